@@ -1,0 +1,57 @@
+import type { Kind, KubernetesObject } from './objects.ts';
+
+/** Identifies one object: kind, namespace (`''` if cluster-scoped) and name. */
+export interface ObjectRef {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One change of the world, as every source reports it. An upsert of an equal object is allowed and costs nothing. */
+export type ObjectEvent =
+  | { readonly type: 'upsert'; readonly object: KubernetesObject }
+  | { readonly type: 'delete'; readonly ref: ObjectRef };
+
+/** `kind/namespace/name`: a key that no two objects share (names hold no slash). */
+export function objectKey(ref: ObjectRef): string {
+  return `${ref.kind}/${ref.namespace}/${ref.name}`;
+}
+
+export function refOf(object: KubernetesObject): ObjectRef {
+  return { kind: object.kind, namespace: object.meta.namespace, name: object.meta.name };
+}
+
+/**
+ * Something wrong with what a source was given: data, never an exception. Affects only the object or the file
+ * that it names; what was good before stays in place.
+ */
+export interface SourceProblem {
+  /** Stable code, `SLUICE_…`, listed in docs/errors.md. */
+  readonly code: string;
+  /** What is wrong and what to do next, in one sentence. */
+  readonly message: string;
+  /** File path as given, where the source reads files. */
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
+  readonly object?: { readonly kind: string; readonly namespace: string; readonly name: string };
+}
+
+/** What a source calls. All methods are synchronous and must not throw. */
+export interface SourceSink {
+  /** A batch of changes in the order in which they happened. */
+  apply(events: readonly ObjectEvent[]): void;
+  /** The initial content of the named kinds (all where undefined) is complete. */
+  synced(kinds?: readonly Kind[]): void;
+  /** The full list of present problems of the source, replacing what it said before. */
+  problems(problems: readonly SourceProblem[]): void;
+}
+
+/** A source of objects: a directory of manifests, or the Kubernetes API. */
+export interface Source {
+  /** Starts reading; resolves when started (not when synced). Rejects only if it can never work. */
+  start(sink: SourceSink): Promise<void>;
+  stop(): Promise<void>;
+  /** Kinds whose initial content is not complete yet, each with the reason, for `/readyz`. */
+  pending(): readonly { readonly kind: Kind; readonly reason: string }[];
+}

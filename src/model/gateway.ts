@@ -1,0 +1,115 @@
+/**
+ * The gateway model: what the manifests mean, before it becomes Envoy resources.
+ * Produced by the pure functions of src/gateway, consumed by src/snapshot and src/status.
+ */
+import type { Condition } from './conditions.ts';
+import type { ObjectRef } from './events.ts';
+import type { RouteGroupKind } from './objects.ts';
+
+/** An address and port that Envoy listens on. One Envoy listener each. */
+export interface Binding {
+  /** `<address>:<port>` of the first address (IPv6 in brackets): `0.0.0.0:443`. Prefix of every cluster name on it. */
+  readonly name: string;
+  /** IP addresses without brackets; the first is the listener's main address. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+}
+
+/** A listener of a Gateway after evaluation. */
+export interface ListenerModel {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+  /** Lower-case; `undefined` matches every host. */
+  readonly hostname: string | undefined;
+  /** Where Envoy serves it; empty where it is not served (not accepted, unsupported protocol or mode). */
+  readonly bindings: readonly Binding[];
+  readonly supportedKinds: readonly RouteGroupKind[];
+  readonly conditions: readonly Condition[];
+  /** Whether routes may attach at all (a listener that is not served still counts its routes). */
+  readonly acceptsRoutes: boolean;
+}
+
+export interface GatewayModel {
+  readonly ref: ObjectRef;
+  /** `metadata.generation`, the observedGeneration of every condition. */
+  readonly generation: number;
+  readonly listeners: readonly ListenerModel[];
+  readonly conditions: readonly Condition[];
+}
+
+/** What a host's connections go to. */
+export interface WeightedBackend {
+  /** Greater than 0 (backends of weight 0 are left out). */
+  readonly weight: number;
+  /** `undefined`: an invalid reference, whose share of connections is rejected. */
+  readonly target: ServiceTarget | undefined;
+}
+
+export interface ServiceTarget {
+  readonly namespace: string;
+  readonly service: string;
+  /** The Service's port number (not the target port). */
+  readonly port: number;
+}
+
+/** Settings of one host, from annotations on its route. Only what differs from the defaults is set. */
+export interface HostPolicy {
+  /** Largest number of concurrent connections per Envoy (`sluice.dev/max-connections`). */
+  readonly maxConnections?: number;
+  /** Per-host statistics in Envoy (`sluice.dev/stats: "true"`). */
+  readonly stats?: boolean;
+  /** Connect time-out in milliseconds (`sluice.dev/connect-timeout`). */
+  readonly connectTimeoutMs?: number;
+  /** Idle time-out in milliseconds (`sluice.dev/idle-timeout`); gives the host a filter chain of its own. */
+  readonly idleTimeoutMs?: number;
+}
+
+/** A route's wish to serve one host on one binding. Several routes may claim the same host; `compareClaims` decides. */
+export interface Claim {
+  readonly binding: Binding;
+  /** Effective host after intersection with the listener: `a.example.com`, `*.example.com` or `*`; lower-case. */
+  readonly host: string;
+  /** The route's own hostname that led to it (`*` where it has none); the more specific original wins. */
+  readonly original: string;
+  /** Which parentRefs (indexes into `RouteModel.parents`) it comes from. */
+  readonly parents: readonly number[];
+  /** The Gateway it was claimed through, `undefined` for an Ingress. For listener isolation. */
+  readonly gateway: ObjectRef | undefined;
+  readonly backends: readonly WeightedBackend[];
+  readonly policy: HostPolicy;
+}
+
+/** The state of a route with respect to one parentRef, before contention between routes is settled. */
+export interface ParentModel {
+  /** The parentRef as in the spec; `undefined` for an Ingress, which has no parents. */
+  readonly parentRef:
+    | {
+        readonly group: string;
+        readonly kind: string;
+        readonly namespace: string | undefined;
+        readonly name: string;
+        readonly sectionName: string | undefined;
+        readonly port: number | undefined;
+      }
+    | undefined;
+  readonly accepted: boolean;
+  readonly conditions: readonly Condition[];
+  /** Listeners it attached to: Gateway and listener name. */
+  readonly attached: readonly { readonly gateway: ObjectRef; readonly listener: string }[];
+}
+
+export interface RouteModel {
+  readonly ref: ObjectRef;
+  readonly generation: number;
+  readonly creationTimestamp: string;
+  /** Only parents that are ours; a route none of whose parents are ours has none. */
+  readonly parents: readonly ParentModel[];
+  readonly claims: readonly Claim[];
+}
+
+/** A claim that another route won. */
+export interface LostClaim {
+  readonly claim: Claim;
+  readonly winner: ObjectRef;
+}

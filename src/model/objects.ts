@@ -1,0 +1,234 @@
+/**
+ * The Kubernetes objects that Sluice reads, reduced to the fields it reads.
+ *
+ * A source (src/watchers) decodes and trims at the door; everything behind it works on these types alone.
+ * Every default that the API server would apply has been applied, so that nothing behind the door needs to
+ * know where an object came from. Objects are frozen in tests and must never be mutated.
+ */
+
+/** Metadata that Sluice reads. `namespace` is `''` for cluster-scoped kinds. */
+export interface ObjectMeta {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** 0 where the source has none (core kinds). */
+  readonly generation: number;
+  /** RFC 3339, UTC; `''` where unknown, which sorts as the youngest. */
+  readonly creationTimestamp: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Only the annotations that Sluice reads are kept, see `isReadAnnotation` in src/watchers. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface GatewayClass {
+  readonly kind: 'GatewayClass';
+  readonly meta: ObjectMeta;
+  readonly controllerName: string;
+}
+
+export interface LabelSelector {
+  readonly matchLabels: Readonly<Record<string, string>>;
+  readonly matchExpressions: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values: readonly string[];
+  }[];
+}
+
+export interface RouteGroupKind {
+  readonly group: string;
+  readonly kind: string;
+}
+
+export interface SecretReference {
+  readonly group: string;
+  readonly kind: string;
+  /** `undefined`: the Gateway's own namespace. */
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+export interface GatewayListener {
+  readonly name: string;
+  /** As written; `undefined` matches every host name. */
+  readonly hostname: string | undefined;
+  readonly port: number;
+  readonly protocol: string;
+  readonly tls:
+    | {
+        /** `Terminate` is the default of the API. */
+        readonly mode: string;
+        readonly certificateRefs: readonly SecretReference[];
+      }
+    | undefined;
+  readonly allowedRoutes: {
+    readonly namespaces: { readonly from: string; readonly selector: LabelSelector | undefined };
+    /** Empty: the kinds that the protocol supports. */
+    readonly kinds: readonly RouteGroupKind[];
+  };
+}
+
+export interface Gateway {
+  readonly kind: 'Gateway';
+  readonly meta: ObjectMeta;
+  readonly gatewayClassName: string;
+  readonly addresses: readonly { readonly type: string; readonly value: string }[];
+  readonly listeners: readonly GatewayListener[];
+}
+
+export interface ParentReference {
+  readonly group: string;
+  readonly kind: string;
+  /** `undefined`: the route's own namespace. */
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly sectionName: string | undefined;
+  readonly port: number | undefined;
+}
+
+export interface BackendReference {
+  readonly group: string;
+  readonly kind: string;
+  /** `undefined`: the route's own namespace. */
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly port: number | undefined;
+  /** 0 … 1,000,000; the default 1 has been applied. */
+  readonly weight: number;
+}
+
+export interface TlsRoute {
+  readonly kind: 'TLSRoute';
+  readonly meta: ObjectMeta;
+  readonly parentRefs: readonly ParentReference[];
+  /** As written; empty matches what the listener matches (v1alpha2 and v1alpha3 allow it). */
+  readonly hostnames: readonly string[];
+  readonly rules: readonly {
+    readonly name: string | undefined;
+    readonly backendRefs: readonly BackendReference[];
+  }[];
+}
+
+export interface ReferenceGrant {
+  readonly kind: 'ReferenceGrant';
+  readonly meta: ObjectMeta;
+  readonly from: readonly { readonly group: string; readonly kind: string; readonly namespace: string }[];
+  readonly to: readonly {
+    readonly group: string;
+    readonly kind: string;
+    readonly name: string | undefined;
+  }[];
+}
+
+/** The backend of an Ingress path: a Service and a port by number or by name. */
+export interface IngressBackend {
+  readonly service:
+    | { readonly name: string; readonly port: number | string | undefined }
+    /** `undefined`: a `resource` backend, which Sluice does not support. */
+    | undefined;
+}
+
+export interface Ingress {
+  readonly kind: 'Ingress';
+  readonly meta: ObjectMeta;
+  readonly ingressClassName: string | undefined;
+  readonly defaultBackend: IngressBackend | undefined;
+  readonly rules: readonly {
+    readonly host: string | undefined;
+    readonly paths: readonly {
+      readonly path: string;
+      readonly pathType: string;
+      readonly backend: IngressBackend;
+    }[];
+  }[];
+}
+
+export interface IngressClass {
+  readonly kind: 'IngressClass';
+  readonly meta: ObjectMeta;
+  readonly controller: string;
+  /** Annotation `ingressclass.kubernetes.io/is-default-class: "true"`. */
+  readonly isDefault: boolean;
+}
+
+export interface ServicePort {
+  /** `''` where the Service has one unnamed port. */
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
+export interface Service {
+  readonly kind: 'Service';
+  readonly meta: ObjectMeta;
+  readonly type: string;
+  /** `'None'` for a headless Service, `''` where not set. */
+  readonly clusterIP: string;
+  readonly ports: readonly ServicePort[];
+  /** Preferred family first; empty where not set. */
+  readonly ipFamilies: readonly ('IPv4' | 'IPv6')[];
+  readonly publishNotReadyAddresses: boolean;
+}
+
+export interface SliceEndpoint {
+  readonly addresses: readonly string[];
+  /** The API's defaults applied: ready and serving true where unset, terminating false. */
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+}
+
+export interface EndpointSlice {
+  readonly kind: 'EndpointSlice';
+  readonly meta: ObjectMeta;
+  /** Label `kubernetes.io/service-name`; `''` where absent (then nothing refers to it). */
+  readonly serviceName: string;
+  readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
+  readonly endpoints: readonly SliceEndpoint[];
+  readonly ports: readonly {
+    readonly name: string;
+    /** `undefined`: all ports, of no use to a proxy. */
+    readonly port: number | undefined;
+    readonly protocol: string;
+  }[];
+}
+
+export interface Namespace {
+  readonly kind: 'Namespace';
+  readonly meta: ObjectMeta;
+}
+
+export interface Node {
+  readonly kind: 'Node';
+  readonly meta: ObjectMeta;
+  readonly addresses: readonly { readonly type: string; readonly address: string }[];
+}
+
+export type KubernetesObject =
+  | GatewayClass
+  | Gateway
+  | TlsRoute
+  | ReferenceGrant
+  | Ingress
+  | IngressClass
+  | Service
+  | EndpointSlice
+  | Namespace
+  | Node;
+
+export type Kind = KubernetesObject['kind'];
+
+export const KINDS: readonly Kind[] = [
+  'GatewayClass',
+  'Gateway',
+  'TLSRoute',
+  'ReferenceGrant',
+  'Ingress',
+  'IngressClass',
+  'Service',
+  'EndpointSlice',
+  'Namespace',
+  'Node',
+];
+
+export type ObjectOfKind<K extends Kind> = Extract<KubernetesObject, { kind: K }>;
