@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DependencyIndex } from './dependencies.ts';
+
+test('a dependent is found under every key it read', () => {
+  const index = new DependencyIndex();
+  index.record('route', ['a', 'b', 'a']);
+  assert.deepEqual([...index.dependentsOf('a')], ['route']);
+  assert.deepEqual([...index.dependentsOf('b')], ['route']);
+  assert.deepEqual([...index.dependentsOf('c')], []);
+});
+
+test('recording again replaces what was recorded before', () => {
+  const index = new DependencyIndex();
+  index.record('route', ['a', 'b']);
+  index.record('other', ['a']);
+  index.record('route', ['b', 'c']);
+  assert.deepEqual([...index.dependentsOf('a')], ['other']);
+  assert.deepEqual([...index.dependentsOf('b')], ['route']);
+  assert.deepEqual([...index.dependentsOf('c')], ['route']);
+});
+
+test('a forgotten dependent is found nowhere', () => {
+  const index = new DependencyIndex();
+  index.record('route', ['a']);
+  index.forget('route');
+  index.forget('never recorded');
+  assert.deepEqual([...index.dependentsOf('a')], []);
+});

@@ -1,0 +1,414 @@
+/**
+ * The incremental engine: one object's change becomes the few resources that it touches.
+ *
+ * Work stands in queues, one a stage, in the order of the data flow: gateways → routes → hosts → endpoint
+ * sets → listeners. `flush` empties them front to back, so a host is settled only when every route is, and can
+ * stop between items and go on later: new events just join the queues. Two rules hold at the end of every
+ * complete flush: the state equals a rebuild from the same objects, and equal objects give equal bytes.
+ */
+import { evaluateGateway } from '../gateway/evaluate-gateway.ts';
+import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
+import { evaluateTlsRoute } from '../gateway/evaluate-tls-route.ts';
+import { resolveEndpoints } from '../gateway/endpoints.ts';
+import type { Lookup } from '../gateway/lookup.ts';
+import { type ObjectEvent, objectKey, refOf } from '../model/events.ts';
+import type { GatewayModel, LostClaim, RouteModel } from '../model/gateway.ts';
+import type { KubernetesObject } from '../model/objects.ts';
+import { DependencyIndex } from './dependencies.ts';
+import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
+import { BindingState, type HostEntry } from './hosts.ts';
+import { LISTENER_TYPE, CLUSTER_TYPE, ENDPOINT_TYPE } from './resource.ts';
+import { ResourceTable } from './resource-table.ts';
+import { structurallyEqual } from './structural-equality.ts';
+import type { EngineConfig } from './config.ts';
+import { translateCluster } from './translate/cluster.ts';
+import { type ResolvedShare, translateEndpointSet } from './translate/endpoint-set.ts';
+import { translateListener } from './translate/listener.ts';
+import { namespacedName, World } from './world.ts';
+
+/** Resources to build before they are published: large enough to cost nothing, small enough to start early. */
+const PUBLISH_EVERY = 1_000;
+
+export class Engine {
+  readonly world = new World();
+  readonly resources = new ResourceTable();
+  readonly #config: EngineConfig;
+  readonly #dependencies = new DependencyIndex();
+  readonly #gateways = new Map<string, GatewayModel>();
+  readonly #routes = new Map<string, RouteModel>();
+  readonly #bindings = new Map<string, BindingState>();
+  readonly #endpointSets = new EndpointSetTable();
+  /** Which endpoint set each host's cluster points at. */
+  readonly #setOfHost = new Map<string, string>();
+  /** How many routes are attached to a Gateway's listener: Gateway key → listener name → routes. */
+  readonly #attached = new Map<string, Map<string, number>>();
+
+  readonly #dirtyGateways = new Set<string>();
+  readonly #dirtyRoutes = new Set<string>();
+  readonly #dirtyHosts = new Set<HostEntry>();
+  readonly #dirtyEndpointSets = new Set<string>();
+  readonly #dirtyListeners = new Set<string>();
+  #dirtyStatuses = new Set<string>();
+
+  constructor(config: EngineConfig) {
+    this.#config = config;
+  }
+
+  /** Takes events into the world and marks what they can reach. Computes nothing yet: see `flush`. */
+  take(events: readonly ObjectEvent[]): void {
+    for (const event of events) {
+      const taken = this.world.take(event);
+      if (taken !== undefined) this.#mark(taken.before, taken.after);
+    }
+  }
+
+  /**
+   * Computes what is dirty and publishes it. `pause` is asked now and then whether to stop early (to let the
+   * event loop breathe); returns false if it did, and the next call goes on.
+   */
+  flush(pause: () => boolean = () => false): boolean {
+    if (!this.#drain(this.#dirtyGateways, (key) => this.#evaluateGateway(key), pause, 1)) return false;
+    if (!this.#drain(this.#dirtyRoutes, (key) => this.#evaluateRoute(key), pause, 256)) return false;
+    while (this.#dirtyHosts.size > 0) {
+      this.#drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
+      this.#drainSome(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), Infinity);
+      if (this.#dirtyHosts.size === 0) break;
+      this.resources.publish();
+      if (pause()) return false;
+    }
+    if (!this.#drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 256)) return false;
+    this.#drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
+    this.resources.publish();
+    return true;
+  }
+
+  /** `take` and a complete `flush`. */
+  apply(events: readonly ObjectEvent[]): void {
+    this.take(events);
+    this.flush();
+  }
+
+  /** Every source has synced: serve. Flush before. */
+  setReady(): void {
+    this.resources.setReady();
+  }
+
+  get bindings(): Iterable<BindingState> {
+    return this.#bindings.values();
+  }
+
+  gateways(): Iterable<GatewayModel> {
+    return this.#gateways.values();
+  }
+
+  gateway(namespace: string, name: string): GatewayModel | undefined {
+    return this.#gateways.get(namespacedName(namespace, name));
+  }
+
+  routes(): Iterable<RouteModel> {
+    return this.#routes.values();
+  }
+
+  route(key: string): RouteModel | undefined {
+    return this.#routes.get(key);
+  }
+
+  attachedRoutes(gateway: GatewayModel, listener: string): number {
+    return this.#attached.get(objectKey(gateway.ref))?.get(listener) ?? 0;
+  }
+
+  /** The claims of a route that another route won, each with the winner. */
+  lostClaims(route: RouteModel): LostClaim[] {
+    const lost: LostClaim[] = [];
+    const key = objectKey(route.ref);
+    for (const claim of route.claims) {
+      const winner = this.#bindings.get(claim.binding.name)?.hosts.get(claim.host)?.contenders[0];
+      if (winner !== undefined && winner.routeKey !== key) lost.push({ claim, winner: winner.route.ref });
+    }
+    return lost;
+  }
+
+  /** Object keys whose status may differ since the last call. */
+  takeStatusChanges(): ReadonlySet<string> {
+    const changes = this.#dirtyStatuses;
+    this.#dirtyStatuses = new Set();
+    return changes;
+  }
+
+  #mark(before: KubernetesObject | undefined, after: KubernetesObject | undefined): void {
+    const object = after ?? before;
+    if (object === undefined) return;
+    const { namespace, name } = object.meta;
+    const key = objectKey(refOf(object));
+    switch (object.kind) {
+      case 'Gateway':
+        this.#dirtyGateways.add(namespacedName(namespace, name));
+        return;
+      case 'TLSRoute':
+      case 'Ingress':
+        this.#dirtyRoutes.add(key);
+        return;
+      case 'EndpointSlice':
+        for (const slice of [before, after]) {
+          if (slice?.kind === 'EndpointSlice') this.#markService(namespace, slice.serviceName);
+        }
+        return;
+      case 'Service':
+        this.#markService(namespace, name);
+        break;
+      case 'ReferenceGrant':
+        this.#markDependents(`ReferenceGrant/${namespace}`);
+        return;
+      case 'IngressClass':
+        this.#markDependents(DEFAULT_INGRESS_CLASS);
+        break;
+      case 'GatewayClass':
+        this.#dirtyStatuses.add(key);
+        break;
+      default:
+    }
+    this.#markDependents(key);
+  }
+
+  #markService(namespace: string, service: string): void {
+    for (const name of this.#endpointSets.ofService(namespace, service)) this.#dirtyEndpointSets.add(name);
+  }
+
+  #markDependents(key: string): void {
+    for (const dependent of this.#dependencies.dependentsOf(key)) {
+      if (dependent.startsWith('Gateway/')) this.#dirtyGateways.add(dependent.slice('Gateway/'.length));
+      else this.#dirtyRoutes.add(dependent);
+    }
+  }
+
+  #evaluateGateway(name: string): void {
+    const [namespace = '', gatewayName = ''] = name.split('/');
+    const key = `Gateway/${name}`;
+    const gateway = this.world.get('Gateway', namespace, gatewayName);
+    const before = this.#gateways.get(name);
+    const after = gateway && this.#record(key, (lookup) => evaluateGateway(gateway, lookup, this.#config.gateway));
+    if (gateway === undefined) this.#dependencies.forget(key);
+    if (structurallyEqual(before, after)) return;
+    if (after === undefined) this.#gateways.delete(name);
+    else this.#gateways.set(name, after);
+    this.#listen(key, after, 1);
+    this.#listen(key, before, -1);
+    this.#dirtyStatuses.add(key);
+    this.#markDependents(`GatewayModel/${name}`);
+  }
+
+  /** Registers (1) or withdraws (-1) the listeners of a Gateway with their bindings. */
+  #listen(gatewayKey: string, gateway: GatewayModel | undefined, sign: 1 | -1): void {
+    for (const listener of gateway?.listeners ?? []) {
+      for (const binding of listener.bindings) {
+        const state = this.#binding(binding.name);
+        if (sign === 1) state.use(binding);
+        else state.release(binding);
+        const pattern = listener.hostname ?? '*';
+        if (sign === 1) state.addPattern(pattern, gatewayKey);
+        else state.removePattern(pattern, gatewayKey);
+        this.#dirtyListeners.add(binding.name);
+      }
+    }
+  }
+
+  #evaluateRoute(key: string): void {
+    const [kind, namespace = '', name = ''] = key.split('/');
+    const before = this.#routes.get(key);
+    const after = kind === 'Ingress' ? this.#ingress(key, namespace, name) : this.#tlsRoute(key, namespace, name);
+    if (structurallyEqual(before, after)) return;
+    if (after === undefined) this.#routes.delete(key);
+    else this.#routes.set(key, after);
+    this.#attach(before, -1);
+    this.#attach(after, 1);
+    this.#contend(key, before, after);
+    this.#dirtyStatuses.add(key);
+  }
+
+  #tlsRoute(key: string, namespace: string, name: string): RouteModel | undefined {
+    const route = this.world.get('TLSRoute', namespace, name);
+    if (route !== undefined) return this.#record(key, (lookup) => evaluateTlsRoute(route, lookup, this.#config.gateway));
+    this.#dependencies.forget(key);
+    return undefined;
+  }
+
+  #ingress(key: string, namespace: string, name: string): RouteModel | undefined {
+    const ingress = this.world.get('Ingress', namespace, name);
+    if (ingress !== undefined) return this.#record(key, (lookup) => evaluateIngress(ingress, lookup, this.#config.gateway));
+    this.#dependencies.forget(key);
+    return undefined;
+  }
+
+  #attach(route: RouteModel | undefined, sign: 1 | -1): void {
+    const seen = new Set<string>();
+    for (const parent of route?.parents ?? []) {
+      for (const { gateway, listener } of parent.attached) {
+        const gatewayKey = objectKey(gateway);
+        if (seen.has(`${gatewayKey}/${listener}`)) continue;
+        seen.add(`${gatewayKey}/${listener}`);
+        let counts = this.#attached.get(gatewayKey);
+        if (counts === undefined) {
+          counts = new Map();
+          this.#attached.set(gatewayKey, counts);
+        }
+        const count = (counts.get(listener) ?? 0) + sign;
+        if (count > 0) counts.set(listener, count);
+        else counts.delete(listener);
+        if (counts.size === 0) this.#attached.delete(gatewayKey);
+        this.#dirtyStatuses.add(gatewayKey);
+      }
+    }
+  }
+
+  #contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
+    const kept = new Set<string>();
+    for (const claim of after?.claims ?? []) {
+      kept.add(`${claim.binding.name}/${claim.host}`);
+      const state = this.#binding(claim.binding.name);
+      if (state.use(claim.binding)) this.#dirtyListeners.add(state.name);
+      if (after !== undefined) this.#dirtyHosts.add(state.claim({ claim, route: after, routeKey }));
+    }
+    for (const claim of before?.claims ?? []) {
+      const state = this.#binding(claim.binding.name);
+      if (state.release(claim.binding)) this.#dirtyListeners.add(state.name);
+      if (kept.has(`${claim.binding.name}/${claim.host}`)) continue;
+      const entry = state.unclaim(routeKey, claim.host);
+      if (entry !== undefined) this.#dirtyHosts.add(entry);
+    }
+  }
+
+  #settleHost(entry: HostEntry): void {
+    const state = this.#binding(entry.bindingName);
+    // Two entries can stand for one host after a removal and a new claim: only the present one counts.
+    const current = state.hosts.get(entry.host);
+    if (current !== undefined && current !== entry) return void this.#dirtyHosts.add(current);
+    if (state.settle(entry)) this.#dirtyListeners.add(state.name);
+    for (const contender of entry.contenders) this.#dirtyStatuses.add(contender.routeKey);
+    const winner = entry.contenders[0];
+    const setBefore = this.#setOfHost.get(entry.name);
+    const set = winner && endpointSetOf(winner);
+    // With a chain for each host, every host that comes or goes changes the listener.
+    if (this.#config.sniMode === 'chain' && (setBefore === undefined) !== (set === undefined)) {
+      this.#dirtyListeners.add(state.name);
+    }
+    if (set !== undefined) this.#pointAt(entry, set, setBefore);
+    if (setBefore !== undefined && set?.name !== setBefore) {
+      if (this.#endpointSets.release(setBefore)) this.#dirtyEndpointSets.add(setBefore);
+    }
+    if (winner === undefined || set === undefined) {
+      this.#setOfHost.delete(entry.name);
+      this.resources.stage(CLUSTER_TYPE, entry.name, undefined);
+      return;
+    }
+    this.resources.stage(
+      CLUSTER_TYPE,
+      entry.name,
+      translateCluster(
+        { name: entry.name, endpointSet: set, route: winner.route.ref, policy: winner.claim.policy },
+        this.#config,
+      ),
+    );
+  }
+
+  #pointAt(entry: HostEntry, set: EndpointSetSpec, setBefore: string | undefined): void {
+    const dirty = setBefore === set.name ? this.#endpointSets.update(set) : this.#endpointSets.use(set);
+    if (dirty) this.#dirtyEndpointSets.add(set.name);
+    this.#setOfHost.set(entry.name, set.name);
+  }
+
+  #buildEndpointSet(name: string): void {
+    const spec = this.#endpointSets.get(name);
+    if (spec === undefined) {
+      this.resources.stage(ENDPOINT_TYPE, name, undefined);
+      return;
+    }
+    const shares = spec.backends.map(({ weight, target }): ResolvedShare => {
+      if (target === undefined) return { name: '', weight, endpoints: [] };
+      const service = this.world.get('Service', target.namespace, target.service);
+      const slices = this.world.slices(target.namespace, target.service);
+      const { endpoints } = resolveEndpoints(service, slices, target.port, this.#config.gateway);
+      return { name: `${target.namespace}/${target.service}/${target.port}`, weight, endpoints };
+    });
+    this.resources.stage(ENDPOINT_TYPE, name, translateEndpointSet(name, shares));
+  }
+
+  #buildListener(name: string): void {
+    const state = this.#bindings.get(name);
+    const binding = state?.binding;
+    if (state === undefined || binding === undefined) {
+      if (state !== undefined && state.hosts.size === 0) this.#bindings.delete(name);
+      this.resources.stage(LISTENER_TYPE, name, undefined);
+      return;
+    }
+    this.resources.stage(LISTENER_TYPE, name, translateListener(binding, state, this.#config));
+  }
+
+  #binding(name: string): BindingState {
+    let state = this.#bindings.get(name);
+    if (state === undefined) {
+      state = new BindingState(name);
+      this.#bindings.set(name, state);
+    }
+    return state;
+  }
+
+  /** Runs an evaluation with a lookup that records what it reads as the dependencies of `dependent`. */
+  #record<T>(dependent: string, evaluate: (lookup: Lookup) => T): T {
+    const keys: string[] = [];
+    const { world } = this;
+    const result = evaluate({
+      gatewayClass: (name) => {
+        keys.push(`GatewayClass//${name}`);
+        return world.get('GatewayClass', '', name);
+      },
+      ingressClass: (name) => {
+        keys.push(`IngressClass//${name}`);
+        return world.get('IngressClass', '', name);
+      },
+      defaultIngressClass: () => {
+        keys.push(DEFAULT_INGRESS_CLASS);
+        return world.defaultIngressClass();
+      },
+      gateway: (namespace, name) => {
+        keys.push(`GatewayModel/${namespace}/${name}`);
+        return this.#gateways.get(namespacedName(namespace, name));
+      },
+      namespace: (name) => {
+        keys.push(`Namespace//${name}`);
+        return world.get('Namespace', '', name);
+      },
+      service: (namespace, name) => {
+        keys.push(`Service/${namespace}/${name}`);
+        return world.get('Service', namespace, name);
+      },
+      referenceGrants: (namespace) => {
+        keys.push(`ReferenceGrant/${namespace}`);
+        return world.referenceGrants(namespace);
+      },
+    });
+    this.#dependencies.record(dependent, keys);
+    return result;
+  }
+
+  /** Empties a queue, asking `pause` after every `stride` items. Returns false if it stopped before the end. */
+  #drain<T>(queue: Set<T>, work: (item: T) => void, pause: () => boolean, stride: number): boolean {
+    while (queue.size > 0) {
+      this.#drainSome(queue, work, stride);
+      if (queue.size > 0 && pause()) return false;
+    }
+    return true;
+  }
+
+  #drainSome<T>(queue: Set<T>, work: (item: T) => void, limit: number): void {
+    let done = 0;
+    for (const item of queue) {
+      queue.delete(item);
+      work(item);
+      done += 1;
+      if (done >= limit) return;
+    }
+  }
+}
+
+/** Dependency key of "which IngressClass is the default". */
+const DEFAULT_INGRESS_CLASS = 'IngressClass//';

@@ -1,0 +1,180 @@
+import type { Binding, Claim, RouteModel } from '../model/gateway.ts';
+import { compareClaims } from '../gateway/claims.ts';
+
+/** A route's claim on a host, among those that contend for it. */
+export interface Contender {
+  readonly claim: Claim;
+  readonly route: RouteModel;
+  /** Object key of the route. */
+  readonly routeKey: string;
+}
+
+/** One host on one binding, with everyone who claims it, the winner first. */
+export interface HostEntry {
+  /** `<binding>/<host>`: the name of its cluster. */
+  readonly name: string;
+  readonly bindingName: string;
+  readonly host: string;
+  contenders: readonly Contender[];
+}
+
+/**
+ * A host is served through a filter chain of its own where the index chain cannot serve it: a wildcard has no
+ * cluster named after the SNI, and a setting that lives in the chain cannot be one of the shared chain.
+ */
+export function needsOwnChain(claim: Claim): boolean {
+  return claim.host.startsWith('*') || claim.policy.idleTimeoutMs !== undefined;
+}
+
+/** The suffixes of the patterns that could match `host`, longest first: `a.b.c` gives `b.c`, `c`, and `''` for `*`. */
+export function* wildcardSuffixes(host: string): Generator<string> {
+  let rest = host;
+  while (true) {
+    const dot = rest.indexOf('.');
+    if (dot < 0) break;
+    rest = rest.slice(dot + 1);
+    yield rest;
+  }
+  if (host !== '*') yield '';
+}
+
+/** The suffix that a wildcard stands for: `*.a.b` gives `a.b`, `*` gives `''`. */
+export function suffixOf(pattern: string): string {
+  return pattern === '*' ? '' : pattern.slice(2);
+}
+
+/** What one listener of Envoy has to know: its hosts, and which of them the filter chain matcher must name. */
+export class BindingState {
+  readonly name: string;
+  readonly hosts = new Map<string, HostEntry>();
+  /** Hosts with a filter chain of their own, wildcards among them. */
+  readonly ownChains = new Map<string, HostEntry>();
+  /** Of `ownChains`, the wildcards, by suffix. */
+  readonly wildcards = new Map<string, HostEntry>();
+  /** Exact hosts that a wildcard's chain would take; the matcher leads them to the index chain. */
+  readonly shadowed = new Set<string>();
+  /** Gateway listener hostnames on this binding, each with the Gateways (object keys) it is of and how often. */
+  readonly patterns = new Map<string, Map<string, number>>();
+  /** Address sets in use under this name; more than one only where two Gateways spell an address differently. */
+  readonly #bindings = new Map<string, { binding: Binding; users: number }>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** The first by its addresses, so that the order of events has no influence; `undefined` if nobody uses it. */
+  get binding(): Binding | undefined {
+    const first = [...this.#bindings.keys()].sort()[0];
+    return first === undefined ? undefined : this.#bindings.get(first)?.binding;
+  }
+
+  /** Returns whether `binding` may be another one now. */
+  use(binding: Binding): boolean {
+    const key = binding.addresses.join();
+    const entry = this.#bindings.get(key);
+    if (entry === undefined) this.#bindings.set(key, { binding, users: 1 });
+    else entry.users += 1;
+    return entry === undefined;
+  }
+
+  /** Returns whether `binding` may be another one now. */
+  release(binding: Binding): boolean {
+    const key = binding.addresses.join();
+    const entry = this.#bindings.get(key);
+    if (entry === undefined) return false;
+    entry.users -= 1;
+    if (entry.users === 0) this.#bindings.delete(key);
+    return entry.users === 0;
+  }
+
+  addPattern(hostname: string, gatewayKey: string): void {
+    let gateways = this.patterns.get(hostname);
+    if (gateways === undefined) {
+      gateways = new Map();
+      this.patterns.set(hostname, gateways);
+    }
+    gateways.set(gatewayKey, (gateways.get(gatewayKey) ?? 0) + 1);
+  }
+
+  removePattern(hostname: string, gatewayKey: string): void {
+    const gateways = this.patterns.get(hostname);
+    const count = gateways?.get(gatewayKey);
+    if (gateways === undefined || count === undefined) return;
+    if (count > 1) gateways.set(gatewayKey, count - 1);
+    else gateways.delete(gatewayKey);
+    if (gateways.size === 0) this.patterns.delete(hostname);
+  }
+
+  /** Adds or replaces the claim of a route on a host. */
+  claim(contender: Contender): HostEntry {
+    const host = contender.claim.host;
+    let entry = this.hosts.get(host);
+    if (entry === undefined) {
+      entry = { name: `${this.name}/${host}`, bindingName: this.name, host, contenders: [contender] };
+      this.hosts.set(host, entry);
+      return entry;
+    }
+    const others = entry.contenders.filter((other) => other.routeKey !== contender.routeKey);
+    const behind = others.findIndex((other) => compareClaims(contender, other) < 0);
+    entry.contenders = behind < 0 ? [...others, contender] : others.toSpliced(behind, 0, contender);
+    return entry;
+  }
+
+  unclaim(routeKey: string, host: string): HostEntry | undefined {
+    const entry = this.hosts.get(host);
+    if (entry === undefined) return undefined;
+    entry.contenders = entry.contenders.filter((contender) => contender.routeKey !== routeKey);
+    if (entry.contenders.length === 0) this.hosts.delete(host);
+    return entry;
+  }
+
+  /**
+   * Brings the sets that the matcher is made of in line with a host whose winner may have changed. Returns
+   * whether the listener has to be built again.
+   */
+  settle(entry: HostEntry): boolean {
+    const winner = this.hosts.get(entry.host) === entry ? entry.contenders[0] : undefined;
+    const own = winner !== undefined && needsOwnChain(winner.claim);
+    const hadOwn = this.ownChains.has(entry.host);
+    if (own) this.ownChains.set(entry.host, entry);
+    else this.ownChains.delete(entry.host);
+    if (entry.host.startsWith('*')) {
+      if (own === hadOwn) return own;
+      const suffix = suffixOf(entry.host);
+      if (own) this.wildcards.set(suffix, entry);
+      else this.wildcards.delete(suffix);
+      this.#reshadow(suffix);
+      return true;
+    }
+    const shadowed = winner !== undefined && !own && this.isUnderWildcard(entry.host);
+    const wasShadowed = this.shadowed.has(entry.host);
+    if (shadowed) this.shadowed.add(entry.host);
+    else this.shadowed.delete(entry.host);
+    return own || hadOwn || shadowed !== wasShadowed;
+  }
+
+  isUnderWildcard(host: string): boolean {
+    if (this.wildcards.size === 0) return false;
+    for (const suffix of wildcardSuffixes(host)) if (this.wildcards.has(suffix)) return true;
+    return false;
+  }
+
+  /** The most specific wildcard that takes what is under `pattern`, other than `pattern` itself. */
+  wildcardAbove(pattern: string): HostEntry | undefined {
+    for (const suffix of wildcardSuffixes(pattern)) {
+      const entry = this.wildcards.get(suffix);
+      if (entry !== undefined && entry.host !== pattern) return entry;
+    }
+    return undefined;
+  }
+
+  /** A wildcard came or went: the one case that looks at every host of the binding (some 50 ns each). */
+  #reshadow(suffix: string): void {
+    const ending = suffix === '' ? '' : `.${suffix}`;
+    for (const host of this.hosts.keys()) {
+      if (host.startsWith('*') || !host.endsWith(ending) || this.ownChains.has(host)) continue;
+      if (this.isUnderWildcard(host)) this.shadowed.add(host);
+      else this.shadowed.delete(host);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { EncodedResource, ResourceView, SnapshotChange } from './resource.ts';
+
+/**
+ * The resources as they stand, and the change since they were last published.
+ * Writes are staged: readers see them and are told of them at `publish`, all of them at once.
+ */
+export class ResourceTable implements ResourceView {
+  readonly #types = new Map<string, Map<string, EncodedResource>>();
+  readonly #staged = new Map<string, Map<string, EncodedResource | undefined>>();
+  readonly #listeners = new Set<(change: SnapshotChange) => void>();
+  #ready = false;
+  #generation = 0;
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get version(): string {
+    return String(this.#generation);
+  }
+
+  get(typeUrl: string, name: string): EncodedResource | undefined {
+    return this.#types.get(typeUrl)?.get(name);
+  }
+
+  all(typeUrl: string): Iterable<EncodedResource> {
+    return this.#types.get(typeUrl)?.values() ?? [];
+  }
+
+  count(typeUrl: string): number {
+    return this.#types.get(typeUrl)?.size ?? 0;
+  }
+
+  onChange(listener: (change: SnapshotChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Stages an upsert (`resource`) or a removal (`undefined`). */
+  stage(typeUrl: string, name: string, resource: EncodedResource | undefined): void {
+    let staged = this.#staged.get(typeUrl);
+    if (staged === undefined) {
+      staged = new Map();
+      this.#staged.set(typeUrl, staged);
+    }
+    staged.set(name, resource);
+  }
+
+  /** Applies what is staged and tells the listeners, if anything differs. */
+  publish(): SnapshotChange {
+    const upserts: EncodedResource[] = [];
+    const removals: { typeUrl: string; name: string }[] = [];
+    for (const [typeUrl, staged] of this.#staged) {
+      let resources = this.#types.get(typeUrl);
+      if (resources === undefined) {
+        resources = new Map();
+        this.#types.set(typeUrl, resources);
+      }
+      for (const [name, resource] of staged) {
+        const current = resources.get(name);
+        if (resource === undefined) {
+          if (resources.delete(name)) removals.push({ typeUrl, name });
+        } else if (current?.version !== resource.version) {
+          resources.set(name, resource);
+          upserts.push(resource);
+        }
+      }
+    }
+    this.#staged.clear();
+    const change = { upserts, removals };
+    if (upserts.length > 0 || removals.length > 0) {
+      this.#generation += 1;
+      this.#tell(change);
+    }
+    return change;
+  }
+
+  /** Everything has synced: from now on the content may be served. */
+  setReady(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#tell({ upserts: [], removals: [] });
+  }
+
+  #tell(change: SnapshotChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}

@@ -1,0 +1,45 @@
+import { type AccessLog, MetadataFormatter, StdoutAccessLog, toAny } from '../../proto/index.ts';
+import { METADATA_NAMESPACE } from './cluster.ts';
+
+/** Runtime key, in percent of connections: 0 switches the log off. Steered without touching a listener. */
+export const ACCESS_LOG_RUNTIME_KEY = 'sluice.access_log';
+
+/** One JSON line for every connection, at its end, those that were refused included. */
+export function accessLog(): AccessLog {
+  return {
+    name: 'envoy.access_loggers.stdout',
+    filter: {
+      runtime_filter: {
+        runtime_key: ACCESS_LOG_RUNTIME_KEY,
+        percent_sampled: { numerator: 100, denominator: 'HUNDRED' },
+        use_independent_randomness: true,
+      },
+    },
+    typed_config: toAny(StdoutAccessLog, {
+      log_format: {
+        json_format: { fields },
+        formatters: [{ name: 'envoy.formatter.metadata', typed_config: toAny(MetadataFormatter, {}) }],
+      },
+    }),
+  };
+}
+
+const fields = Object.fromEntries(
+  Object.entries({
+    time: '%START_TIME%',
+    sni: '%REQUESTED_SERVER_NAME%',
+    namespace: `%METADATA(CLUSTER:${METADATA_NAMESPACE}:namespace)%`,
+    route: `%METADATA(CLUSTER:${METADATA_NAMESPACE}:name)%`,
+    kind: `%METADATA(CLUSTER:${METADATA_NAMESPACE}:kind)%`,
+    client: '%DOWNSTREAM_REMOTE_ADDRESS%',
+    local: '%DOWNSTREAM_LOCAL_ADDRESS%',
+    backend: '%UPSTREAM_HOST%',
+    bytes_received: '%BYTES_RECEIVED%',
+    bytes_sent: '%BYTES_SENT%',
+    duration_ms: '%DURATION%',
+    flags: '%RESPONSE_FLAGS%',
+    details: '%CONNECTION_TERMINATION_DETAILS%',
+    upstream_failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+    chain: '%FILTER_CHAIN_NAME%',
+  }).map(([key, value]) => [key, { string_value: value }]),
+);

@@ -1,0 +1,22 @@
+import { hash } from 'node:crypto';
+import { type MessageType, Resource } from '../../proto/index.ts';
+import type { EncodedResource } from '../resource.ts';
+
+/**
+ * Wraps an encoded Envoy resource for the wire, once for all streams. Its version is a hash of its content, so
+ * every replica gives equal content the same version, and an Envoy that reconnects needs only the difference.
+ *
+ * @param references names of the EDS resources that Envoy waits for after this one, see `EncodedResource`.
+ */
+export function encodeResource(
+  type: MessageType<never> | { readonly typeUrl: string },
+  name: string,
+  content: Uint8Array,
+  references: readonly string[] = [],
+): EncodedResource {
+  const version = hash('sha256', content, 'base64url').slice(0, 16);
+  const bytes = Resource.encode({ name, version, resource: { type_url: type.typeUrl, value: content } });
+  return references.length === 0
+    ? { typeUrl: type.typeUrl, name, version, bytes }
+    : { typeUrl: type.typeUrl, name, version, bytes, references };
+}

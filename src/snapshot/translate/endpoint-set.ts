@@ -1,0 +1,39 @@
+import { ClusterLoadAssignment } from '../../proto/index.ts';
+import type { EncodedResource } from '../resource.ts';
+import { encodeResource } from './encode.ts';
+
+/** One backend's share of a host's connections. */
+export interface ResolvedShare {
+  /** `namespace/service/port`; `''` for what is rejected. Unique within a set. */
+  readonly name: string;
+  readonly weight: number;
+  readonly endpoints: readonly { readonly address: string; readonly port: number }[];
+}
+
+/**
+ * Where the share of a backend without endpoints goes. The kernel refuses a connection to port 0 at once and
+ * nobody can listen there; Envoy gives a locality without endpoints no share at all, but the Gateway API wants that
+ * "if an invalid backend is requested to have 80% of requests, then 80% of requests must be rejected instead".
+ */
+const REJECTING = { address: '127.0.0.1', port: 0 };
+
+/** The endpoints of one Service, or of several with their shares as one weighted locality each. */
+export function translateEndpointSet(name: string, shares: readonly ResolvedShare[]): EncodedResource {
+  const served = shares.some((share) => share.endpoints.length > 0);
+  const content = ClusterLoadAssignment.encode({
+    cluster_name: name,
+    // Nothing to connect to at all: no endpoints, and Envoy closes at once without trying.
+    endpoints: served ? shares.map((share) => locality(share, shares.length > 1)) : [],
+  });
+  return encodeResource(ClusterLoadAssignment, name, content);
+}
+
+function locality(share: ResolvedShare, weighted: boolean) {
+  const endpoints = share.endpoints.length > 0 ? share.endpoints : [REJECTING];
+  return {
+    ...(weighted ? { locality: { sub_zone: share.name }, load_balancing_weight: { value: share.weight } } : {}),
+    lb_endpoints: endpoints.map(({ address, port }) => ({
+      endpoint: { address: { socket_address: { address, port_value: port } } },
+    })),
+  };
+}

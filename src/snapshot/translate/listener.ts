@@ -1,0 +1,66 @@
+import type { Binding } from '../../model/gateway.ts';
+import { duration, Listener, TlsInspector, toAny } from '../../proto/index.ts';
+import type { EngineConfig } from '../config.ts';
+import type { BindingState } from '../hosts.ts';
+import type { EncodedResource } from '../resource.ts';
+import { accessLog } from './access-log.ts';
+import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster.ts';
+import { encodeResource } from './encode.ts';
+import { indexChain, ownChain } from './filter-chain.ts';
+import { translateMatcher } from './matcher.ts';
+
+/**
+ * One listener of Envoy. Of its fields only the matcher and the chains beside the index chain may ever differ
+ * between two versions: Envoy updates a listener in place if nothing but filter chains changed and drains the
+ * whole of it otherwise.
+ */
+export function translateListener(
+  binding: Binding,
+  state: BindingState,
+  config: EngineConfig,
+): EncodedResource | undefined {
+  // Envoy rejects a listener without filter chains; the index chain is always there.
+  if (config.sniMode === 'chain' && state.hosts.size === 0) return undefined;
+  const [address, ...additional] = binding.addresses.map((ip) => ({
+    socket_address: { address: ip, port_value: binding.port },
+  }));
+  const content = Listener.encode({
+    name: binding.name,
+    stat_prefix: binding.name,
+    ...(address === undefined ? {} : { address }),
+    additional_addresses: additional.map((other) => ({ address: other })),
+    traffic_direction: 'INBOUND',
+    listener_filters: [{ name: 'envoy.filters.listener.tls_inspector', typed_config: toAny(TlsInspector, {}) }],
+    listener_filters_timeout: duration(config.clientHelloTimeoutMs),
+    per_connection_buffer_limit_bytes: { value: BUFFER_LIMIT_BYTES },
+    tcp_keepalive: {
+      keepalive_time: { value: TCP_KEEPALIVE.time },
+      keepalive_interval: { value: TCP_KEEPALIVE.interval },
+      keepalive_probes: { value: TCP_KEEPALIVE.probes },
+    },
+    ...(config.accessLog ? { access_log: [accessLog()] } : {}),
+    ...(config.sniMode === 'index' ? indexed(binding, state, config) : chained(binding, state, config)),
+  });
+  return encodeResource(Listener, binding.name, content);
+}
+
+function indexed(binding: Binding, state: BindingState, config: EngineConfig) {
+  const own = [...state.ownChains.keys()].sort().flatMap((host) => state.ownChains.get(host) ?? []);
+  return {
+    filter_chain_matcher: translateMatcher(state),
+    filter_chains: [indexChain(binding, config), ...own.map((entry) => ownChain(binding, entry, config))],
+  };
+}
+
+/** `--sni-mode chain`: the obvious translation, one chain for each host, as the baseline and as an escape hatch. */
+function chained(binding: Binding, state: BindingState, config: EngineConfig) {
+  const hosts = [...state.hosts.keys()].sort().flatMap((host) => state.hosts.get(host) ?? []);
+  return {
+    filter_chains: hosts.map((entry) => ({
+      ...ownChain(binding, entry, config),
+      // Without TLS there is no server name to match, and `*` must not take what is not TLS.
+      filter_chain_match:
+        entry.host === '*' ? { transport_protocol: 'tls' } : { server_names: [entry.host] },
+    })),
+  };
+}

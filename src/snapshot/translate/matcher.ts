@@ -1,0 +1,74 @@
+import { type Matcher, type MatcherOnMatch, ServerNameInput, StringValue, toAny } from '../../proto/index.ts';
+import type { BindingState } from '../hosts.ts';
+import { INDEX_CHAIN, ownChainName } from './filter-chain.ts';
+
+/**
+ * Which filter chain an SNI selects. The index chain takes everything that nothing else names; a host is named
+ * here only where a wildcard's chain would take what is not its own. So the matcher is empty for a binding
+ * without wildcards, however many hosts it has, and its size is that of the exceptions alone.
+ *
+ * Exact names are looked up in a hash map, wildcards by suffix, longest first. Envoy's trie for this
+ * (`ServerNameMatcher`) is marked work-in-progress and "not covered by the threat model", which rules it out for
+ * a listener on the public Internet.
+ */
+export function translateMatcher(state: BindingState): Matcher {
+  const exact = new Map<string, string>();
+  const wildcards = new Map<string, string>();
+  for (const host of state.shadowed) exact.set(host, INDEX_CHAIN);
+  for (const pattern of isolatedPatterns(state)) {
+    if (pattern.startsWith('*')) wildcards.set(pattern, INDEX_CHAIN);
+    else exact.set(pattern, INDEX_CHAIN);
+  }
+  for (const [host, entry] of state.ownChains) {
+    if (host.startsWith('*')) wildcards.set(host, ownChainName(entry));
+    else exact.set(host, ownChainName(entry));
+  }
+  const fallback = wildcards.size === 0 ? toChain(INDEX_CHAIN) : { matcher: suffixes(wildcards) };
+  if (exact.size === 0) return wildcards.size === 0 ? { on_no_match: fallback } : suffixes(wildcards);
+  const map: Record<string, MatcherOnMatch> = {};
+  for (const host of [...exact.keys()].sort()) map[host] = toChain(exact.get(host) ?? INDEX_CHAIN);
+  return { matcher_tree: { input: SERVER_NAME, exact_match_map: { map } }, on_no_match: fallback };
+}
+
+/**
+ * Hostnames of a Gateway's listeners below a wildcard that the same Gateway serves: a request belongs to its most
+ * specific listener, so what has no route there must not fall through to the wildcard's.
+ */
+function isolatedPatterns(state: BindingState): string[] {
+  const isolated: string[] = [];
+  for (const [pattern, gateways] of state.patterns) {
+    if (state.ownChains.has(pattern)) continue;
+    const gateway = state.wildcardAbove(pattern)?.contenders[0]?.claim.gateway;
+    if (gateway !== undefined && gateways.has(`${gateway.kind}/${gateway.namespace}/${gateway.name}`)) {
+      isolated.push(pattern);
+    }
+  }
+  return isolated;
+}
+
+/** A list of suffixes, the longest first; a connection without SNI matches none of them, not even that of `*`. */
+function suffixes(wildcards: ReadonlyMap<string, string>): Matcher {
+  const patterns = [...wildcards.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  return {
+    matcher_list: {
+      matchers: patterns.map((pattern) => ({
+        predicate: {
+          single_predicate: {
+            input: SERVER_NAME,
+            value_match: pattern === '*' ? ANY_NAME : { suffix: pattern.slice(1) },
+          },
+        },
+        on_match: toChain(wildcards.get(pattern) ?? INDEX_CHAIN),
+      })),
+    },
+    on_no_match: toChain(INDEX_CHAIN),
+  };
+}
+
+function toChain(name: string): MatcherOnMatch {
+  return { action: { name: 'chain', typed_config: toAny(StringValue, { value: name }) } };
+}
+
+const SERVER_NAME = { name: 'sni', typed_config: toAny(ServerNameInput, {}) };
+
+const ANY_NAME = { safe_regex: { google_re2: {}, regex: '.+' } };
