@@ -4,7 +4,7 @@
  */
 import type { Condition } from './conditions.ts';
 import type { ObjectRef } from './events.ts';
-import type { RouteGroupKind } from './objects.ts';
+import type { LabelSelector, RouteGroupKind } from './objects.ts';
 
 /** An address and port that Envoy listens on. One Envoy listener each. */
 export interface Binding {
@@ -28,6 +28,10 @@ export interface ListenerModel {
   readonly conditions: readonly Condition[];
   /** Whether routes may attach at all (a listener that is not served still counts its routes). */
   readonly acceptsRoutes: boolean;
+  /** Kinds of routes that may attach; `supportedKinds` unless the listener is not accepted. */
+  readonly allowedKinds: readonly RouteGroupKind[];
+  /** Namespaces from which routes may attach. */
+  readonly allowedNamespaces: { readonly from: string; readonly selector: LabelSelector | undefined };
 }
 
 export interface GatewayModel {
@@ -36,6 +40,8 @@ export interface GatewayModel {
   readonly generation: number;
   readonly listeners: readonly ListenerModel[];
   readonly conditions: readonly Condition[];
+  /** Addresses that the Gateway is bound to, in canonical form, for its status; the node's where it is merged. */
+  readonly addresses: readonly string[];
 }
 
 /** What a host's connections go to. */

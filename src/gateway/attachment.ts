@@ -1,0 +1,190 @@
+import type { GatewayModel, ListenerModel } from '../model/gateway.ts';
+import type { ParentReference, RouteGroupKind } from '../model/objects.ts';
+import { ANY_HOST, compareSpecificity, hostMatches, intersectHostnames } from './hostname.ts';
+import { selectorMatches } from './label-selector.ts';
+import { listing } from './listing.ts';
+import type { Lookup } from './lookup.ts';
+import { includesKind } from './route-kinds.ts';
+
+/** What of a route decides whether it may attach to a listener. */
+export interface AttachingRoute {
+  readonly kind: RouteGroupKind;
+  readonly namespace: string;
+  /** Normalised and valid, each once; empty where the route matches what its listener matches. */
+  readonly hostnames: readonly string[];
+}
+
+/** A host that a route serves on a listener, with the route's own hostname that led to it. */
+export interface AttachedHost {
+  readonly host: string;
+  readonly original: string;
+}
+
+export interface Attachment {
+  readonly listener: ListenerModel;
+  /** Without those that belong to a more specific listener. */
+  readonly hosts: readonly AttachedHost[];
+}
+
+/** Why a route does not attach to a parent at all: the reason and message of its Accepted condition. */
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface AttachmentResult {
+  /** The listeners that take the route. Not empty unless there is a refusal. */
+  readonly attachments: readonly Attachment[];
+  readonly refusal: Refusal | undefined;
+  /** Hosts that another listener of the Gateway keeps for itself, as `host (listener name)`. */
+  readonly isolated: readonly string[];
+}
+
+/**
+ * Attaches a route to the listeners of a Gateway that `parentRef` selects. "If 1 of 2 Gateway listeners accept
+ * attachment from the referencing Route, the Route MUST be considered successfully attached."
+ */
+export function attachToGateway(
+  route: AttachingRoute,
+  parentRef: ParentReference,
+  gateway: GatewayModel,
+  lookup: Lookup,
+): AttachmentResult {
+  const selected = gateway.listeners.filter((listener) => isSelected(listener, parentRef));
+  if (selected.length === 0) return refuse('NoMatchingParent', noMatchingParentMessage(parentRef));
+
+  const allowed = selected.filter((listener) => mayAttach(listener, route, gateway, lookup));
+  if (allowed.length === 0) {
+    // "The implementation MUST raise an Accepted Condition with a status of False ... with the reason of
+    // UnsupportedValue in case a Listener of the wrong type is used."
+    if (selected.every((listener) => !listener.acceptsRoutes)) {
+      return refuse(
+        'UnsupportedValue',
+        `${route.kind.kind} needs a listener with protocol TLS and mode Passthrough.`,
+      );
+    }
+    return refuse('NotAllowedByListeners', 'No listener allows routes of this kind from this namespace.');
+  }
+
+  const attachments: Attachment[] = [];
+  const isolated: string[] = [];
+  let hasHosts = false;
+  for (const listener of allowed) {
+    const matching = matchingHosts(route.hostnames, listener);
+    if (matching.length === 0) continue;
+    const hosts = withoutIsolated(matching, listener, gateway, isolated);
+    if (hosts.length > 0) hasHosts = true;
+    attachments.push({ listener, hosts });
+  }
+  if (attachments.length === 0) {
+    return refuse(
+      'NoMatchingListenerHostname',
+      'No hostname of the route matches the hostname of a listener.',
+    );
+  }
+  if (!hasHosts) {
+    const message = `More specific listeners of the Gateway have all hostnames: ${listing(isolated)}.`;
+    return refuse('NoMatchingListenerHostname', message);
+  }
+  return { attachments, refusal: undefined, isolated };
+}
+
+function refuse(reason: string, message: string): AttachmentResult {
+  return { attachments: [], refusal: { reason, message }, isolated: [] };
+}
+
+/** "When both Port and SectionName are specified, the name and port of the selected listener must match both." */
+function isSelected(listener: ListenerModel, parentRef: ParentReference): boolean {
+  const { sectionName, port } = parentRef;
+  if (sectionName !== undefined && sectionName !== '' && sectionName !== listener.name) return false;
+  return port === undefined || port === listener.port;
+}
+
+function noMatchingParentMessage(parentRef: ParentReference): string {
+  const section = parentRef.sectionName ? ` named ${listing([parentRef.sectionName])}` : '';
+  const port = parentRef.port === undefined ? '' : ` on port ${parentRef.port}`;
+  return `The Gateway has no listener${section}${port}.`;
+}
+
+function mayAttach(
+  listener: ListenerModel,
+  route: AttachingRoute,
+  gateway: GatewayModel,
+  lookup: Lookup,
+): boolean {
+  if (!listener.acceptsRoutes || !includesKind(listener.allowedKinds, route.kind)) return false;
+  const { from, selector } = listener.allowedNamespaces;
+  switch (from) {
+    case 'All':
+      return true;
+    case 'Same':
+      return route.namespace === gateway.ref.namespace;
+    case 'Selector': {
+      // A namespace that is not known is not selected, not even by an expression such as DoesNotExist.
+      const namespace = selector === undefined ? undefined : lookup.namespace(route.namespace);
+      if (selector === undefined || namespace === undefined) return false;
+      return selectorMatches(selector, {
+        ...namespace.meta.labels,
+        // The API server sets this label on every namespace; a manifest in a directory may lack it.
+        'kubernetes.io/metadata.name': route.namespace,
+      });
+    }
+    default:
+      return false;
+  }
+}
+
+/**
+ * The intersection of the route's hostnames with the listener's; "any TLSRoute hostnames that do not match any
+ * Listener hostname MUST be ignored". Where two lead to one host, the more specific is kept as its original.
+ */
+function matchingHosts(hostnames: readonly string[], listener: ListenerModel): readonly AttachedHost[] {
+  const pattern = listener.hostname ?? ANY_HOST;
+  if (hostnames.length === 0) return [{ host: pattern, original: ANY_HOST }];
+  const hosts: AttachedHost[] = [];
+  let positions: Map<string, number> | undefined;
+  for (const original of hostnames) {
+    const host = intersectHostnames(pattern, original);
+    if (host === undefined) continue;
+    if (hosts.length > 0) {
+      positions ??= new Map(hosts.map((entry, index) => [entry.host, index]));
+      const position = positions.get(host);
+      const known = position === undefined ? undefined : hosts[position];
+      if (position !== undefined && known !== undefined) {
+        if (compareSpecificity(original, known.original) < 0) hosts[position] = { host, original };
+        continue;
+      }
+      positions.set(host, hosts.length);
+    }
+    hosts.push({ host, original });
+  }
+  return hosts;
+}
+
+/**
+ * Listener isolation: "a request to foo.example.com SHOULD only be routed using routes attached to the
+ * foo.example.com Listener (and not the *.example.com Listener)". Only listeners that are served count.
+ */
+function withoutIsolated(
+  hosts: readonly AttachedHost[],
+  listener: ListenerModel,
+  gateway: GatewayModel,
+  isolated: string[],
+): readonly AttachedHost[] {
+  if (listener.bindings.length === 0) return hosts;
+  const pattern = listener.hostname ?? ANY_HOST;
+  const rivals = gateway.listeners.filter(
+    (other) =>
+      other !== listener &&
+      other.port === listener.port &&
+      other.bindings.length > 0 &&
+      compareSpecificity(other.hostname ?? ANY_HOST, pattern) < 0,
+  );
+  if (rivals.length === 0) return hosts;
+  return hosts.filter(({ host }) => {
+    const rival = rivals.find((other) => hostMatches(other.hostname ?? ANY_HOST, host));
+    if (rival === undefined) return true;
+    isolated.push(`${host} (listener ${rival.name})`);
+    return false;
+  });
+}

@@ -1,0 +1,74 @@
+import type { ObjectRef } from '../model/events.ts';
+import type { Binding, Claim, HostPolicy, WeightedBackend } from '../model/gateway.ts';
+import type { AttachedHost } from './attachment.ts';
+import { compareSpecificity } from './hostname.ts';
+
+/**
+ * The claims of one route while its parents are evaluated: one for each binding and host, whichever and however
+ * many of its parents it comes from.
+ */
+export class ClaimCollection {
+  readonly #claims: Claim[] = [];
+  /** Positions in `#claims`, from the second claim on. */
+  #positions: Map<string, number> | undefined;
+  readonly #backends: readonly WeightedBackend[];
+  readonly #policy: HostPolicy;
+
+  constructor(backends: readonly WeightedBackend[], policy: HostPolicy) {
+    this.#backends = backends;
+    this.#policy = policy;
+  }
+
+  /** Claims the hosts on each of the bindings, through the parent at index `parent` of the route's parents. */
+  add(
+    bindings: readonly Binding[],
+    hosts: readonly AttachedHost[],
+    gateway: ObjectRef | undefined,
+    parent: number,
+  ): void {
+    for (const binding of bindings) {
+      for (const { host, original } of hosts) {
+        const position = this.#positionOf(binding, host);
+        const known = position === undefined ? undefined : this.#claims[position];
+        if (position === undefined || known === undefined) {
+          this.#push({
+            binding,
+            host,
+            original,
+            parents: [parent],
+            gateway,
+            backends: this.#backends,
+            policy: this.#policy,
+          });
+        } else {
+          this.#claims[position] = {
+            ...known,
+            original: compareSpecificity(original, known.original) < 0 ? original : known.original,
+            parents: known.parents.includes(parent) ? known.parents : [...known.parents, parent],
+          };
+        }
+      }
+    }
+  }
+
+  all(): readonly Claim[] {
+    return this.#claims;
+  }
+
+  #push(claim: Claim): void {
+    this.#positions?.set(keyOf(claim.binding, claim.host), this.#claims.length);
+    this.#claims.push(claim);
+  }
+
+  #positionOf(binding: Binding, host: string): number | undefined {
+    if (this.#claims.length === 0) return undefined;
+    this.#positions ??= new Map(
+      this.#claims.map((claim, index) => [keyOf(claim.binding, claim.host), index]),
+    );
+    return this.#positions.get(keyOf(binding, host));
+  }
+}
+
+function keyOf(binding: Binding, host: string): string {
+  return `${binding.name}/${host}`;
+}

@@ -1,0 +1,33 @@
+/** What an operator decides about the evaluation of Gateways, routes and Ingresses. */
+export interface GatewayConfig {
+  /** GatewayClasses and IngressClasses of these controllers are ours. The first is our own name. */
+  readonly controllerNames: readonly string[];
+  /** Class names that are taken as ours where no class object of that name exists. */
+  readonly adoptedClasses: readonly string[];
+  /** IP addresses of the node where Gateways without `spec.addresses` and all Ingresses are merged; at least one. */
+  readonly listenAddresses: readonly string[];
+  /** Ports on which the hosts of Ingresses are served. */
+  readonly ingressPorts: readonly number[];
+  /** Whether endpoints on loopback addresses are used: for demonstrations on one machine, never for tenants. */
+  readonly allowLoopbackEndpoints: boolean;
+  /** Largest `sluice.dev/max-connections` that a route may ask for, per host and Envoy. */
+  readonly maxConnectionsPerHost: number;
+  /** Largest `sluice.dev/connect-timeout` that a route may ask for, in milliseconds. */
+  readonly maxConnectTimeoutMs: number;
+  /** Largest `sluice.dev/idle-timeout` that a route may ask for, in milliseconds. */
+  readonly maxIdleTimeoutMs: number;
+  /** Whether a route may have statistics of its own in Envoy (`sluice.dev/stats`), which cost memory for each host. */
+  readonly allowHostStats: boolean;
+}
+
+export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
+  controllerNames: ['sluice.dev/gateway-controller'],
+  adoptedClasses: [],
+  listenAddresses: ['0.0.0.0'],
+  ingressPorts: [443],
+  allowLoopbackEndpoints: false,
+  maxConnectionsPerHost: 100_000,
+  maxConnectTimeoutMs: 60_000,
+  maxIdleTimeoutMs: 24 * 60 * 60 * 1000,
+  allowHostStats: true,
+};

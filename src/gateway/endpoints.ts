@@ -1,0 +1,114 @@
+import type { EndpointSlice, Service, SliceEndpoint } from '../model/objects.ts';
+import { isPort } from './bindings.ts';
+import { compareText } from './claims.ts';
+import type { GatewayConfig } from './config.ts';
+import { DEFAULT_GATEWAY_CONFIG } from './config.ts';
+import { addressScope, isMetadataAddress, parseIpAddress } from './ip-address.ts';
+
+export interface Endpoint {
+  /** Canonical, without brackets. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** An endpoint that is refused, with the reason for a condition's message. */
+export interface RefusedEndpoint {
+  readonly address: string;
+  readonly reason: string;
+}
+
+/** Where the connections to a Service's port go, and what was refused on the way. */
+export interface EndpointResolution {
+  /** Sorted, each once. */
+  readonly endpoints: readonly Endpoint[];
+  /** Sorted, each once. */
+  readonly refused: readonly RefusedEndpoint[];
+}
+
+export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'>;
+
+type Family = 'IPv4' | 'IPv6';
+
+/** The endpoints of a Service's port, see `inspectEndpoints`. */
+export function resolveEndpoints(
+  service: Service | undefined,
+  slices: readonly EndpointSlice[],
+  port: number,
+  config: EndpointConfig = DEFAULT_GATEWAY_CONFIG,
+): readonly Endpoint[] {
+  return inspectEndpoints(service, slices, port, config).endpoints;
+}
+
+/**
+ * The endpoints of a Service's port as kube-proxy would choose them: those that are ready; if there are none, those
+ * that still serve while they terminate. A slice's port is found by the name of the Service's port.
+ *
+ * A Service of two families has a virtual IP of each, and kube-proxy keeps them apart. We have no virtual IP:
+ * the Service's first family is used, and the other where that has nothing.
+ *
+ * A tenant may write slices by hand, and Envoy runs in the node's own network: an endpoint on loopback would be
+ * Envoy's admin interface, one on a link-local address the cloud's metadata service. The API server refuses
+ * those; a directory of manifests has no API server, so they are refused here.
+ */
+export function inspectEndpoints(
+  service: Service | undefined,
+  slices: readonly EndpointSlice[],
+  port: number,
+  config: EndpointConfig = DEFAULT_GATEWAY_CONFIG,
+): EndpointResolution {
+  const servicePort = service?.ports.find((entry) => entry.port === port && entry.protocol === 'TCP');
+  if (service === undefined || servicePort === undefined || service.type === 'ExternalName') {
+    return { endpoints: [], refused: [] };
+  }
+  const refused = new Map<string, RefusedEndpoint>();
+  const ready: Record<Family, Map<string, Endpoint>> = { IPv4: new Map(), IPv6: new Map() };
+  const leaving: Record<Family, Map<string, Endpoint>> = { IPv4: new Map(), IPv6: new Map() };
+  for (const slice of slices) {
+    if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') continue;
+    const slicePort = slice.ports.find(
+      (entry) => entry.name === servicePort.name && entry.protocol === 'TCP',
+    )?.port;
+    if (slicePort === undefined || !isPort(slicePort)) continue;
+    for (const endpoint of slice.endpoints) {
+      const isReady = endpoint.ready || service.publishNotReadyAddresses;
+      if (!isReady && !(endpoint.serving && endpoint.terminating)) continue;
+      const address = usableAddress(endpoint, slice.addressType, config, refused);
+      if (address === undefined) continue;
+      const chosen = (isReady ? ready : leaving)[slice.addressType];
+      chosen.set(`${address} ${slicePort}`, { address, port: slicePort });
+    }
+  }
+  const first = service.ipFamilies[0] === 'IPv6' ? 'IPv6' : 'IPv4';
+  const second = first === 'IPv6' ? 'IPv4' : 'IPv6';
+  const candidates = [ready[first], ready[second], leaving[first], leaving[second]];
+  const chosen = candidates.find((endpoints) => endpoints.size > 0);
+  return {
+    endpoints: [...(chosen?.values() ?? [])].sort(
+      (a, b) => compareText(a.address, b.address) || a.port - b.port,
+    ),
+    refused: [...refused.values()].sort((a, b) => compareText(a.address, b.address)),
+  };
+}
+
+/** Of an endpoint's addresses "consumers (e.g. kube-proxy) must handle ... only the first" is ever used by kube-proxy. */
+function usableAddress(
+  endpoint: SliceEndpoint,
+  family: Family,
+  config: EndpointConfig,
+  refused: Map<string, RefusedEndpoint>,
+): string | undefined {
+  const written = endpoint.addresses[0];
+  if (written === undefined) return undefined;
+  const refuse = (reason: string) => {
+    refused.set(written, { address: written, reason });
+    return undefined;
+  };
+  const address = parseIpAddress(written);
+  if (address === undefined || address.family !== family) return refuse(`not an ${family} address`);
+  const scope = addressScope(address);
+  if (scope === 'loopback') {
+    return config.allowLoopbackEndpoints ? address.text : refuse('a loopback address');
+  }
+  if (scope !== 'global') return refuse(`a ${scope} address`);
+  return isMetadataAddress(address) ? refuse('the address of a metadata service') : address.text;
+}

@@ -1,0 +1,107 @@
+import type { Condition } from '../model/conditions.ts';
+import { condition } from '../model/conditions.ts';
+import { refOf } from '../model/events.ts';
+import type { Binding, GatewayModel, ListenerModel } from '../model/gateway.ts';
+import type { Gateway } from '../model/objects.ts';
+import type { GatewayAddresses } from './bindings.ts';
+import { bindingOf, gatewayAddresses, isPort } from './bindings.ts';
+import type { GatewayConfig } from './config.ts';
+import { isOurGatewayClass } from './gateway-class.ts';
+import { evaluateListener } from './listener.ts';
+import { listenerConflicts, overlappingTlsListeners } from './listener-conflicts.ts';
+import { listing } from './listing.ts';
+import type { Lookup } from './lookup.ts';
+
+/**
+ * What a Gateway means: its listeners, where each is bound, and all conditions. `undefined` where its class is
+ * not ours. Programmed says "would be programmed"; whoever writes status adds what Envoy acknowledged.
+ */
+export function evaluateGateway(
+  gateway: Gateway,
+  lookup: Lookup,
+  config: GatewayConfig,
+): GatewayModel | undefined {
+  if (!isOurGatewayClass(gateway.gatewayClassName, lookup, config)) return undefined;
+  const addresses = gatewayAddresses(gateway, config);
+  const conflicts = listenerConflicts(gateway.listeners);
+  const overlapping = overlappingTlsListeners(gateway.listeners);
+  const bindingsByPort = new Map<number, readonly Binding[]>();
+  const listeners = gateway.listeners.map((listener, index) => {
+    let bindings = bindingsByPort.get(listener.port);
+    if (bindings === undefined) {
+      bindings = isPort(listener.port)
+        ? addresses.groups.map((group) => bindingOf(group, listener.port))
+        : [];
+      bindingsByPort.set(listener.port, bindings);
+    }
+    return evaluateListener(listener, {
+      gateway,
+      conflict: conflicts.get(index),
+      overlapsTls: overlapping.has(index),
+      bindings,
+      lookup,
+    });
+  });
+  return {
+    ref: refOf(gateway),
+    generation: gateway.meta.generation,
+    listeners,
+    conditions: gatewayConditions(gateway, addresses, listeners),
+    addresses: addresses.groups.flat(),
+  };
+}
+
+function gatewayConditions(
+  gateway: Gateway,
+  addresses: GatewayAddresses,
+  listeners: readonly ListenerModel[],
+): readonly Condition[] {
+  const generation = gateway.meta.generation;
+  const accepted = acceptedCondition(addresses, listeners, generation);
+  return [accepted, programmedCondition(accepted, addresses, generation)];
+}
+
+/**
+ * "At least one distinct Listener MUST be present, or else the Gateway ... must be rejected from processing as a
+ * whole"; with some bad listeners it is accepted with the reason ListenersNotValid.
+ */
+function acceptedCondition(
+  addresses: GatewayAddresses,
+  listeners: readonly ListenerModel[],
+  generation: number,
+): Condition {
+  if (addresses.unsupported.length > 0) {
+    const message = `Only addresses of type IPAddress are supported, not ${listing(addresses.unsupported)}.`;
+    return condition('Accepted', false, 'UnsupportedAddress', message, generation);
+  }
+  const refused = listeners.filter((listener) => !isAccepted(listener));
+  if (refused.length > 0 || listeners.length === 0) {
+    const reasons = refused.map((listener) => `${listener.name} (${listener.conditions[0]?.reason ?? ''})`);
+    const message =
+      listeners.length === 0 ? 'The Gateway has no listener.' : `Not accepted: ${listing(reasons)}.`;
+    return condition('Accepted', refused.length < listeners.length, 'ListenersNotValid', message, generation);
+  }
+  return condition('Accepted', true, 'Accepted', 'The Gateway is valid.', generation);
+}
+
+function programmedCondition(
+  accepted: Condition,
+  addresses: GatewayAddresses,
+  generation: number,
+): Condition {
+  if (accepted.status !== 'True')
+    return condition('Programmed', false, 'Invalid', accepted.message, generation);
+  if (addresses.unassigned) {
+    const message = 'An address without a value asks for one to be assigned, which is not supported.';
+    return condition('Programmed', false, 'AddressNotAssigned', message, generation);
+  }
+  if (addresses.unusable.length > 0 || addresses.groups.length === 0) {
+    const message = `No listener can be bound to ${listing(addresses.unusable)}: not an IP address of a host.`;
+    return condition('Programmed', false, 'AddressNotUsable', message, generation);
+  }
+  return condition('Programmed', true, 'Programmed', 'The listeners are configured in Envoy.', generation);
+}
+
+export function isAccepted(listener: ListenerModel): boolean {
+  return listener.conditions.some(({ type, status }) => type === 'Accepted' && status === 'True');
+}

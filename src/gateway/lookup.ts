@@ -1,0 +1,20 @@
+import type { GatewayModel } from '../model/gateway.ts';
+import type { GatewayClass, IngressClass, Namespace, ReferenceGrant, Service } from '../model/objects.ts';
+
+/**
+ * How an evaluation reads other objects. The engine records each call as a dependency, found or not, and
+ * evaluates again when that object changes; so nothing may be asked for that is not needed, and nothing that
+ * was returned may be kept.
+ */
+export interface Lookup {
+  gatewayClass(name: string): GatewayClass | undefined;
+  ingressClass(name: string): IngressClass | undefined;
+  /** The IngressClass of Ingresses that name none. */
+  defaultIngressClass(): IngressClass | undefined;
+  /** `undefined` where it does not exist or is not ours. */
+  gateway(namespace: string, name: string): GatewayModel | undefined;
+  namespace(name: string): Namespace | undefined;
+  service(namespace: string, name: string): Service | undefined;
+  /** The grants that lie in `namespace`, the namespace that is referred to. */
+  referenceGrants(namespace: string): readonly ReferenceGrant[];
+}

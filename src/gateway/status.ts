@@ -1,0 +1,99 @@
+import type { Condition } from '../model/conditions.ts';
+import { condition } from '../model/conditions.ts';
+import type { ObjectRef } from '../model/events.ts';
+import type { GatewayModel, LostClaim, ParentModel, RouteModel } from '../model/gateway.ts';
+import type { RouteGroupKind } from '../model/objects.ts';
+import { compareText } from './claims.ts';
+import { listing } from './listing.ts';
+
+/** The final state of a route with respect to one of its parents. */
+export interface ParentStatus {
+  readonly parentRef: ParentModel['parentRef'];
+  readonly accepted: boolean;
+  readonly conditions: readonly Condition[];
+  /** Listeners that count the route; none where it is not accepted. */
+  readonly attached: ParentModel['attached'];
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly supportedKinds: readonly RouteGroupKind[];
+  readonly attachedRoutes: number;
+  readonly conditions: readonly Condition[];
+}
+
+export interface GatewayStatus {
+  readonly addresses: readonly { readonly type: 'IPAddress'; readonly value: string }[];
+  readonly conditions: readonly Condition[];
+  readonly listeners: readonly ListenerStatus[];
+}
+
+/**
+ * The conditions of a route for each parent, once it is known which of its claims other routes won. A parent all
+ * of whose hosts are lost is not accepted; one with some of them is accepted and partially invalid.
+ */
+export function routeStatus(route: RouteModel, lost: readonly LostClaim[]): readonly ParentStatus[] {
+  return route.parents.map((parent, index) => {
+    const lostHere = lost.filter(({ claim }) => claim.parents.includes(index));
+    if (!parent.accepted || lostHere.length === 0)
+      return statusOf(parent, parent.accepted, parent.conditions);
+    const claimed = route.claims.filter((claim) => claim.parents.includes(index)).length;
+    const others = parent.conditions.filter(({ type }) => type !== 'PartiallyInvalid');
+    if (lostHere.length >= claimed) {
+      const message = `Other routes serve all hosts: ${winners(lostHere)}.`;
+      const accepted = condition('Accepted', false, 'HostnameConflict', message, route.generation);
+      return statusOf(parent, false, [accepted, ...others.filter(({ type }) => type !== 'Accepted')]);
+    }
+    const known = parent.conditions.find(({ type }) => type === 'PartiallyInvalid');
+    const text = `other routes serve some hosts: ${winners(lostHere)}.`;
+    // "The message for this condition MUST start with the prefix `Dropped Rule`."
+    const message =
+      known === undefined ? `Dropped Rule in part: ${text}` : `${known.message.slice(0, -1)}; ${text}`;
+    return statusOf(parent, true, [
+      ...others,
+      condition('PartiallyInvalid', true, 'HostnameConflict', message, route.generation),
+    ]);
+  });
+}
+
+function statusOf(parent: ParentModel, accepted: boolean, conditions: readonly Condition[]): ParentStatus {
+  return { parentRef: parent.parentRef, accepted, conditions, attached: accepted ? parent.attached : [] };
+}
+
+/**
+ * `host to Kind namespace/name` for each lost host. The winner is another tenant's: nothing but its kind,
+ * namespace and name may be told, not what it serves the host with.
+ */
+function winners(lost: readonly LostClaim[]): string {
+  const lines = lost.map(
+    ({ claim, winner }) => `${claim.host} on port ${claim.binding.port} by ${nameOf(winner)}`,
+  );
+  return listing([...new Set(lines)].sort(compareText));
+}
+
+function nameOf(ref: ObjectRef): string {
+  return `${ref.kind} ${ref.namespace}/${ref.name}`;
+}
+
+/**
+ * The status of a Gateway and its listeners. `attachedRoutes` tells how many accepted routes are attached to a
+ * listener; "the AttachedRoutes field count MUST be set for Listeners, even if the Accepted condition of an
+ * individual Listener is set to False". Listeners of one name have one entry: the list's key is the name.
+ */
+export function gatewayStatus(
+  model: GatewayModel,
+  attachedRoutes: (listener: string) => number,
+): GatewayStatus {
+  const names = new Set<string>();
+  const listeners = model.listeners.filter(({ name }) => !names.has(name) && names.add(name));
+  return {
+    addresses: model.addresses.map((value) => ({ type: 'IPAddress', value })),
+    conditions: model.conditions,
+    listeners: listeners.map(({ name, supportedKinds, conditions }) => ({
+      name,
+      supportedKinds,
+      attachedRoutes: attachedRoutes(name),
+      conditions,
+    })),
+  };
+}

@@ -1,0 +1,153 @@
+import type { Condition } from '../model/conditions.ts';
+import { condition } from '../model/conditions.ts';
+import { refOf } from '../model/events.ts';
+import type { GatewayModel, ParentModel, RouteModel } from '../model/gateway.ts';
+import type { ParentReference, TlsRoute } from '../model/objects.ts';
+import type { AttachingRoute, Attachment, Refusal } from './attachment.ts';
+import { attachToGateway } from './attachment.ts';
+import type { ResolvedBackends } from './backends.ts';
+import { resolveBackends } from './backends.ts';
+import { ClaimCollection } from './claim-collection.ts';
+import type { GatewayConfig } from './config.ts';
+import { evaluatePolicy } from './host-policy.ts';
+import { isValidHostname, normalizeHostname } from './hostname.ts';
+import { listing } from './listing.ts';
+import type { Lookup } from './lookup.ts';
+import { GATEWAY_GROUP, TLS_ROUTE } from './route-kinds.ts';
+
+const NO_RULE: ResolvedBackends = { backends: [], problem: undefined };
+
+/**
+ * What a TLSRoute means: the hosts that it claims on each binding, and its conditions for each parent before
+ * contention with other routes is settled. `undefined` where none of its parents is ours.
+ */
+export function evaluateTlsRoute(
+  route: TlsRoute,
+  lookup: Lookup,
+  config: GatewayConfig,
+): RouteModel | undefined {
+  const ours = ourParents(route, lookup);
+  if (ours.length === 0) return undefined;
+  const { namespace, generation, creationTimestamp } = route.meta;
+  const { hostnames, invalid } = validHostnames(route.hostnames);
+  const rule = route.rules[0];
+  const resolved =
+    rule === undefined ? NO_RULE : resolveBackends(rule.backendRefs, { ...TLS_ROUTE, namespace }, lookup);
+  const policy = evaluatePolicy(route.meta, config);
+  const refusal = refusalOfRoute(route, hostnames, invalid);
+  const dropped = droppedParts(route, invalid);
+  const attaching: AttachingRoute = { kind: TLS_ROUTE, namespace, hostnames };
+  const claims = new ClaimCollection(resolved.backends, policy.policy);
+  const resolvedRefs = resolvedRefsCondition(resolved, generation);
+
+  const parents = ours.map(({ parentRef, gateway }, index): ParentModel => {
+    const result = attachToGateway(attaching, parentRef, gateway, lookup);
+    const problem = refusal ?? result.refusal;
+    const attachments = problem === undefined ? result.attachments : [];
+    for (const { listener, hosts } of attachments) claims.add(listener.bindings, hosts, gateway.ref, index);
+    const conditions: Condition[] = [acceptedCondition(problem, attachments, generation), resolvedRefs];
+    const parts = result.isolated.length === 0 ? dropped : [...dropped, isolatedPart(result.isolated)];
+    if (problem === undefined && parts.length > 0) {
+      // "The message for this condition MUST start with the prefix `Dropped Rule`."
+      const message = `Dropped Rule in part: ${parts.join('; ')}.`;
+      conditions.push(condition('PartiallyInvalid', true, 'UnsupportedValue', message, generation));
+    }
+    if (policy.condition !== undefined) conditions.push(policy.condition);
+    return {
+      parentRef,
+      accepted: problem === undefined,
+      conditions,
+      attached: attachments.map(({ listener }) => ({ gateway: gateway.ref, listener: listener.name })),
+    };
+  });
+  return { ref: refOf(route), generation, creationTimestamp, parents, claims: claims.all() };
+}
+
+function ourParents(
+  route: TlsRoute,
+  lookup: Lookup,
+): { readonly parentRef: ParentReference; readonly gateway: GatewayModel }[] {
+  const ours = [];
+  for (const parentRef of route.parentRefs) {
+    if (parentRef.group !== GATEWAY_GROUP || parentRef.kind !== 'Gateway') continue;
+    const gateway = lookup.gateway(parentRef.namespace ?? route.meta.namespace, parentRef.name);
+    if (gateway !== undefined) ours.push({ parentRef, gateway });
+  }
+  return ours;
+}
+
+/** Normalised and without duplicates, in the order of the route; `invalid` as written. */
+function validHostnames(written: readonly string[]): {
+  readonly hostnames: readonly string[];
+  readonly invalid: readonly string[];
+} {
+  const hostnames = new Set<string>();
+  const invalid: string[] = [];
+  for (const name of written) {
+    const hostname = normalizeHostname(name);
+    if (isValidHostname(hostname)) hostnames.add(hostname);
+    else invalid.push(name);
+  }
+  return { hostnames: [...hostnames], invalid };
+}
+
+/** What keeps the route from being accepted whatever its parent is. */
+function refusalOfRoute(
+  route: TlsRoute,
+  hostnames: readonly string[],
+  invalid: readonly string[],
+): Refusal | undefined {
+  if (route.rules.length === 0) {
+    return { reason: 'UnsupportedValue', message: 'The route has no rule.' };
+  }
+  // Hostnames that are all invalid must not become a route without hostnames, which matches everything.
+  if (hostnames.length === 0 && invalid.length > 0) {
+    return { reason: 'UnsupportedValue', message: `No hostname is valid: ${quoted(invalid)}.` };
+  }
+  return undefined;
+}
+
+/** TLSRoute v1 has exactly one rule; of the older versions' several, none but the first could ever be selected. */
+function droppedParts(route: TlsRoute, invalid: readonly string[]): readonly string[] {
+  const parts: string[] = [];
+  if (route.rules.length > 1) {
+    parts.push(
+      `a TLSRoute selects by host name alone, so only the first of ${route.rules.length} rules is used`,
+    );
+  }
+  if (invalid.length > 0) parts.push(`hostnames that are not valid are ignored: ${quoted(invalid)}`);
+  return parts;
+}
+
+function isolatedPart(isolated: readonly string[]): string {
+  return `more specific listeners of the Gateway have these hosts: ${listing(isolated)}`;
+}
+
+function quoted(names: readonly string[]): string {
+  return listing(names.map((name) => JSON.stringify(name)));
+}
+
+function acceptedCondition(
+  problem: Refusal | undefined,
+  attachments: readonly Attachment[],
+  generation: number,
+): Condition {
+  if (problem !== undefined) return condition('Accepted', false, problem.reason, problem.message, generation);
+  // "Listener or Route status does not impact successful attachment."
+  const isServed = attachments.some(({ listener }) => listener.bindings.length > 0);
+  const message = isServed
+    ? 'The route is accepted.'
+    : 'The route is accepted, but the Gateway serves none of its listeners; see the status of the Gateway.';
+  return condition('Accepted', true, 'Accepted', message, generation);
+}
+
+function resolvedRefsCondition(resolved: ResolvedBackends, generation: number): Condition {
+  const { backends, problem } = resolved;
+  if (problem !== undefined)
+    return condition('ResolvedRefs', false, problem.reason, problem.message, generation);
+  const message =
+    backends.length > 0
+      ? 'All backends are resolved.'
+      : 'There is no backend with a weight above 0: connections are rejected.';
+  return condition('ResolvedRefs', true, 'ResolvedRefs', message, generation);
+}
