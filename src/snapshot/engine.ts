@@ -326,7 +326,7 @@ export class Engine {
       if (target === undefined) return { name: '', weight, endpoints: [] };
       const service = this.world.get('Service', target.namespace, target.service);
       const slices = this.world.slices(target.namespace, target.service);
-      const { endpoints } = resolveEndpoints(service, slices, target.port, this.#config.gateway);
+      const endpoints = resolveEndpoints(service, slices, target.port, this.#config.gateway);
       return { name: `${target.namespace}/${target.service}/${target.port}`, weight, endpoints };
     });
     this.resources.stage(ENDPOINT_TYPE, name, translateEndpointSet(name, shares));

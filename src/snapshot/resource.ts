@@ -12,6 +12,11 @@ export interface EncodedResource {
   readonly version: string;
   /** An encoded `envoy.service.discovery.v3.Resource`: name, version and the resource as Any. */
   readonly bytes: Uint8Array;
+  /**
+   * Of a cluster: the endpoint sets that Envoy waits for after the cluster changed. It sends no request for one
+   * that it subscribes to already, so each must be sent again right behind the cluster, changed or not.
+   */
+  readonly references?: readonly string[];
 }
 
 /** One step from one state of the snapshot to the next. No name stands in both lists of one type. */
