@@ -1,5 +1,5 @@
 import type { ServiceTarget, WeightedBackend } from '../model/gateway.ts';
-import type { BackendReference, Service } from '../model/objects.ts';
+import type { BackendReference, RouteGroupKind, Service } from '../model/objects.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { isReferencePermitted } from './reference-grant.ts';
@@ -13,6 +13,12 @@ export interface ReferenceProblem {
     | 'UnsupportedProtocol'
     | 'UnsupportedValue';
   readonly message: string;
+}
+
+/** The route that refers, as a ReferenceGrant names it. */
+export interface ReferringRoute {
+  readonly kind: RouteGroupKind;
+  readonly namespace: string;
 }
 
 /** The backends of a rule, and what is wrong with them. */
@@ -33,7 +39,7 @@ const MAX_WEIGHT = 1_000_000;
  */
 export function resolveBackends(
   refs: readonly BackendReference[],
-  route: { readonly group: string; readonly kind: string; readonly namespace: string },
+  route: ReferringRoute,
   lookup: Lookup,
 ): ResolvedBackends {
   const backends: WeightedBackend[] = [];
@@ -56,7 +62,7 @@ export function resolveBackends(
 
 function resolveReference(
   ref: BackendReference,
-  route: { readonly group: string; readonly kind: string; readonly namespace: string },
+  route: ReferringRoute,
   lookup: Lookup,
 ): ServiceTarget | ReferenceProblem {
   if (ref.group !== '' || ref.kind !== 'Service') {
@@ -65,8 +71,7 @@ function resolveReference(
   }
   const namespace = ref.namespace ?? route.namespace;
   // Before the Service is looked at: whether it exists is not for a route to know that may not refer to it.
-  const to = { group: '', kind: 'Service', namespace, name: ref.name };
-  if (!isReferencePermitted(route, to, lookup)) {
+  if (!isPermitted(route, namespace, ref.name, lookup)) {
     return {
       reason: 'RefNotPermitted',
       message: `no ReferenceGrant in namespace ${namespace} allows the reference to Service ${ref.name}`,
@@ -84,6 +89,12 @@ function resolveReference(
     };
   }
   return serviceTarget(service, ref.port);
+}
+
+function isPermitted(route: ReferringRoute, namespace: string, name: string, lookup: Lookup): boolean {
+  if (namespace === route.namespace) return true;
+  const from = { ...route.kind, namespace: route.namespace };
+  return isReferencePermitted(from, { group: '', kind: 'Service', namespace, name }, lookup);
 }
 
 /** The port of a Service by number, or by name as an Ingress may have it. Only TCP ports carry TLS. */

@@ -3,6 +3,9 @@ import type { Binding, Claim, HostPolicy, WeightedBackend } from '../model/gatew
 import type { AttachedHost } from './attachment.ts';
 import { compareSpecificity } from './hostname.ts';
 
+/** `[0]`, `[1]`, …: shared, as nearly every claim comes from one parent. */
+const PARENTS: readonly (readonly number[])[] = Array.from({ length: 8 }, (_, index) => [index]);
+
 /**
  * The claims of one route while its parents are evaluated: one for each binding and host, whichever and however
  * many of its parents it comes from.
@@ -35,7 +38,7 @@ export class ClaimCollection {
             binding,
             host,
             original,
-            parents: [parent],
+            parents: PARENTS[parent] ?? [parent],
             gateway,
             backends: this.#backends,
             policy: this.#policy,

@@ -29,16 +29,6 @@ export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'>;
 
 type Family = 'IPv4' | 'IPv6';
 
-/** The endpoints of a Service's port, see `inspectEndpoints`. */
-export function resolveEndpoints(
-  service: Service | undefined,
-  slices: readonly EndpointSlice[],
-  port: number,
-  config: EndpointConfig = DEFAULT_GATEWAY_CONFIG,
-): readonly Endpoint[] {
-  return inspectEndpoints(service, slices, port, config).endpoints;
-}
-
 /**
  * The endpoints of a Service's port as kube-proxy would choose them: those that are ready; if there are none, those
  * that still serve while they terminate. A slice's port is found by the name of the Service's port.
@@ -50,7 +40,7 @@ export function resolveEndpoints(
  * Envoy's admin interface, one on a link-local address the cloud's metadata service. The API server refuses
  * those; a directory of manifests has no API server, so they are refused here.
  */
-export function inspectEndpoints(
+export function resolveEndpoints(
   service: Service | undefined,
   slices: readonly EndpointSlice[],
   port: number,
@@ -90,7 +80,7 @@ export function inspectEndpoints(
   };
 }
 
-/** Of an endpoint's addresses "consumers (e.g. kube-proxy) must handle ... only the first" is ever used by kube-proxy. */
+/** Of an endpoint's addresses only the first counts: all are the same endpoint, and kube-proxy uses no other. */
 function usableAddress(
   endpoint: SliceEndpoint,
   family: Family,

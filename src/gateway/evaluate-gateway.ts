@@ -22,6 +22,7 @@ export function evaluateGateway(
   config: GatewayConfig,
 ): GatewayModel | undefined {
   if (!isOurGatewayClass(gateway.gatewayClassName, lookup, config)) return undefined;
+  const ref = refOf(gateway);
   const addresses = gatewayAddresses(gateway, config);
   const conflicts = listenerConflicts(gateway.listeners);
   const overlapping = overlappingTlsListeners(gateway.listeners);
@@ -36,6 +37,7 @@ export function evaluateGateway(
     }
     return evaluateListener(listener, {
       gateway,
+      gatewayRef: ref,
       conflict: conflicts.get(index),
       overlapsTls: overlapping.has(index),
       bindings,
@@ -43,7 +45,7 @@ export function evaluateGateway(
     });
   });
   return {
-    ref: refOf(gateway),
+    ref,
     generation: gateway.meta.generation,
     listeners,
     conditions: gatewayConditions(gateway, addresses, listeners),

@@ -12,6 +12,7 @@ import { evaluatePolicy } from './host-policy.ts';
 import { isValidHostname, normalizeHostname } from './hostname.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
+import { routeAccepted, routeConditions, routeResolved } from './route-conditions.ts';
 
 const PASSTHROUGH_ANNOTATIONS = [
   'sluice.dev/ssl-passthrough',
@@ -59,15 +60,15 @@ export function evaluateIngress(
     }
   }
   const accepted = claims.length > 0;
-  const conditions: Condition[] = [
-    acceptedCondition(accepted, notes, generation),
-    resolvedRefsCondition(problems, generation),
-  ];
-  if (accepted && notes.length > 0) {
-    const message = `Dropped Rule in part: ${notes.join('; ')}.`;
-    conditions.push(condition('PartiallyInvalid', true, 'UnsupportedValue', message, generation));
-  }
-  if (policy.condition !== undefined) conditions.push(policy.condition);
+  const conditions = routeConditions(
+    {
+      accepted: acceptedCondition(accepted, notes, generation),
+      resolvedRefs: resolvedRefsCondition(problems, generation),
+      dropped: accepted ? notes : [],
+      policy: policy.condition,
+    },
+    generation,
+  );
   const parent: ParentModel = { parentRef: undefined, accepted, conditions, attached: [] };
   return { ref: refOf(ingress), generation, creationTimestamp, parents: [parent], claims };
 }
@@ -160,16 +161,14 @@ function resolveBackend(
 }
 
 function acceptedCondition(accepted: boolean, notes: readonly string[], generation: number): Condition {
-  if (accepted) return condition('Accepted', true, 'Accepted', 'The Ingress is accepted.', generation);
+  if (accepted) return routeAccepted(generation);
   const why = notes.length === 0 ? 'the Ingress has no rule with a host' : notes.join('; ');
   return condition('Accepted', false, 'NoHost', `No host can be served: ${why}.`, generation);
 }
 
 function resolvedRefsCondition(problems: readonly ReferenceProblem[], generation: number): Condition {
   const [first] = problems;
-  if (first === undefined) {
-    return condition('ResolvedRefs', true, 'ResolvedRefs', 'All backends are resolved.', generation);
-  }
+  if (first === undefined) return routeResolved(generation);
   const messages = [...new Set(problems.map(({ message }) => message))];
   return condition('ResolvedRefs', false, first.reason, `${listing(messages)}.`, generation);
 }

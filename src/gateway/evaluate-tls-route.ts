@@ -13,9 +13,11 @@ import { evaluatePolicy } from './host-policy.ts';
 import { isValidHostname, normalizeHostname } from './hostname.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
+import { routeAccepted, routeConditions, routeResolved } from './route-conditions.ts';
 import { GATEWAY_GROUP, TLS_ROUTE } from './route-kinds.ts';
 
 const NO_RULE: ResolvedBackends = { backends: [], problem: undefined };
+const NOTHING: readonly string[] = [];
 
 /**
  * What a TLSRoute means: the hosts that it claims on each binding, and its conditions for each parent before
@@ -30,13 +32,12 @@ export function evaluateTlsRoute(
   if (ours.length === 0) return undefined;
   const { namespace, generation, creationTimestamp } = route.meta;
   const { hostnames, invalid } = validHostnames(route.hostnames);
+  const attaching: AttachingRoute = { kind: TLS_ROUTE, namespace, hostnames };
   const rule = route.rules[0];
-  const resolved =
-    rule === undefined ? NO_RULE : resolveBackends(rule.backendRefs, { ...TLS_ROUTE, namespace }, lookup);
+  const resolved = rule === undefined ? NO_RULE : resolveBackends(rule.backendRefs, attaching, lookup);
   const policy = evaluatePolicy(route.meta, config);
   const refusal = refusalOfRoute(route, hostnames, invalid);
   const dropped = droppedParts(route, invalid);
-  const attaching: AttachingRoute = { kind: TLS_ROUTE, namespace, hostnames };
   const claims = new ClaimCollection(resolved.backends, policy.policy);
   const resolvedRefs = resolvedRefsCondition(resolved, generation);
 
@@ -45,19 +46,21 @@ export function evaluateTlsRoute(
     const problem = refusal ?? result.refusal;
     const attachments = problem === undefined ? result.attachments : [];
     for (const { listener, hosts } of attachments) claims.add(listener.bindings, hosts, gateway.ref, index);
-    const conditions: Condition[] = [acceptedCondition(problem, attachments, generation), resolvedRefs];
     const parts = result.isolated.length === 0 ? dropped : [...dropped, isolatedPart(result.isolated)];
-    if (problem === undefined && parts.length > 0) {
-      // "The message for this condition MUST start with the prefix `Dropped Rule`."
-      const message = `Dropped Rule in part: ${parts.join('; ')}.`;
-      conditions.push(condition('PartiallyInvalid', true, 'UnsupportedValue', message, generation));
-    }
-    if (policy.condition !== undefined) conditions.push(policy.condition);
     return {
       parentRef,
       accepted: problem === undefined,
-      conditions,
-      attached: attachments.map(({ listener }) => ({ gateway: gateway.ref, listener: listener.name })),
+      conditions: routeConditions(
+        {
+          accepted: acceptedCondition(problem, attachments, generation),
+          resolvedRefs,
+          // "This condition MUST NOT be set if a Route is fully valid, fully invalid, or not accepted."
+          dropped: problem === undefined ? parts : NOTHING,
+          policy: policy.condition,
+        },
+        generation,
+      ),
+      attached: attachments.map(({ listener }) => listener.attachment),
     };
   });
   return { ref: refOf(route), generation, creationTimestamp, parents, claims: claims.all() };
@@ -81,6 +84,12 @@ function validHostnames(written: readonly string[]): {
   readonly hostnames: readonly string[];
   readonly invalid: readonly string[];
 } {
+  if (written.length === 1) {
+    // Nearly every route has one hostname.
+    const hostname = normalizeHostname(written[0] ?? '');
+    if (isValidHostname(hostname)) return { hostnames: [hostname], invalid: NOTHING };
+    return { hostnames: NOTHING, invalid: written };
+  }
   const hostnames = new Set<string>();
   const invalid: string[] = [];
   for (const name of written) {
@@ -109,6 +118,7 @@ function refusalOfRoute(
 
 /** TLSRoute v1 has exactly one rule; of the older versions' several, none but the first could ever be selected. */
 function droppedParts(route: TlsRoute, invalid: readonly string[]): readonly string[] {
+  if (route.rules.length <= 1 && invalid.length === 0) return NOTHING;
   const parts: string[] = [];
   if (route.rules.length > 1) {
     parts.push(
@@ -133,11 +143,9 @@ function acceptedCondition(
   generation: number,
 ): Condition {
   if (problem !== undefined) return condition('Accepted', false, problem.reason, problem.message, generation);
+  if (attachments.some(({ listener }) => listener.bindings.length > 0)) return routeAccepted(generation);
   // "Listener or Route status does not impact successful attachment."
-  const isServed = attachments.some(({ listener }) => listener.bindings.length > 0);
-  const message = isServed
-    ? 'The route is accepted.'
-    : 'The route is accepted, but the Gateway serves none of its listeners; see the status of the Gateway.';
+  const message = 'The route is accepted, but the Gateway serves none of its listeners; see its status.';
   return condition('Accepted', true, 'Accepted', message, generation);
 }
 
@@ -145,9 +153,7 @@ function resolvedRefsCondition(resolved: ResolvedBackends, generation: number): 
   const { backends, problem } = resolved;
   if (problem !== undefined)
     return condition('ResolvedRefs', false, problem.reason, problem.message, generation);
-  const message =
-    backends.length > 0
-      ? 'All backends are resolved.'
-      : 'There is no backend with a weight above 0: connections are rejected.';
+  if (backends.length > 0) return routeResolved(generation);
+  const message = 'There is no backend with a weight above 0: connections are rejected.';
   return condition('ResolvedRefs', true, 'ResolvedRefs', message, generation);
 }

@@ -1,5 +1,6 @@
 import type { Condition } from '../model/conditions.ts';
 import { condition } from '../model/conditions.ts';
+import type { ObjectRef } from '../model/events.ts';
 import type { Binding, ListenerModel } from '../model/gateway.ts';
 import type { Gateway, GatewayListener, RouteGroupKind } from '../model/objects.ts';
 import { isPort } from './bindings.ts';
@@ -14,6 +15,7 @@ import { includesKind, kindsOfProtocol } from './route-kinds.ts';
 /** What a listener's evaluation needs to know of the Gateway around it. */
 export interface ListenerContext {
   readonly gateway: Gateway;
+  readonly gatewayRef: ObjectRef;
   readonly conflict: ListenerConflict | undefined;
   readonly overlapsTls: boolean;
   /** The bindings on this listener's port. */
@@ -82,6 +84,7 @@ export function evaluateListener(listener: GatewayListener, context: ListenerCon
   }
   return {
     name: listener.name,
+    attachment: { gateway: context.gatewayRef, listener: listener.name },
     port: listener.port,
     protocol: listener.protocol,
     hostname,

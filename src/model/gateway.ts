@@ -15,9 +15,17 @@ export interface Binding {
   readonly port: number;
 }
 
+/** A listener of a Gateway by name, as a route that is attached to it refers to it. */
+export interface ListenerRef {
+  readonly gateway: ObjectRef;
+  readonly listener: string;
+}
+
 /** A listener of a Gateway after evaluation. */
 export interface ListenerModel {
   readonly name: string;
+  /** What every route that is attached to it holds. */
+  readonly attachment: ListenerRef;
   readonly port: number;
   readonly protocol: string;
   /** Lower-case; `undefined` matches every host. */
@@ -101,8 +109,8 @@ export interface ParentModel {
     | undefined;
   readonly accepted: boolean;
   readonly conditions: readonly Condition[];
-  /** Listeners it attached to: Gateway and listener name. */
-  readonly attached: readonly { readonly gateway: ObjectRef; readonly listener: string }[];
+  /** Listeners it attached to. */
+  readonly attached: readonly ListenerRef[];
 }
 
 export interface RouteModel {
