@@ -1,4 +1,4 @@
-import { type AccessLog, MetadataFormatter, StdoutAccessLog, toAny } from '../../proto/index.ts';
+import { type AccessLog, StdoutAccessLog, toAny } from '../../proto/index.ts';
 import { METADATA_NAMESPACE } from './cluster.ts';
 
 /** Runtime key, in percent of connections: 0 switches the log off. Steered without touching a listener. */
@@ -16,10 +16,7 @@ export function accessLog(): AccessLog {
       },
     },
     typed_config: toAny(StdoutAccessLog, {
-      log_format: {
-        json_format: { fields },
-        formatters: [{ name: 'envoy.formatter.metadata', typed_config: toAny(MetadataFormatter, {}) }],
-      },
+      log_format: { json_format: { fields } },
     }),
   };
 }
