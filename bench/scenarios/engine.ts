@@ -4,9 +4,9 @@
  */
 import { DEFAULT_ENGINE_CONFIG } from '../../src/snapshot/config.ts';
 import { Engine } from '../../src/snapshot/engine.ts';
+import { gatewayObjects, tenantObjects, upserts } from '../../test/harness/tenants.ts';
 import type { Report, ScenarioOptions } from '../scenario.ts';
 import { cpuMs, median, quantile } from '../statistics.ts';
-import { gatewayObjects, tenantObjects, upserts } from '../../test/harness/tenants.ts';
 
 const CHANGES = 500;
 
@@ -22,7 +22,15 @@ export async function engine(options: ScenarioOptions): Promise<Report> {
   const last = rows.at(-1);
   return {
     title: 'engine: objects in memory to encoded resources (no API server, no Envoy)',
-    columns: ['routes', 'all: ms', 'route added: p50 CPU ms', 'p99', 'endpoint changed: p50 CPU ms', 'p99', 'heap MB'],
+    columns: [
+      'routes',
+      'all: ms',
+      'route added: p50 CPU ms',
+      'p99',
+      'endpoint changed: p50 CPU ms',
+      'p99',
+      'heap MB',
+    ],
     rows: rows.map((row) => [
       row.routes,
       median(row.all),

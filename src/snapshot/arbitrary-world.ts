@@ -1,11 +1,19 @@
 /** Random small worlds for property tests: few names, so that everything collides with everything. */
 import fc from 'fast-check';
 import type { ObjectEvent, ObjectRef } from '../model/events.ts';
-import type { KubernetesObject, ObjectMeta } from '../model/objects.ts';
 import { refOf } from '../model/events.ts';
+import type { KubernetesObject, ObjectMeta } from '../model/objects.ts';
 
 const NAMESPACES = ['red', 'blue'];
-const HOSTS = ['a.example.com', 'b.example.com', 'x.b.example.com', '*.example.com', '*.b.example.com', 'A.EXAMPLE.COM', 'a.example.net'];
+const HOSTS = [
+  'a.example.com',
+  'b.example.com',
+  'x.b.example.com',
+  '*.example.com',
+  '*.b.example.com',
+  'A.EXAMPLE.COM',
+  'a.example.net',
+];
 const LISTENER_HOSTS = [undefined, '*.example.com', 'a.example.com', '*.b.example.com'];
 const SERVICES = ['s1', 's2'];
 
@@ -25,16 +33,26 @@ function meta(namespace: string, name: string, more: Partial<ObjectMeta> = {}): 
   };
 }
 
-const gatewayClass = fc.constantFrom('sluice.dev/gateway-controller', 'other.example/controller').map(
-  (controllerName): KubernetesObject => ({ kind: 'GatewayClass', meta: meta('', 'sluice'), controllerName }),
-);
+const gatewayClass = fc
+  .constantFrom('sluice.dev/gateway-controller', 'other.example/controller')
+  .map(
+    (controllerName): KubernetesObject => ({
+      kind: 'GatewayClass',
+      meta: meta('', 'sluice'),
+      controllerName,
+    }),
+  );
 
 const listener = fc.record({
   name: fc.constantFrom('l1', 'l2', 'l3'),
   hostname: fc.constantFrom(...LISTENER_HOSTS),
   port: fc.constantFrom(443, 443, 6443),
   protocol: fc.constantFrom('TLS', 'TLS', 'TLS', 'HTTPS'),
-  tls: fc.constantFrom({ mode: 'Passthrough', certificateRefs: [] }, { mode: 'Passthrough', certificateRefs: [] }, undefined),
+  tls: fc.constantFrom(
+    { mode: 'Passthrough', certificateRefs: [] },
+    { mode: 'Passthrough', certificateRefs: [] },
+    undefined,
+  ),
   allowedRoutes: fc.record({
     namespaces: fc.constantFrom(
       { from: 'All', selector: undefined },
@@ -55,11 +73,13 @@ const gateway = fc
     listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 3, selector: ({ name }) => name }),
     created,
   })
-  .map(({ namespace, name, created, ...rest }): KubernetesObject => ({
-    kind: 'Gateway',
-    meta: meta(namespace, name, { creationTimestamp: created }),
-    ...rest,
-  }));
+  .map(
+    ({ namespace, name, created, ...rest }): KubernetesObject => ({
+      kind: 'Gateway',
+      meta: meta(namespace, name, { creationTimestamp: created }),
+      ...rest,
+    }),
+  );
 
 const backendRef = fc.record({
   group: fc.constant(''),
@@ -70,7 +90,13 @@ const backendRef = fc.record({
   weight: fc.constantFrom(1, 1, 20, 0),
 });
 
-const annotations = fc.constantFrom({}, {}, {}, { 'sluice.dev/idle-timeout': '30s' }, { 'sluice.dev/max-connections': '7' });
+const annotations = fc.constantFrom(
+  {},
+  {},
+  {},
+  { 'sluice.dev/idle-timeout': '30s' },
+  { 'sluice.dev/max-connections': '7' },
+);
 
 const tlsRoute = fc
   .record({
@@ -95,11 +121,13 @@ const tlsRoute = fc
       { minLength: 1, maxLength: 1 },
     ),
   })
-  .map(({ namespace, name, created, annotations, ...rest }): KubernetesObject => ({
-    kind: 'TLSRoute',
-    meta: meta(namespace, name, { creationTimestamp: created, annotations }),
-    ...rest,
-  }));
+  .map(
+    ({ namespace, name, created, annotations, ...rest }): KubernetesObject => ({
+      kind: 'TLSRoute',
+      meta: meta(namespace, name, { creationTimestamp: created, annotations }),
+      ...rest,
+    }),
+  );
 
 const ingress = fc
   .record({
@@ -112,19 +140,30 @@ const ingress = fc
     service: fc.constantFrom(...SERVICES, 'absent'),
     port: fc.constantFrom<number | string>(6443, 'api', 'absent'),
   })
-  .map(({ namespace, name, created, passthrough, ingressClassName, hosts, service, port }): KubernetesObject => ({
-    kind: 'Ingress',
-    meta: meta(namespace, name, {
-      creationTimestamp: created,
-      annotations: passthrough ? { 'sluice.dev/ssl-passthrough': 'true' } : {},
+  .map(
+    ({
+      namespace,
+      name,
+      created,
+      passthrough,
+      ingressClassName,
+      hosts,
+      service,
+      port,
+    }): KubernetesObject => ({
+      kind: 'Ingress',
+      meta: meta(namespace, name, {
+        creationTimestamp: created,
+        annotations: passthrough ? { 'sluice.dev/ssl-passthrough': 'true' } : {},
+      }),
+      ingressClassName,
+      defaultBackend: undefined,
+      rules: hosts.map((host) => ({
+        host,
+        paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: service, port } } }],
+      })),
     }),
-    ingressClassName,
-    defaultBackend: undefined,
-    rules: hosts.map((host) => ({
-      host,
-      paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: service, port } } }],
-    })),
-  }));
+  );
 
 const ingressClass = fc.boolean().map(
   (isDefault): KubernetesObject => ({
@@ -137,15 +176,17 @@ const ingressClass = fc.boolean().map(
 
 const service = fc
   .record({ namespace, name: fc.constantFrom(...SERVICES), ports: fc.constantFrom([6443], [6443, 8132], []) })
-  .map(({ namespace, name, ports }): KubernetesObject => ({
-    kind: 'Service',
-    meta: meta(namespace, name),
-    type: 'ClusterIP',
-    clusterIP: '10.0.0.1',
-    ports: ports.map((port) => ({ name: port === 6443 ? 'api' : 'konnectivity', port, protocol: 'TCP' })),
-    ipFamilies: ['IPv4'],
-    publishNotReadyAddresses: false,
-  }));
+  .map(
+    ({ namespace, name, ports }): KubernetesObject => ({
+      kind: 'Service',
+      meta: meta(namespace, name),
+      type: 'ClusterIP',
+      clusterIP: '10.0.0.1',
+      ports: ports.map((port) => ({ name: port === 6443 ? 'api' : 'konnectivity', port, protocol: 'TCP' })),
+      ipFamilies: ['IPv4'],
+      publishNotReadyAddresses: false,
+    }),
+  );
 
 const slice = fc
   .record({
@@ -162,18 +203,20 @@ const slice = fc
       { maxLength: 3 },
     ),
   })
-  .map(({ namespace, serviceName, suffix, endpoints }): KubernetesObject => ({
-    kind: 'EndpointSlice',
-    // One name for both Services: a slice that changes its Service must leave the old one.
-    meta: meta(namespace, `slice-${suffix}`),
-    serviceName,
-    addressType: 'IPv4',
-    endpoints,
-    ports: [
-      { name: 'api', port: 6443, protocol: 'TCP' },
-      { name: 'konnectivity', port: 8132, protocol: 'TCP' },
-    ],
-  }));
+  .map(
+    ({ namespace, serviceName, suffix, endpoints }): KubernetesObject => ({
+      kind: 'EndpointSlice',
+      // One name for both Services: a slice that changes its Service must leave the old one.
+      meta: meta(namespace, `slice-${suffix}`),
+      serviceName,
+      addressType: 'IPv4',
+      endpoints,
+      ports: [
+        { name: 'api', port: 6443, protocol: 'TCP' },
+        { name: 'konnectivity', port: 8132, protocol: 'TCP' },
+      ],
+    }),
+  );
 
 const grant = fc.record({ namespace, from: namespace }).map(
   ({ namespace, from }): KubernetesObject => ({
@@ -186,7 +229,9 @@ const grant = fc.record({ namespace, from: namespace }).map(
 
 const namespaceObject = fc
   .record({ name: namespace, tier: fc.constantFrom('gold', 'silver') })
-  .map(({ name, tier }): KubernetesObject => ({ kind: 'Namespace', meta: meta('', name, { labels: { tier } }) }));
+  .map(
+    ({ name, tier }): KubernetesObject => ({ kind: 'Namespace', meta: meta('', name, { labels: { tier } }) }),
+  );
 
 const object: fc.Arbitrary<KubernetesObject> = fc.oneof(
   { weight: 6, arbitrary: tlsRoute },
@@ -208,7 +253,9 @@ const event: fc.Arbitrary<ObjectEvent> = fc
   );
 
 /** Events in batches, after a start in which something is likely to be served. */
-export const arbitraryBatches: fc.Arbitrary<ObjectEvent[][]> = fc.tuple(
-  gatewayClass.map((object): ObjectEvent[] => [{ type: 'upsert', object }]),
-  fc.array(fc.array(event, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 12 }),
-).map(([start, batches]) => [start, ...batches]);
+export const arbitraryBatches: fc.Arbitrary<ObjectEvent[][]> = fc
+  .tuple(
+    gatewayClass.map((object): ObjectEvent[] => [{ type: 'upsert', object }]),
+    fc.array(fc.array(event, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 12 }),
+  )
+  .map(([start, batches]) => [start, ...batches]);

@@ -1,6 +1,6 @@
 import type { WeightedBackend } from '../model/gateway.ts';
-import { namespacedName } from './world.ts';
 import type { Contender } from './hosts.ts';
+import { namespacedName } from './world.ts';
 
 /**
  * What an EDS resource holds: one Service's endpoints, or several shares. Named after what it holds, so that a
@@ -123,7 +123,9 @@ function sameShares(a: EndpointSetSpec, b: EndpointSetSpec): boolean {
     (a.backends.length === b.backends.length &&
       a.backends.every((backend, index) => {
         const other = b.backends[index];
-        return other !== undefined && backend.weight === other.weight && targetName(backend) === targetName(other);
+        return (
+          other !== undefined && backend.weight === other.weight && targetName(backend) === targetName(other)
+        );
       }))
   );
 }

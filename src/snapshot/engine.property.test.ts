@@ -12,7 +12,9 @@ const RUNS = Number(process.env['SLUICE_PROPERTY_RUNS'] ?? 300);
 const TYPES = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE];
 
 function resourcesOf(view: ResourceView): Record<string, string> {
-  const entries = TYPES.flatMap((type) => [...view.all(type)].map(({ name, version }) => [`${type} ${name}`, version]));
+  const entries = TYPES.flatMap((type) =>
+    [...view.all(type)].map(({ name, version }) => [`${type} ${name}`, version]),
+  );
   return Object.fromEntries(entries.sort());
 }
 
@@ -108,7 +110,9 @@ test('every cluster points at an endpoint set that exists, and every set is poin
     fc.property(arbitraryBatches, (batches) => {
       const engine = new Engine(DEFAULT_ENGINE_CONFIG);
       for (const batch of batches) engine.apply(batch);
-      const referenced = [...engine.resources.all(CLUSTER_TYPE)].flatMap(({ references }) => references ?? []);
+      const referenced = [...engine.resources.all(CLUSTER_TYPE)].flatMap(
+        ({ references }) => references ?? [],
+      );
       const names = [...engine.resources.all(ENDPOINT_TYPE)].map(({ name }) => name);
       assert.deepEqual([...new Set(referenced)].sort(), names.sort());
     }),

@@ -6,21 +6,22 @@
  * stop between items and go on later: new events just join the queues. Two rules hold at the end of every
  * complete flush: the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
+
+import { resolveEndpoints } from '../gateway/endpoints.ts';
 import { evaluateGateway } from '../gateway/evaluate-gateway.ts';
 import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../gateway/evaluate-tls-route.ts';
-import { resolveEndpoints } from '../gateway/endpoints.ts';
 import type { Lookup } from '../gateway/lookup.ts';
 import { type ObjectEvent, objectKey, refOf } from '../model/events.ts';
 import type { GatewayModel, LostClaim, RouteModel } from '../model/gateway.ts';
 import type { KubernetesObject } from '../model/objects.ts';
+import type { EngineConfig } from './config.ts';
 import { DependencyIndex } from './dependencies.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
 import { BindingState, type HostEntry } from './hosts.ts';
-import { LISTENER_TYPE, CLUSTER_TYPE, ENDPOINT_TYPE } from './resource.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from './resource.ts';
 import { ResourceTable } from './resource-table.ts';
 import { structurallyEqual } from './structural-equality.ts';
-import type { EngineConfig } from './config.ts';
 import { translateCluster } from './translate/cluster.ts';
 import { type ResolvedShare, translateEndpointSet } from './translate/endpoint-set.ts';
 import { translateListener } from './translate/listener.ts';
@@ -76,7 +77,8 @@ export class Engine {
       this.resources.publish();
       if (pause()) return false;
     }
-    if (!this.#drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 256)) return false;
+    if (!this.#drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 256))
+      return false;
     this.#drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
     this.resources.publish();
     return true;
@@ -186,7 +188,8 @@ export class Engine {
     const key = `Gateway/${name}`;
     const gateway = this.world.get('Gateway', namespace, gatewayName);
     const before = this.#gateways.get(name);
-    const after = gateway && this.#record(key, (lookup) => evaluateGateway(gateway, lookup, this.#config.gateway));
+    const after =
+      gateway && this.#record(key, (lookup) => evaluateGateway(gateway, lookup, this.#config.gateway));
     if (gateway === undefined) this.#dependencies.forget(key);
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.#gateways.delete(name);
@@ -215,7 +218,8 @@ export class Engine {
   #evaluateRoute(key: string): void {
     const [kind, namespace = '', name = ''] = key.split('/');
     const before = this.#routes.get(key);
-    const after = kind === 'Ingress' ? this.#ingress(key, namespace, name) : this.#tlsRoute(key, namespace, name);
+    const after =
+      kind === 'Ingress' ? this.#ingress(key, namespace, name) : this.#tlsRoute(key, namespace, name);
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.#routes.delete(key);
     else this.#routes.set(key, after);
@@ -227,14 +231,16 @@ export class Engine {
 
   #tlsRoute(key: string, namespace: string, name: string): RouteModel | undefined {
     const route = this.world.get('TLSRoute', namespace, name);
-    if (route !== undefined) return this.#record(key, (lookup) => evaluateTlsRoute(route, lookup, this.#config.gateway));
+    if (route !== undefined)
+      return this.#record(key, (lookup) => evaluateTlsRoute(route, lookup, this.#config.gateway));
     this.#dependencies.forget(key);
     return undefined;
   }
 
   #ingress(key: string, namespace: string, name: string): RouteModel | undefined {
     const ingress = this.world.get('Ingress', namespace, name);
-    if (ingress !== undefined) return this.#record(key, (lookup) => evaluateIngress(ingress, lookup, this.#config.gateway));
+    if (ingress !== undefined)
+      return this.#record(key, (lookup) => evaluateIngress(ingress, lookup, this.#config.gateway));
     this.#dependencies.forget(key);
     return undefined;
   }
@@ -326,7 +332,7 @@ export class Engine {
       if (target === undefined) return { name: '', weight, endpoints: [] };
       const service = this.world.get('Service', target.namespace, target.service);
       const slices = this.world.slices(target.namespace, target.service);
-      const endpoints = resolveEndpoints(service, slices, target.port, this.#config.gateway);
+      const { endpoints } = resolveEndpoints(service, slices, target.port, this.#config.gateway);
       return { name: `${target.namespace}/${target.service}/${target.port}`, weight, endpoints };
     });
     this.resources.stage(ENDPOINT_TYPE, name, translateEndpointSet(name, shares));

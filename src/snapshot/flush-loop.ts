@@ -26,7 +26,11 @@ export interface FlushLoopOptions {
   readonly sliceMs: number;
   readonly clock: LoopClock;
   /** After every complete flush: how long it took from the first event it contains, and the CPU-holding part. */
-  readonly onFlush?: (flush: { readonly events: number; readonly waitedMs: number; readonly workedMs: number }) => void;
+  readonly onFlush?: (flush: {
+    readonly events: number;
+    readonly waitedMs: number;
+    readonly workedMs: number;
+  }) => void;
 }
 
 export const DEFAULT_FLUSH_LOOP_OPTIONS: FlushLoopOptions = {

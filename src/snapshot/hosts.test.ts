@@ -5,9 +5,22 @@ import { BindingState, type Contender, wildcardSuffixes } from './hosts.ts';
 
 const binding = { name: '0.0.0.0:443', addresses: ['0.0.0.0'], port: 443 };
 
-function contender(name: string, host: string, policy: HostPolicy = {}, created = '2026-01-01T00:00:00Z'): Contender {
+function contender(
+  name: string,
+  host: string,
+  policy: HostPolicy = {},
+  created = '2026-01-01T00:00:00Z',
+): Contender {
   const ref = { kind: 'TLSRoute', namespace: 'tenant', name } as const;
-  const claim: Claim = { binding, host, original: host, parents: [0], gateway: undefined, backends: [], policy };
+  const claim: Claim = {
+    binding,
+    host,
+    original: host,
+    parents: [0],
+    gateway: undefined,
+    backends: [],
+    policy,
+  };
   const route: RouteModel = { ref, generation: 1, creationTimestamp: created, parents: [], claims: [claim] };
   return { claim, route, routeKey: `TLSRoute/tenant/${name}` };
 }
@@ -67,9 +80,15 @@ test('the oldest of equal claims wins, and the next one when it goes', () => {
   const state = new BindingState(binding.name);
   state.claim(contender('young', 'a.example.com', {}, '2026-02-01T00:00:00Z'));
   const entry = state.claim(contender('old', 'a.example.com'));
-  assert.deepEqual(entry.contenders.map(({ route }) => route.ref.name), ['old', 'young']);
+  assert.deepEqual(
+    entry.contenders.map(({ route }) => route.ref.name),
+    ['old', 'young'],
+  );
   state.unclaim('TLSRoute/tenant/old', 'a.example.com');
-  assert.deepEqual(entry.contenders.map(({ route }) => route.ref.name), ['young']);
+  assert.deepEqual(
+    entry.contenders.map(({ route }) => route.ref.name),
+    ['young'],
+  );
 });
 
 test('a binding is known by its first address set, whatever came first', () => {

@@ -1,5 +1,5 @@
-import type { Binding, Claim, RouteModel } from '../model/gateway.ts';
 import { compareClaims } from '../gateway/claims.ts';
+import type { Binding, Claim, RouteModel } from '../model/gateway.ts';
 
 /** A route's claim on a host, among those that contend for it. */
 export interface Contender {

@@ -27,7 +27,9 @@ export class World {
    * Takes one event. Returns the object before and after (`undefined`: absent), or `undefined` where nothing
    * changed: an upsert of equal content or a delete of what is not there.
    */
-  take(event: ObjectEvent): { before: KubernetesObject | undefined; after: KubernetesObject | undefined } | undefined {
+  take(
+    event: ObjectEvent,
+  ): { before: KubernetesObject | undefined; after: KubernetesObject | undefined } | undefined {
     if (event.type === 'delete') return this.#remove(event.ref);
     const object = event.object;
     const key = namespacedName(object.meta.namespace, object.meta.name);
@@ -90,7 +92,11 @@ export class World {
 
   #index(before: KubernetesObject | undefined, after: KubernetesObject | undefined): void {
     if (before?.kind === 'EndpointSlice') {
-      drop(this.#slicesByService, namespacedName(before.meta.namespace, before.serviceName), before.meta.name);
+      drop(
+        this.#slicesByService,
+        namespacedName(before.meta.namespace, before.serviceName),
+        before.meta.name,
+      );
     }
     if (after?.kind === 'EndpointSlice' && after.serviceName !== '') {
       put(

@@ -1,6 +1,6 @@
 import type { ObjectRef } from '../../model/events.ts';
 import type { HostPolicy } from '../../model/gateway.ts';
-import { Cluster, duration } from '../../proto/index.ts';
+import { Cluster, duration, stringStruct } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
 import type { EndpointSetSpec } from '../endpoint-sets.ts';
 import type { EncodedResource } from '../resource.ts';
@@ -42,7 +42,9 @@ export function translateCluster(host: HostCluster, config: EngineConfig): Encod
       healthy_panic_threshold: { value: 0 },
       locality_weighted_lb_config: {},
     },
-    circuit_breakers: { thresholds: [thresholds(policy.maxConnections ?? config.gateway.maxConnectionsPerHost)] },
+    circuit_breakers: {
+      thresholds: [thresholds(policy.maxConnections ?? config.gateway.maxConnectionsPerHost)],
+    },
     upstream_connection_options: {
       tcp_keepalive: {
         keepalive_time: { value: TCP_KEEPALIVE.time },
@@ -52,13 +54,11 @@ export function translateCluster(host: HostCluster, config: EngineConfig): Encod
     },
     metadata: {
       filter_metadata: {
-        [METADATA_NAMESPACE]: {
-          fields: {
-            kind: { string_value: route.kind },
-            namespace: { string_value: route.namespace },
-            name: { string_value: route.name },
-          },
-        },
+        [METADATA_NAMESPACE]: stringStruct({
+          kind: route.kind,
+          namespace: route.namespace,
+          name: route.name,
+        }),
       },
     },
     // Some hundred statistics a host would be most of Envoy's memory.

@@ -31,7 +31,9 @@ export function translateEndpointSet(name: string, shares: readonly ResolvedShar
 function locality(share: ResolvedShare, weighted: boolean) {
   const endpoints = share.endpoints.length > 0 ? share.endpoints : [REJECTING];
   return {
-    ...(weighted ? { locality: { sub_zone: share.name }, load_balancing_weight: { value: share.weight } } : {}),
+    ...(weighted
+      ? { locality: { sub_zone: share.name }, load_balancing_weight: { value: share.weight } }
+      : {}),
     lb_endpoints: endpoints.map(({ address, port }) => ({
       endpoint: { address: { socket_address: { address, port_value: port } } },
     })),

@@ -30,7 +30,9 @@ export function translateListener(
     ...(address === undefined ? {} : { address }),
     additional_addresses: additional.map((other) => ({ address: other })),
     traffic_direction: 'INBOUND',
-    listener_filters: [{ name: 'envoy.filters.listener.tls_inspector', typed_config: toAny(TlsInspector, {}) }],
+    listener_filters: [
+      { name: 'envoy.filters.listener.tls_inspector', typed_config: toAny(TlsInspector, {}) },
+    ],
     listener_filters_timeout: duration(config.clientHelloTimeoutMs),
     per_connection_buffer_limit_bytes: { value: BUFFER_LIMIT_BYTES },
     tcp_keepalive: {
@@ -59,8 +61,7 @@ function chained(binding: Binding, state: BindingState, config: EngineConfig) {
     filter_chains: hosts.map((entry) => ({
       ...ownChain(binding, entry, config),
       // Without TLS there is no server name to match, and `*` must not take what is not TLS.
-      filter_chain_match:
-        entry.host === '*' ? { transport_protocol: 'tls' } : { server_names: [entry.host] },
+      filter_chain_match: entry.host === '*' ? { transport_protocol: 'tls' } : { server_names: [entry.host] },
     })),
   };
 }

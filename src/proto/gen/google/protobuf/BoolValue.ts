@@ -1,0 +1,10 @@
+// From protobufjs
+
+
+export interface BoolValue {
+  'value'?: (boolean);
+}
+
+export interface BoolValue__Output {
+  'value'?: (boolean);
+}

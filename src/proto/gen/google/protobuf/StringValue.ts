@@ -1,0 +1,10 @@
+// From protobufjs
+
+
+export interface StringValue {
+  'value'?: (string);
+}
+
+export interface StringValue__Output {
+  'value'?: (string);
+}
