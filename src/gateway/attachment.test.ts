@@ -245,10 +245,18 @@ test('isolation: a host belongs to the most specific listener of its Gateway and
   );
   assert.deepEqual(claims(through('all', ['*.foo.example.com'])), []);
   assert.deepEqual(claims(through('all', ['*.com'])), ['0.0.0.0:443/*.com'], 'wider than any other listener');
-  assert.deepEqual(claims(through(undefined, ['a.example.com'])), [
+  const whole = through(undefined, ['a.example.com', 'b.example.com', 'c.net']);
+  assert.deepEqual(claims(whole).sort(), [
     '0.0.0.0:443/a.example.com',
+    '0.0.0.0:443/b.example.com',
+    '0.0.0.0:443/c.net',
     '0.0.0.0:6443/a.example.com',
   ]);
+  assert.equal(
+    stateOf(whole.parents[0]?.conditions, 'PartiallyInvalid'),
+    undefined,
+    'each host has its listener',
+  );
 });
 
 test('isolation: a listener that is not served keeps nothing for itself', () => {
@@ -258,6 +266,42 @@ test('isolation: a listener that is not served keeps nothing for itself', () => 
   ];
   const model = evaluate(tlsRoute(), [gateway({ listeners })]);
   assert.deepEqual(claims(model), ['0.0.0.0:443/a.example.com']);
+});
+
+test('isolation: a wildcard belongs to the most specific listener that matches all of it', () => {
+  const hostnames = ['*', '*.com', '*.example.com', '*.a.example.com', 'x.a.example.com'];
+  const listeners = hostnames.map((hostname, index) =>
+    listener({ name: `l${index}`, hostname: hostname === '*' ? undefined : hostname }),
+  );
+  const ownerOf = (host: string) =>
+    evaluate(
+      tlsRoute({
+        hostnames: [host],
+        parentRefs: listeners.map(({ name }) => parentRef({ sectionName: name })),
+      }),
+      [gateway({ listeners })],
+    )
+      .claims.filter((claim) => claim.host === host)
+      .flatMap(({ parents }) => parents.map((index) => hostnames[index]));
+  assert.deepEqual(ownerOf('x.net'), ['*']);
+  assert.deepEqual(ownerOf('*.com'), ['*.com']);
+  assert.deepEqual(ownerOf('com'), ['*']);
+  assert.deepEqual(ownerOf('*.b.example.com'), ['*.example.com']);
+  assert.deepEqual(ownerOf('a.example.com'), ['*.example.com']);
+  assert.deepEqual(ownerOf('*.x.a.example.com'), ['*.a.example.com']);
+  assert.deepEqual(ownerOf('x.a.example.com'), ['x.a.example.com']);
+});
+
+test('parentRefs that select the same are all answered', () => {
+  const model = evaluate(
+    tlsRoute({ parentRefs: [parentRef(), parentRef(), parentRef({ sectionName: 'no' })] }),
+    [gateway()],
+  );
+  assert.deepEqual(states(model), ['True Accepted', 'True Accepted', 'False NoMatchingParent']);
+  assert.deepEqual(
+    model.claims.map(({ parents }) => parents),
+    [[0, 1]],
+  );
 });
 
 test('a conflicted listener counts its routes and serves none of them', () => {

@@ -1,10 +1,14 @@
 import type { GatewayModel, ListenerModel } from '../model/gateway.ts';
 import type { ParentReference, RouteGroupKind } from '../model/objects.ts';
-import { ANY_HOST, compareSpecificity, hostMatches, intersectHostnames } from './hostname.ts';
+import { ANY_HOST, compareSpecificity, intersectHostnames } from './hostname.ts';
 import { selectorMatches } from './label-selector.ts';
+import type { IsolatedHost } from './listener-isolation.ts';
+import { ListenerOwners } from './listener-isolation.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { includesKind } from './route-kinds.ts';
+
+const NOTHING: readonly string[] = [];
 
 /** What of a route decides whether it may attach to a listener. */
 export interface AttachingRoute {
@@ -36,7 +40,7 @@ export interface AttachmentResult {
   /** The listeners that take the route. Not empty unless there is a refusal. */
   readonly attachments: readonly Attachment[];
   readonly refusal: Refusal | undefined;
-  /** Hosts that another listener of the Gateway keeps for itself, as `host (listener name)`. */
+  /** Hosts that a listener to which the route is not attached keeps for itself, as `host (listener name)`. */
   readonly isolated: readonly string[];
 }
 
@@ -50,47 +54,50 @@ export function attachToGateway(
   gateway: GatewayModel,
   lookup: Lookup,
 ): AttachmentResult {
-  const selected = gateway.listeners.filter((listener) => isSelected(listener, parentRef));
-  if (selected.length === 0) return refuse('NoMatchingParent', noMatchingParentMessage(parentRef));
-
-  const allowed = selected.filter((listener) => mayAttach(listener, route, gateway, lookup));
-  if (allowed.length === 0) {
-    // "The implementation MUST raise an Accepted Condition with a status of False ... with the reason of
-    // UnsupportedValue in case a Listener of the wrong type is used."
-    if (selected.every((listener) => !listener.acceptsRoutes)) {
-      return refuse(
-        'UnsupportedValue',
-        `${route.kind.kind} needs a listener with protocol TLS and mode Passthrough.`,
-      );
-    }
-    return refuse('NotAllowedByListeners', 'No listener allows routes of this kind from this namespace.');
-  }
-
   const attachments: Attachment[] = [];
-  const isolated: string[] = [];
+  const isolated: IsolatedHost[] = [];
+  const owners = new ListenerOwners(gateway.listeners);
+  let isAnySelected = false;
+  let isAnyOfRightType = false;
+  let isAnyAllowed = false;
   let hasHosts = false;
-  for (const listener of allowed) {
+  for (const listener of gateway.listeners) {
+    if (!isSelected(listener, parentRef)) continue;
+    isAnySelected = true;
+    if (!listener.acceptsRoutes) continue;
+    isAnyOfRightType = true;
+    if (!mayAttach(listener, route, gateway, lookup)) continue;
+    isAnyAllowed = true;
     const matching = matchingHosts(route.hostnames, listener);
     if (matching.length === 0) continue;
-    const hosts = withoutIsolated(matching, listener, gateway, isolated);
+    const hosts = owners.withoutIsolated(matching, listener, isolated);
     if (hosts.length > 0) hasHosts = true;
     attachments.push({ listener, hosts });
   }
-  if (attachments.length === 0) {
+  if (hasHosts) {
+    return { attachments, refusal: undefined, isolated: notAttachedToOwner(isolated, attachments) };
+  }
+  if (!isAnySelected) return refuse('NoMatchingParent', noMatchingParentMessage(parentRef));
+  if (!isAnyOfRightType) {
+    // "The implementation MUST raise an Accepted Condition with a status of False ... with the reason of
+    // UnsupportedValue in case a Listener of the wrong type is used."
     return refuse(
-      'NoMatchingListenerHostname',
-      'No hostname of the route matches the hostname of a listener.',
+      'UnsupportedValue',
+      `${route.kind.kind} needs a listener with protocol TLS and mode Passthrough.`,
     );
   }
-  if (!hasHosts) {
-    const message = `More specific listeners of the Gateway have all hostnames: ${listing(isolated)}.`;
+  if (!isAnyAllowed) {
+    return refuse('NotAllowedByListeners', 'No listener allows routes of this kind from this namespace.');
+  }
+  if (isolated.length > 0) {
+    const message = `More specific listeners of the Gateway have all hostnames: ${listing(isolated.map(describe))}.`;
     return refuse('NoMatchingListenerHostname', message);
   }
-  return { attachments, refusal: undefined, isolated };
+  return refuse('NoMatchingListenerHostname', 'No hostname of the route matches the hostname of a listener.');
 }
 
 function refuse(reason: string, message: string): AttachmentResult {
-  return { attachments: [], refusal: { reason, message }, isolated: [] };
+  return { attachments: [], refusal: { reason, message }, isolated: NOTHING };
 }
 
 /** "When both Port and SectionName are specified, the name and port of the selected listener must match both." */
@@ -136,55 +143,37 @@ function mayAttach(
 
 /**
  * The intersection of the route's hostnames with the listener's; "any TLSRoute hostnames that do not match any
- * Listener hostname MUST be ignored". Where two lead to one host, the more specific is kept as its original.
+ * Listener hostname MUST be ignored". Where two lead to one host, the more specific is kept as its original; as
+ * the route has each hostname once, that host can only be the listener's own.
  */
 function matchingHosts(hostnames: readonly string[], listener: ListenerModel): readonly AttachedHost[] {
   const pattern = listener.hostname ?? ANY_HOST;
   if (hostnames.length === 0) return [{ host: pattern, original: ANY_HOST }];
   const hosts: AttachedHost[] = [];
-  let positions: Map<string, number> | undefined;
+  let originalOfPattern: string | undefined;
   for (const original of hostnames) {
     const host = intersectHostnames(pattern, original);
     if (host === undefined) continue;
-    if (hosts.length > 0) {
-      positions ??= new Map(hosts.map((entry, index) => [entry.host, index]));
-      const position = positions.get(host);
-      const known = position === undefined ? undefined : hosts[position];
-      if (position !== undefined && known !== undefined) {
-        if (compareSpecificity(original, known.original) < 0) hosts[position] = { host, original };
-        continue;
-      }
-      positions.set(host, hosts.length);
+    if (host !== pattern) {
+      hosts.push({ host, original });
+    } else if (originalOfPattern === undefined || compareSpecificity(original, originalOfPattern) < 0) {
+      originalOfPattern = original;
     }
-    hosts.push({ host, original });
   }
+  if (originalOfPattern !== undefined) hosts.push({ host: pattern, original: originalOfPattern });
   return hosts;
 }
 
-/**
- * Listener isolation: "a request to foo.example.com SHOULD only be routed using routes attached to the
- * foo.example.com Listener (and not the *.example.com Listener)". Only listeners that are served count.
- */
-function withoutIsolated(
-  hosts: readonly AttachedHost[],
-  listener: ListenerModel,
-  gateway: GatewayModel,
-  isolated: string[],
-): readonly AttachedHost[] {
-  if (listener.bindings.length === 0) return hosts;
-  const pattern = listener.hostname ?? ANY_HOST;
-  const rivals = gateway.listeners.filter(
-    (other) =>
-      other !== listener &&
-      other.port === listener.port &&
-      other.bindings.length > 0 &&
-      compareSpecificity(other.hostname ?? ANY_HOST, pattern) < 0,
-  );
-  if (rivals.length === 0) return hosts;
-  return hosts.filter(({ host }) => {
-    const rival = rivals.find((other) => hostMatches(other.hostname ?? ANY_HOST, host));
-    if (rival === undefined) return true;
-    isolated.push(`${host} (listener ${rival.name})`);
-    return false;
-  });
+/** What a parentRef that selects several listeners loses on one and has on another is not lost. */
+function notAttachedToOwner(
+  isolated: readonly IsolatedHost[],
+  attachments: readonly Attachment[],
+): readonly string[] {
+  if (isolated.length === 0) return NOTHING;
+  const attached = new Set(attachments.map(({ listener }) => listener));
+  return isolated.filter(({ owner }) => !attached.has(owner)).map(describe);
+}
+
+function describe({ host, owner }: IsolatedHost): string {
+  return `${host} (listener ${owner.name})`;
 }

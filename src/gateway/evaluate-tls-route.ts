@@ -3,7 +3,7 @@ import { condition } from '../model/conditions.ts';
 import { refOf } from '../model/events.ts';
 import type { GatewayModel, ParentModel, RouteModel } from '../model/gateway.ts';
 import type { ParentReference, TlsRoute } from '../model/objects.ts';
-import type { AttachingRoute, Attachment, Refusal } from './attachment.ts';
+import type { AttachingRoute, Attachment, AttachmentResult, Refusal } from './attachment.ts';
 import { attachToGateway } from './attachment.ts';
 import type { ResolvedBackends } from './backends.ts';
 import { resolveBackends } from './backends.ts';
@@ -41,8 +41,10 @@ export function evaluateTlsRoute(
   const claims = new ClaimCollection(resolved.backends, policy.policy);
   const resolvedRefs = resolvedRefsCondition(resolved, generation);
 
-  const parents = ours.map(({ parentRef, gateway }, index): ParentModel => {
-    const result = attachToGateway(attaching, parentRef, gateway, lookup);
+  const attacher = ours.length > 1 ? new Attacher(attaching, lookup) : undefined;
+  const parents = ours.map((ourParent, index): ParentModel => {
+    const { parentRef, gateway } = ourParent;
+    const result = attacher?.attach(ourParent) ?? attachToGateway(attaching, parentRef, gateway, lookup);
     const problem = refusal ?? result.refusal;
     const attachments = problem === undefined ? result.attachments : [];
     for (const { listener, hosts } of attachments) claims.add(listener.bindings, hosts, gateway.ref, index);
@@ -66,10 +68,12 @@ export function evaluateTlsRoute(
   return { ref: refOf(route), generation, creationTimestamp, parents, claims: claims.all() };
 }
 
-function ourParents(
-  route: TlsRoute,
-  lookup: Lookup,
-): { readonly parentRef: ParentReference; readonly gateway: GatewayModel }[] {
+interface OurParent {
+  readonly parentRef: ParentReference;
+  readonly gateway: GatewayModel;
+}
+
+function ourParents(route: TlsRoute, lookup: Lookup): readonly OurParent[] {
   const ours = [];
   for (const parentRef of route.parentRefs) {
     if (parentRef.group !== GATEWAY_GROUP || parentRef.kind !== 'Gateway') continue;
@@ -77,6 +81,32 @@ function ourParents(
     if (gateway !== undefined) ours.push({ parentRef, gateway });
   }
   return ours;
+}
+
+/**
+ * Attaches a route to its parents. The API refuses parentRefs that select the same; a directory of manifests does
+ * not, and a thousand of them cost no more than one.
+ */
+class Attacher {
+  readonly #route: AttachingRoute;
+  readonly #lookup: Lookup;
+  readonly #results = new Map<string, AttachmentResult>();
+
+  constructor(route: AttachingRoute, lookup: Lookup) {
+    this.#route = route;
+    this.#lookup = lookup;
+  }
+
+  attach({ parentRef, gateway }: OurParent): AttachmentResult {
+    const { namespace, name } = gateway.ref;
+    const section = `${namespace}/${name}/${parentRef.port ?? ''}/${parentRef.sectionName ?? ''}`;
+    let result = this.#results.get(section);
+    if (result === undefined) {
+      result = attachToGateway(this.#route, parentRef, gateway, this.#lookup);
+      this.#results.set(section, result);
+    }
+    return result;
+  }
 }
 
 /** Normalised and without duplicates, in the order of the route; `invalid` as written. */

@@ -130,7 +130,7 @@ test('a Gateway’s status: addresses, conditions, each listener with its kinds 
   const model = evaluateGateway(object, lookupOf([gatewayClass()]), CONFIG);
   assert.ok(model !== undefined);
   const status = gatewayStatus(deepFreeze(model), (name) => (name === 'a' ? 20_000 : 0));
-  assert.deepEqual(status.addresses, [{ type: 'IPAddress', value: '0.0.0.0' }]);
+  assert.deepEqual(status.addresses, []);
   assert.equal(stateOf(status.conditions, 'Accepted'), 'True ListenersNotValid');
   assert.deepEqual(
     status.listeners.map(({ name, attachedRoutes, supportedKinds }) => [
@@ -143,6 +143,16 @@ test('a Gateway’s status: addresses, conditions, each listener with its kinds 
       ['bad', 0, 0],
     ],
   );
+});
+
+test('the addresses of a Gateway are those that it is bound to, without the unspecified one', () => {
+  const addressesOf = (...values: string[]) => {
+    const object = gateway({ addresses: values.map((value) => ({ type: 'IPAddress', value })) });
+    const model = evaluateGateway(object, lookupOf([gatewayClass()]), CONFIG);
+    return model && gatewayStatus(model, () => 0).addresses.map(({ value }) => value);
+  };
+  assert.deepEqual(addressesOf('168.119.17.49', '0.0.0.0', '::', 'bad'), ['168.119.17.49']);
+  assert.deepEqual(addressesOf(), []);
 });
 
 test('listeners of one name have one status: the name is the key of the list', () => {

@@ -4,6 +4,7 @@ import type { ObjectRef } from '../model/events.ts';
 import type { GatewayModel, LostClaim, ParentModel, RouteModel } from '../model/gateway.ts';
 import type { RouteGroupKind } from '../model/objects.ts';
 import { compareText } from './claims.ts';
+import { addressScope, parseIpAddress } from './ip-address.ts';
 import { listing } from './listing.ts';
 
 /** The final state of a route with respect to one of its parents. */
@@ -23,6 +24,7 @@ export interface ListenerStatus {
 }
 
 export interface GatewayStatus {
+  /** Without the unspecified address: a Gateway merged on it is reached at the addresses of the nodes. */
   readonly addresses: readonly { readonly type: 'IPAddress'; readonly value: string }[];
   readonly conditions: readonly Condition[];
   readonly listeners: readonly ListenerStatus[];
@@ -75,6 +77,12 @@ function nameOf(ref: ObjectRef): string {
   return `${ref.kind} ${ref.namespace}/${ref.name}`;
 }
 
+/** `0.0.0.0` and `::` are no address that anyone could connect to; who knows the nodes adds theirs. */
+function isSpecific(value: string): boolean {
+  const address = parseIpAddress(value);
+  return address !== undefined && addressScope(address) !== 'unspecified';
+}
+
 /**
  * The status of a Gateway and its listeners. `attachedRoutes` tells how many accepted routes are attached to a
  * listener; "the AttachedRoutes field count MUST be set for Listeners, even if the Accepted condition of an
@@ -87,7 +95,7 @@ export function gatewayStatus(
   const names = new Set<string>();
   const listeners = model.listeners.filter(({ name }) => !names.has(name) && names.add(name));
   return {
-    addresses: model.addresses.map((value) => ({ type: 'IPAddress', value })),
+    addresses: model.addresses.filter(isSpecific).map((value) => ({ type: 'IPAddress', value })),
     conditions: model.conditions,
     listeners: listeners.map(({ name, supportedKinds, conditions }) => ({
       name,

@@ -48,7 +48,7 @@ export interface GatewayModel {
   readonly generation: number;
   readonly listeners: readonly ListenerModel[];
   readonly conditions: readonly Condition[];
-  /** Addresses that the Gateway is bound to, in canonical form, for its status; the node's where it is merged. */
+  /** Addresses that the Gateway is bound to, in canonical form; where it is merged, the configured ones (`0.0.0.0`). */
   readonly addresses: readonly string[];
 }
 
