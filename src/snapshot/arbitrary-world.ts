@@ -33,15 +33,13 @@ function meta(namespace: string, name: string, more: Partial<ObjectMeta> = {}): 
   };
 }
 
-const gatewayClass = fc
-  .constantFrom('sluice.dev/gateway-controller', 'other.example/controller')
-  .map(
-    (controllerName): KubernetesObject => ({
-      kind: 'GatewayClass',
-      meta: meta('', 'sluice'),
-      controllerName,
-    }),
-  );
+const gatewayClass = fc.constantFrom('sluice.dev/gateway-controller', 'other.example/controller').map(
+  (controllerName): KubernetesObject => ({
+    kind: 'GatewayClass',
+    meta: meta('', 'sluice'),
+    controllerName,
+  }),
+);
 
 const listener = fc.record({
   name: fc.constantFrom('l1', 'l2', 'l3'),
@@ -70,7 +68,7 @@ const gateway = fc
     name: fc.constantFrom('g1', 'g2'),
     gatewayClassName: fc.constantFrom('sluice', 'sluice', 'sluice', 'absent'),
     addresses: fc.constantFrom([], [], [{ type: 'IPAddress', value: '100.65.0.9' }]),
-    listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 3, selector: ({ name }) => name }),
+    listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
     created,
   })
   .map(
@@ -108,10 +106,10 @@ const tlsRoute = fc
       fc.record({
         group: fc.constant('gateway.networking.k8s.io'),
         kind: fc.constant('Gateway'),
-        namespace: fc.constantFrom(undefined, ...NAMESPACES),
-        name: fc.constantFrom('g1', 'g2'),
-        sectionName: fc.constantFrom(undefined, undefined, 'l1'),
-        port: fc.constantFrom(undefined, undefined, 6443),
+        namespace: fc.constantFrom('red', 'red', 'red', undefined, ...NAMESPACES),
+        name: fc.constantFrom('g1', 'g1', 'g1', 'g2'),
+        sectionName: fc.constantFrom(undefined, undefined, undefined, 'l1'),
+        port: fc.constantFrom(undefined, undefined, undefined, 6443),
       }),
       { minLength: 1, maxLength: 2 },
     ),
@@ -174,19 +172,21 @@ const ingressClass = fc.boolean().map(
   }),
 );
 
+function serviceNamed(namespace: string, name: string, ports: readonly number[]): KubernetesObject {
+  return {
+    kind: 'Service',
+    meta: meta(namespace, name),
+    type: 'ClusterIP',
+    clusterIP: '10.0.0.1',
+    ports: ports.map((port) => ({ name: port === 6443 ? 'api' : 'konnectivity', port, protocol: 'TCP' })),
+    ipFamilies: ['IPv4'],
+    publishNotReadyAddresses: false,
+  };
+}
+
 const service = fc
   .record({ namespace, name: fc.constantFrom(...SERVICES), ports: fc.constantFrom([6443], [6443, 8132], []) })
-  .map(
-    ({ namespace, name, ports }): KubernetesObject => ({
-      kind: 'Service',
-      meta: meta(namespace, name),
-      type: 'ClusterIP',
-      clusterIP: '10.0.0.1',
-      ports: ports.map((port) => ({ name: port === 6443 ? 'api' : 'konnectivity', port, protocol: 'TCP' })),
-      ipFamilies: ['IPv4'],
-      publishNotReadyAddresses: false,
-    }),
-  );
+  .map(({ namespace, name, ports }) => serviceNamed(namespace, name, ports));
 
 const slice = fc
   .record({
@@ -234,9 +234,9 @@ const namespaceObject = fc
   );
 
 const object: fc.Arbitrary<KubernetesObject> = fc.oneof(
-  { weight: 6, arbitrary: tlsRoute },
+  { weight: 9, arbitrary: tlsRoute },
   { weight: 3, arbitrary: ingress },
-  { weight: 3, arbitrary: gateway },
+  { weight: 1, arbitrary: gateway },
   { weight: 3, arbitrary: service },
   { weight: 3, arbitrary: slice },
   { weight: 1, arbitrary: gatewayClass },
@@ -245,17 +245,36 @@ const object: fc.Arbitrary<KubernetesObject> = fc.oneof(
   { weight: 1, arbitrary: namespaceObject },
 );
 
-/** An event; three in four are upserts. Deletes may name what is not there. */
+/** An event; three in four are upserts. Deletes may name what is not there. (Cloned: records have no prototype.) */
 const event: fc.Arbitrary<ObjectEvent> = fc
   .record({ object, deleted: fc.nat(3) })
   .map(({ object, deleted }) =>
-    deleted === 0 ? { type: 'delete', ref: refOf(object) satisfies ObjectRef } : { type: 'upsert', object },
+    deleted === 0
+      ? { type: 'delete', ref: refOf(object) satisfies ObjectRef }
+      : { type: 'upsert', object: structuredClone(object) },
   );
 
-/** Events in batches, after a start in which something is likely to be served. */
+/** A start in which most routes are served: random events alone rarely meet. */
+const start: readonly KubernetesObject[] = [
+  { kind: 'GatewayClass', meta: meta('', 'sluice'), controllerName: 'sluice.dev/gateway-controller' },
+  {
+    kind: 'Gateway',
+    meta: meta('red', 'g1'),
+    gatewayClassName: 'sluice',
+    addresses: [],
+    listeners: LISTENER_HOSTS.map((hostname, index) => ({
+      name: `l${index}`,
+      hostname,
+      port: 443,
+      protocol: 'TLS',
+      tls: { mode: 'Passthrough', certificateRefs: [] },
+      allowedRoutes: { namespaces: { from: 'All', selector: undefined }, kinds: [] },
+    })),
+  },
+  ...NAMESPACES.flatMap((namespace) => SERVICES.map((name) => serviceNamed(namespace, name, [6443, 8132]))),
+];
+
+/** Events in batches, after that start. */
 export const arbitraryBatches: fc.Arbitrary<ObjectEvent[][]> = fc
-  .tuple(
-    gatewayClass.map((object): ObjectEvent[] => [{ type: 'upsert', object }]),
-    fc.array(fc.array(event, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 12 }),
-  )
-  .map(([start, batches]) => [start, ...batches]);
+  .array(fc.array(event, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 12 })
+  .map((batches) => [start.map((object): ObjectEvent => ({ type: 'upsert', object })), ...batches]);

@@ -139,12 +139,11 @@ export class BindingState {
     if (own) this.ownChains.set(entry.host, entry);
     else this.ownChains.delete(entry.host);
     if (entry.host.startsWith('*')) {
-      if (own === hadOwn) return own;
       const suffix = suffixOf(entry.host);
       if (own) this.wildcards.set(suffix, entry);
       else this.wildcards.delete(suffix);
-      this.#reshadow(suffix);
-      return true;
+      if (own !== hadOwn) this.#reshadow(suffix);
+      return own || hadOwn;
     }
     const shadowed = winner !== undefined && !own && this.isUnderWildcard(entry.host);
     const wasShadowed = this.shadowed.has(entry.host);
