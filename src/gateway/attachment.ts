@@ -1,5 +1,6 @@
 import type { GatewayModel, ListenerModel } from '../model/gateway.ts';
 import type { ParentReference, RouteGroupKind } from '../model/objects.ts';
+import { append, NONE } from './append.ts';
 import { ANY_HOST, compareSpecificity, intersectHostnames } from './hostname.ts';
 import { selectorMatches } from './label-selector.ts';
 import type { IsolatedHost } from './listener-isolation.ts';
@@ -7,8 +8,6 @@ import { ListenerOwners } from './listener-isolation.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { includesKind } from './route-kinds.ts';
-
-const NOTHING: readonly string[] = [];
 
 /** What of a route decides whether it may attach to a listener. */
 export interface AttachingRoute {
@@ -54,9 +53,9 @@ export function attachToGateway(
   gateway: GatewayModel,
   lookup: Lookup,
 ): AttachmentResult {
-  const attachments: Attachment[] = [];
+  let attachments: readonly Attachment[] = NONE;
   const isolated: IsolatedHost[] = [];
-  const owners = new ListenerOwners(gateway.listeners);
+  const owners = gateway.listeners.length > 1 ? new ListenerOwners(gateway.listeners) : undefined;
   let isAnySelected = false;
   let isAnyOfRightType = false;
   let isAnyAllowed = false;
@@ -70,9 +69,9 @@ export function attachToGateway(
     isAnyAllowed = true;
     const matching = matchingHosts(route.hostnames, listener);
     if (matching.length === 0) continue;
-    const hosts = owners.withoutIsolated(matching, listener, isolated);
+    const hosts = owners?.withoutIsolated(matching, listener, isolated) ?? matching;
     if (hosts.length > 0) hasHosts = true;
-    attachments.push({ listener, hosts });
+    attachments = append(attachments, { listener, hosts });
   }
   if (hasHosts) {
     return { attachments, refusal: undefined, isolated: notAttachedToOwner(isolated, attachments) };
@@ -97,7 +96,7 @@ export function attachToGateway(
 }
 
 function refuse(reason: string, message: string): AttachmentResult {
-  return { attachments: [], refusal: { reason, message }, isolated: NOTHING };
+  return { attachments: [], refusal: { reason, message }, isolated: NONE };
 }
 
 /** "When both Port and SectionName are specified, the name and port of the selected listener must match both." */
@@ -149,19 +148,20 @@ function mayAttach(
 function matchingHosts(hostnames: readonly string[], listener: ListenerModel): readonly AttachedHost[] {
   const pattern = listener.hostname ?? ANY_HOST;
   if (hostnames.length === 0) return [{ host: pattern, original: ANY_HOST }];
-  const hosts: AttachedHost[] = [];
+  let hosts: readonly AttachedHost[] = NONE;
   let originalOfPattern: string | undefined;
   for (const original of hostnames) {
     const host = intersectHostnames(pattern, original);
     if (host === undefined) continue;
     if (host !== pattern) {
-      hosts.push({ host, original });
+      hosts = append(hosts, { host, original });
     } else if (originalOfPattern === undefined || compareSpecificity(original, originalOfPattern) < 0) {
       originalOfPattern = original;
     }
   }
-  if (originalOfPattern !== undefined) hosts.push({ host: pattern, original: originalOfPattern });
-  return hosts;
+  return originalOfPattern === undefined
+    ? hosts
+    : append(hosts, { host: pattern, original: originalOfPattern });
 }
 
 /** What a parentRef that selects several listeners loses on one and has on another is not lost. */
@@ -169,7 +169,7 @@ function notAttachedToOwner(
   isolated: readonly IsolatedHost[],
   attachments: readonly Attachment[],
 ): readonly string[] {
-  if (isolated.length === 0) return NOTHING;
+  if (isolated.length === 0) return NONE;
   const attached = new Set(attachments.map(({ listener }) => listener));
   return isolated.filter(({ owner }) => !attached.has(owner)).map(describe);
 }

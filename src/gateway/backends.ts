@@ -1,5 +1,6 @@
 import type { ServiceTarget, WeightedBackend } from '../model/gateway.ts';
 import type { BackendReference, RouteGroupKind, Service } from '../model/objects.ts';
+import { append, NONE } from './append.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { isReferencePermitted } from './reference-grant.ts';
@@ -42,17 +43,17 @@ export function resolveBackends(
   route: ReferringRoute,
   lookup: Lookup,
 ): ResolvedBackends {
-  const backends: WeightedBackend[] = [];
-  const problems: ReferenceProblem[] = [];
+  let backends: readonly WeightedBackend[] = NONE;
+  let problems: readonly ReferenceProblem[] = NONE;
   if (refs.length > MAX_BACKENDS) {
     const message = `only the first ${MAX_BACKENDS} backendRefs are used`;
-    problems.push({ reason: 'UnsupportedValue', message });
+    problems = append(problems, { reason: 'UnsupportedValue', message });
   }
   for (const ref of refs.length > MAX_BACKENDS ? refs.slice(0, MAX_BACKENDS) : refs) {
     const resolved = resolveReference(ref, route, lookup);
     const target = 'reason' in resolved ? undefined : resolved;
-    if ('reason' in resolved) problems.push(resolved);
-    if (ref.weight > 0) backends.push({ weight: Math.min(ref.weight, MAX_WEIGHT), target });
+    if ('reason' in resolved) problems = append(problems, resolved);
+    if (ref.weight > 0) backends = append(backends, { weight: Math.min(ref.weight, MAX_WEIGHT), target });
   }
   const [first] = problems;
   if (first === undefined) return { backends, problem: undefined };

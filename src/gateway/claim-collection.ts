@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../model/events.ts';
 import type { Binding, Claim, HostPolicy, WeightedBackend } from '../model/gateway.ts';
+import { append, NONE } from './append.ts';
 import type { AttachedHost } from './attachment.ts';
 import { compareSpecificity } from './hostname.ts';
 
@@ -11,7 +12,7 @@ const PARENTS: readonly (readonly number[])[] = Array.from({ length: 8 }, (_, in
  * many of its parents it comes from.
  */
 export class ClaimCollection {
-  readonly #claims: Claim[] = [];
+  #claims: readonly Claim[] = NONE;
   /** Positions in `#claims`, from the second claim on. */
   #positions: Map<string, number> | undefined;
   readonly #backends: readonly WeightedBackend[];
@@ -44,7 +45,7 @@ export class ClaimCollection {
             policy: this.#policy,
           });
         } else {
-          this.#claims[position] = {
+          (this.#claims as Claim[])[position] = {
             ...known,
             original: compareSpecificity(original, known.original) < 0 ? original : known.original,
             parents: known.parents.includes(parent) ? known.parents : [...known.parents, parent],
@@ -60,7 +61,7 @@ export class ClaimCollection {
 
   #push(claim: Claim): void {
     this.#positions?.set(keyOf(claim.binding, claim.host), this.#claims.length);
-    this.#claims.push(claim);
+    this.#claims = append(this.#claims, claim);
   }
 
   #positionOf(binding: Binding, host: string): number | undefined {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EndpointSlice, Service } from '../model/objects.ts';
-import { resolveEndpoints } from './endpoints.ts';
-import { deepFreeze, endpoint, service, slice } from './test-objects.ts';
+import { refusedEndpointsCondition, resolveEndpoints } from './endpoints.ts';
+import { deepFreeze, endpoint, service, slice, stateOf } from './test-objects.ts';
 
 function resolve(
   slices: readonly EndpointSlice[],
@@ -147,6 +147,19 @@ test('addresses that a tenant must not reach from the node’s network are refus
   const both = resolveEndpoints(service(), [slice([endpoint('127.0.0.1'), endpoint('10.0.0.1')])], 6443);
   assert.deepEqual(both.endpoints, [{ address: '10.0.0.1', port: 16443 }]);
   assert.deepEqual(both.refused, [{ address: '127.0.0.1', reason: 'a loopback address' }]);
+});
+
+test('refused endpoints make a condition', () => {
+  const { refused } = resolveEndpoints(
+    service(),
+    [slice([endpoint('127.0.0.1'), endpoint('10.0.0.1')])],
+    6443,
+  );
+  const found = refusedEndpointsCondition(refused, 3);
+  assert.equal(found && stateOf([found], 'sluice.dev/EndpointsAccepted'), 'False AddressRefused');
+  assert.equal(found?.message, 'Not connected to: "127.0.0.1" (a loopback address).');
+  assert.equal(found?.observedGeneration, 3);
+  assert.equal(refusedEndpointsCondition([], 3), undefined);
 });
 
 test('allowLoopbackEndpoints allows loopback and nothing else', () => {

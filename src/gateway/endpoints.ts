@@ -1,9 +1,12 @@
+import type { Condition } from '../model/conditions.ts';
+import { condition } from '../model/conditions.ts';
 import type { EndpointSlice, Service, SliceEndpoint } from '../model/objects.ts';
 import { isPort } from './bindings.ts';
 import { compareText } from './claims.ts';
 import type { GatewayConfig } from './config.ts';
 import { DEFAULT_GATEWAY_CONFIG } from './config.ts';
 import { addressScope, isMetadataAddress, parseIpAddress } from './ip-address.ts';
+import { listing } from './listing.ts';
 
 export interface Endpoint {
   /** Canonical, without brackets. */
@@ -78,6 +81,19 @@ export function resolveEndpoints(
     ),
     refused: [...refused.values()].sort((a, b) => compareText(a.address, b.address)),
   };
+}
+
+/** Only set on a route where endpoints of its Services are refused; the Gateway API has no condition for it. */
+export const ENDPOINTS_CONDITION = 'sluice.dev/EndpointsAccepted';
+
+/** What a route's owner is told of refused endpoints; `undefined` where there are none. */
+export function refusedEndpointsCondition(
+  refused: readonly RefusedEndpoint[],
+  generation: number,
+): Condition | undefined {
+  if (refused.length === 0) return undefined;
+  const entries = listing(refused.map(({ address, reason }) => `${JSON.stringify(address)} (${reason})`));
+  return condition(ENDPOINTS_CONDITION, false, 'AddressRefused', `Not connected to: ${entries}.`, generation);
 }
 
 /** Of an endpoint's addresses only the first counts: all are the same endpoint, and kube-proxy uses no other. */

@@ -3,6 +3,7 @@ import { condition } from '../model/conditions.ts';
 import { refOf } from '../model/events.ts';
 import type { GatewayModel, ParentModel, RouteModel } from '../model/gateway.ts';
 import type { ParentReference, TlsRoute } from '../model/objects.ts';
+import { append, NONE } from './append.ts';
 import type { AttachingRoute, Attachment, AttachmentResult, Refusal } from './attachment.ts';
 import { attachToGateway } from './attachment.ts';
 import type { ResolvedBackends } from './backends.ts';
@@ -17,7 +18,6 @@ import { routeAccepted, routeConditions, routeResolved } from './route-condition
 import { GATEWAY_GROUP, TLS_ROUTE } from './route-kinds.ts';
 
 const NO_RULE: ResolvedBackends = { backends: [], problem: undefined };
-const NOTHING: readonly string[] = [];
 
 /**
  * What a TLSRoute means: the hosts that it claims on each binding, and its conditions for each parent before
@@ -57,7 +57,7 @@ export function evaluateTlsRoute(
           accepted: acceptedCondition(problem, attachments, generation),
           resolvedRefs,
           // "This condition MUST NOT be set if a Route is fully valid, fully invalid, or not accepted."
-          dropped: problem === undefined ? parts : NOTHING,
+          dropped: problem === undefined ? parts : NONE,
           policy: policy.condition,
         },
         generation,
@@ -74,11 +74,11 @@ interface OurParent {
 }
 
 function ourParents(route: TlsRoute, lookup: Lookup): readonly OurParent[] {
-  const ours = [];
+  let ours: readonly OurParent[] = NONE;
   for (const parentRef of route.parentRefs) {
     if (parentRef.group !== GATEWAY_GROUP || parentRef.kind !== 'Gateway') continue;
     const gateway = lookup.gateway(parentRef.namespace ?? route.meta.namespace, parentRef.name);
-    if (gateway !== undefined) ours.push({ parentRef, gateway });
+    if (gateway !== undefined) ours = append(ours, { parentRef, gateway });
   }
   return ours;
 }
@@ -117,8 +117,8 @@ function validHostnames(written: readonly string[]): {
   if (written.length === 1) {
     // Nearly every route has one hostname.
     const hostname = normalizeHostname(written[0] ?? '');
-    if (isValidHostname(hostname)) return { hostnames: [hostname], invalid: NOTHING };
-    return { hostnames: NOTHING, invalid: written };
+    if (isValidHostname(hostname)) return { hostnames: [hostname], invalid: NONE };
+    return { hostnames: NONE, invalid: written };
   }
   const hostnames = new Set<string>();
   const invalid: string[] = [];
@@ -148,7 +148,7 @@ function refusalOfRoute(
 
 /** TLSRoute v1 has exactly one rule; of the older versions' several, none but the first could ever be selected. */
 function droppedParts(route: TlsRoute, invalid: readonly string[]): readonly string[] {
-  if (route.rules.length <= 1 && invalid.length === 0) return NOTHING;
+  if (route.rules.length <= 1 && invalid.length === 0) return NONE;
   const parts: string[] = [];
   if (route.rules.length > 1) {
     parts.push(

@@ -59,6 +59,12 @@ export function hostMatches(pattern: string, host: string): boolean {
   return pattern.startsWith('*.') && host !== ANY_HOST && host.endsWith(pattern.slice(1));
 }
 
+/** Every wildcard that matches all of `host`, the most specific first; `host` itself if it is one. */
+export function* coveringWildcards(host: string): Generator<string> {
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield `*${host.slice(dot)}`;
+  yield ANY_HOST;
+}
+
 /**
  * What both patterns match, itself a pattern; `undefined` where nothing is. Of two suffix patterns either one
  * holds the other or they have nothing in common, so the intersection is always one of the two.

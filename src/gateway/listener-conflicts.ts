@@ -1,5 +1,6 @@
 import type { GatewayListener } from '../model/objects.ts';
-import { ANY_HOST, hostMatches, normalizeHostname } from './hostname.ts';
+import { compareText } from './claims.ts';
+import { ANY_HOST, coveringWildcards, normalizeHostname } from './hostname.ts';
 
 /** Why a listener is not distinct from its siblings. */
 export interface ListenerConflict {
@@ -28,27 +29,31 @@ export function listenerConflicts(
       message: `More than one listener has the name "${listener.name}".`,
     }),
   );
-  const known = listeners.map((listener) => transportOf(listener.protocol));
-  for (const [index, listener] of listeners.entries()) {
-    const transport = known[index];
+  const protocolsOfPort = new Map<number, Set<string>>();
+  for (const { port, protocol } of listeners) {
+    if (transportOf(protocol) === undefined) continue;
+    const protocols = protocolsOfPort.get(port);
+    if (protocols === undefined) protocolsOfPort.set(port, new Set([protocol]));
+    else protocols.add(protocol);
+  }
+  for (const [index, { port, protocol }] of listeners.entries()) {
+    const transport = transportOf(protocol);
     if (transport === undefined || conflicts.has(index)) continue;
-    const others = listeners.filter(
-      (other, at) => other.port === listener.port && known[at] !== undefined && known[at] !== transport,
-    );
-    if (others.length > 0) {
-      const protocols = [...new Set(others.map((other) => other.protocol))].join(' and ');
-      conflicts.set(index, {
-        reason: 'ProtocolConflict',
-        message: `Port ${listener.port} is also used for ${protocols}, which cannot share it with ${listener.protocol}.`,
-      });
-    }
+    const others = [...(protocolsOfPort.get(port) ?? [])].filter((other) => transportOf(other) !== transport);
+    if (others.length === 0) continue;
+    const names = others.sort(compareText).join(' and ');
+    const message = `Port ${port} is also used for ${names}, which cannot share it with ${protocol}.`;
+    conflicts.set(index, { reason: 'ProtocolConflict', message });
   }
   // "HTTP, HTTPS, TLS: Port, Hostname" must differ. HTTPS and TLS are told apart by the SNI alone and so share
   // their host names; "the `tls` field is not used for determining if a listener is distinct".
   markGroups(
     listeners,
     conflicts,
-    (listener, index) => known[index] && `${known[index]} ${listener.port} ${hostnameOf(listener)}`,
+    (listener) => {
+      const transport = transportOf(listener.protocol);
+      return transport && `${transport} ${listener.port} ${hostnameOf(listener)}`;
+    },
     (listener) => ({
       reason: 'HostnameConflict',
       message: `More than one listener on port ${listener.port} has the hostname "${hostnameOf(listener)}".`,
@@ -63,17 +68,22 @@ export function listenerConflicts(
  */
 export function overlappingTlsListeners(listeners: readonly GatewayListener[]): ReadonlySet<number> {
   const overlapping = new Set<number>();
+  const indexesOfPattern = new Map<string, number[]>();
+  for (const [index, listener] of listeners.entries()) {
+    if (listener.protocol !== 'HTTPS') continue;
+    const key = `${listener.port} ${hostnameOf(listener)}`;
+    const indexes = indexesOfPattern.get(key);
+    if (indexes === undefined) indexesOfPattern.set(key, [index]);
+    else indexes.push(index);
+  }
   for (const [index, listener] of listeners.entries()) {
     if (listener.protocol !== 'HTTPS') continue;
     const hostname = hostnameOf(listener);
-    const overlaps = listeners.some(
-      (other, at) =>
-        at !== index &&
-        other.protocol === 'HTTPS' &&
-        other.port === listener.port &&
-        (hostMatches(hostnameOf(other), hostname) || hostMatches(hostname, hostnameOf(other))),
-    );
-    if (overlaps) overlapping.add(index);
+    for (const pattern of [hostname, ...coveringWildcards(hostname)]) {
+      for (const other of indexesOfPattern.get(`${listener.port} ${pattern}`) ?? []) {
+        if (other !== index) overlapping.add(index).add(other);
+      }
+    }
   }
   return overlapping;
 }
@@ -94,12 +104,12 @@ function transportOf(protocol: string): string | undefined {
 function markGroups(
   listeners: readonly GatewayListener[],
   conflicts: Map<number, ListenerConflict>,
-  keyOf: (listener: GatewayListener, index: number) => string | undefined,
+  keyOf: (listener: GatewayListener) => string | undefined,
   conflictOf: (listener: GatewayListener) => ListenerConflict,
 ): void {
   const groups = new Map<string, number[]>();
   for (const [index, listener] of listeners.entries()) {
-    const key = keyOf(listener, index);
+    const key = keyOf(listener);
     if (key === undefined) continue;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [index]);

@@ -1,6 +1,6 @@
 import type { ListenerModel } from '../model/gateway.ts';
 import type { AttachedHost } from './attachment.ts';
-import { ANY_HOST } from './hostname.ts';
+import { ANY_HOST, coveringWildcards } from './hostname.ts';
 
 /** A host that is not served by a listener that matches it, because `owner` is more specific. */
 export interface IsolatedHost {
@@ -32,7 +32,7 @@ export class ListenerOwners {
     listener: ListenerModel,
     isolated: IsolatedHost[],
   ): readonly AttachedHost[] {
-    if (this.#listeners.length === 1 || listener.bindings.length === 0) return hosts;
+    if (listener.bindings.length === 0) return hosts;
     let owners = this.#ports.get(listener.port);
     if (owners === undefined) {
       owners = new PortOwners(this.#listeners, listener.port);
@@ -70,10 +70,10 @@ class PortOwners {
     const patterns = this.#listenerOfPattern;
     const exact = patterns.get(host);
     if (exact !== undefined || patterns.size === 1) return exact ?? patterns.values().next().value;
-    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-      const owner = patterns.get(`*${host.slice(dot)}`);
+    for (const pattern of coveringWildcards(host)) {
+      const owner = patterns.get(pattern);
       if (owner !== undefined) return owner;
     }
-    return patterns.get(ANY_HOST);
+    return undefined;
   }
 }

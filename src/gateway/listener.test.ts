@@ -199,6 +199,24 @@ test('"if an implementation does not support TCP Protocol Listeners, then the pr
   assert.equal(stateOf(tcp?.conditions, 'Accepted'), 'False UnsupportedProtocol');
 });
 
+test('ten thousand listeners, which only a directory can hold, are compared in a time that grows with their number', () => {
+  const many = Array.from({ length: 10_000 }, (_, index) =>
+    listener({
+      name: `l${index}`,
+      hostname: `h${index}.example.com`,
+      protocol: index % 2 === 0 ? 'TLS' : 'HTTPS',
+      tls: { mode: index % 2 === 0 ? 'Passthrough' : 'Terminate' },
+    }),
+  );
+  const models = evaluate([...many, listener({ name: 'again', hostname: 'h0.example.com' })]);
+  assert.deepEqual(
+    models
+      .filter(({ conditions }) => stateOf(conditions, 'Conflicted') !== 'False NoConflicts')
+      .map(({ name }) => name),
+    ['l0', 'again'],
+  );
+});
+
 test('listeners of one name, which only a directory can hold, are both refused', () => {
   const models = evaluate([
     listener({ hostname: 'a.b' }),
