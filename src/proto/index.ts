@@ -32,6 +32,8 @@ import type {
 } from './gen/xds/type/matcher/v3/Matcher.ts';
 import { messageType } from './message-type.ts';
 
+export { frameCluster } from './frame-cluster.ts';
+export { frameResource } from './frame-resource.ts';
 export { type JsonValue, toJson } from './json.ts';
 export {
   duration,

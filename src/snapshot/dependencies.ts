@@ -1,9 +1,11 @@
+import { Multimap } from './multimap.ts';
+
 /**
  * Who has to be computed again when something changes. A computation reads other objects only through a lookup
  * that records the key of everything it asked for, found or not; a change of that key makes it dirty.
  */
 export class DependencyIndex {
-  readonly #dependents = new Map<string, Set<string>>();
+  readonly #dependents = new Multimap<string>();
   readonly #keys = new Map<string, readonly string[]>();
 
   /** Replaces what `dependent` depends on. `keys` may hold duplicates. */
@@ -13,24 +15,16 @@ export class DependencyIndex {
     this.forget(dependent);
     if (keys.length === 0) return;
     this.#keys.set(dependent, keys);
-    for (const key of keys) {
-      const set = this.#dependents.get(key);
-      if (set === undefined) this.#dependents.set(key, new Set([dependent]));
-      else set.add(dependent);
-    }
+    for (const key of keys) this.#dependents.add(key, dependent);
   }
 
   forget(dependent: string): void {
-    for (const key of this.#keys.get(dependent) ?? []) {
-      const set = this.#dependents.get(key);
-      set?.delete(dependent);
-      if (set?.size === 0) this.#dependents.delete(key);
-    }
+    for (const key of this.#keys.get(dependent) ?? []) this.#dependents.delete(key, dependent);
     this.#keys.delete(dependent);
   }
 
   dependentsOf(key: string): Iterable<string> {
-    return this.#dependents.get(key) ?? [];
+    return this.#dependents.get(key);
   }
 }
 

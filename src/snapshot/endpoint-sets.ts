@@ -1,5 +1,6 @@
 import type { WeightedBackend } from '../model/gateway.ts';
 import type { Contender } from './hosts.ts';
+import { Multimap } from './multimap.ts';
 import { namespacedName } from './world.ts';
 
 /**
@@ -53,7 +54,7 @@ interface EndpointSetState {
 /** The endpoint sets in use, and which Services each one is made of. */
 export class EndpointSetTable {
   readonly #sets = new Map<string, EndpointSetState>();
-  readonly #byService = new Map<string, Set<string>>();
+  readonly #byService = new Multimap<string>();
 
   get(name: string): EndpointSetSpec | undefined {
     return this.#sets.get(name)?.spec;
@@ -93,26 +94,20 @@ export class EndpointSetTable {
   }
 
   ofService(namespace: string, service: string): Iterable<string> {
-    return this.#byService.get(namespacedName(namespace, service)) ?? [];
+    return this.#byService.get(namespacedName(namespace, service));
   }
 
   #index(spec: EndpointSetSpec): void {
     for (const { target } of spec.backends) {
-      if (target === undefined) continue;
-      const key = namespacedName(target.namespace, target.service);
-      const names = this.#byService.get(key);
-      if (names === undefined) this.#byService.set(key, new Set([spec.name]));
-      else names.add(spec.name);
+      if (target !== undefined)
+        this.#byService.add(namespacedName(target.namespace, target.service), spec.name);
     }
   }
 
   #unindex(spec: EndpointSetSpec): void {
     for (const { target } of spec.backends) {
-      if (target === undefined) continue;
-      const key = namespacedName(target.namespace, target.service);
-      const names = this.#byService.get(key);
-      names?.delete(spec.name);
-      if (names?.size === 0) this.#byService.delete(key);
+      if (target !== undefined)
+        this.#byService.delete(namespacedName(target.namespace, target.service), spec.name);
     }
   }
 }

@@ -19,6 +19,7 @@ import type { EngineConfig } from './config.ts';
 import { DependencyIndex } from './dependencies.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
 import { BindingState, type HostEntry } from './hosts.ts';
+import { DEFAULT_INGRESS_CLASS, RecordingLookup } from './recording-lookup.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from './resource.ts';
 import { ResourceTable } from './resource-table.ts';
 import { structurallyEqual } from './structural-equality.ts';
@@ -36,6 +37,7 @@ export class Engine {
   readonly #config: EngineConfig;
   readonly #dependencies = new DependencyIndex();
   readonly #gateways = new Map<string, GatewayModel>();
+  readonly #lookup = new RecordingLookup(this.world, this.#gateways);
   readonly #routes = new Map<string, RouteModel>();
   readonly #bindings = new Map<string, BindingState>();
   readonly #endpointSets = new EndpointSetTable();
@@ -358,41 +360,10 @@ export class Engine {
     return state;
   }
 
-  /** Runs an evaluation with a lookup that records what it reads as the dependencies of `dependent`. */
+  /** Runs an evaluation; what it reads becomes the dependencies of `dependent`. */
   #record<T>(dependent: string, evaluate: (lookup: Lookup) => T): T {
-    const keys: string[] = [];
-    const { world } = this;
-    const result = evaluate({
-      gatewayClass: (name) => {
-        keys.push(`GatewayClass//${name}`);
-        return world.get('GatewayClass', '', name);
-      },
-      ingressClass: (name) => {
-        keys.push(`IngressClass//${name}`);
-        return world.get('IngressClass', '', name);
-      },
-      defaultIngressClass: () => {
-        keys.push(DEFAULT_INGRESS_CLASS);
-        return world.defaultIngressClass();
-      },
-      gateway: (namespace, name) => {
-        keys.push(`GatewayModel/${namespace}/${name}`);
-        return this.#gateways.get(namespacedName(namespace, name));
-      },
-      namespace: (name) => {
-        keys.push(`Namespace//${name}`);
-        return world.get('Namespace', '', name);
-      },
-      service: (namespace, name) => {
-        keys.push(`Service/${namespace}/${name}`);
-        return world.get('Service', namespace, name);
-      },
-      referenceGrants: (namespace) => {
-        keys.push(`ReferenceGrant/${namespace}`);
-        return world.referenceGrants(namespace);
-      },
-    });
-    this.#dependencies.record(dependent, keys);
+    const result = evaluate(this.#lookup);
+    this.#dependencies.record(dependent, this.#lookup.takeKeys());
     return result;
   }
 
@@ -415,6 +386,3 @@ export class Engine {
     }
   }
 }
-
-/** Dependency key of "which IngressClass is the default". */
-const DEFAULT_INGRESS_CLASS = 'IngressClass//';

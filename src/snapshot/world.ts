@@ -7,6 +7,7 @@ import type {
   ObjectOfKind,
   ReferenceGrant,
 } from '../model/objects.ts';
+import { Multimap } from './multimap.ts';
 import { structurallyEqual } from './structural-equality.ts';
 
 /** `namespace/name`; the key of an object within its kind. */
@@ -20,8 +21,8 @@ export function namespacedName(namespace: string, name: string): string {
  */
 export class World {
   readonly #objects = new Map<Kind, Map<string, KubernetesObject>>();
-  readonly #slicesByService = new Map<string, Map<string, EndpointSlice>>();
-  readonly #grantsByNamespace = new Map<string, Map<string, ReferenceGrant>>();
+  readonly #slicesByService = new Multimap<EndpointSlice>();
+  readonly #grantsByNamespace = new Multimap<ReferenceGrant>();
 
   /**
    * Takes one event. Returns the object before and after (`undefined`: absent), or `undefined` where nothing
@@ -70,14 +71,12 @@ export class World {
 
   /** The slices of one Service, in no particular order. */
   slices(namespace: string, service: string): readonly EndpointSlice[] {
-    const slices = this.#slicesByService.get(namespacedName(namespace, service));
-    return slices === undefined ? [] : [...slices.values()];
+    return [...this.#slicesByService.get(namespacedName(namespace, service))];
   }
 
   referenceGrants(namespace: string): readonly ReferenceGrant[] {
-    const grants = this.#grantsByNamespace.get(namespace);
-    if (grants === undefined) return [];
-    return [...grants.values()].sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1));
+    const grants = [...this.#grantsByNamespace.get(namespace)];
+    return grants.sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1));
   }
 
   /** As the API server's admission does: of several default classes the newest counts, then the first by name. */
@@ -91,28 +90,15 @@ export class World {
   }
 
   #index(before: KubernetesObject | undefined, after: KubernetesObject | undefined): void {
-    if (before?.kind === 'EndpointSlice') {
-      drop(
-        this.#slicesByService,
-        namespacedName(before.meta.namespace, before.serviceName),
-        before.meta.name,
-      );
-    }
-    if (after?.kind === 'EndpointSlice' && after.serviceName !== '') {
-      put(
-        this.#slicesByService,
-        namespacedName(after.meta.namespace, after.serviceName),
-        after.meta.name,
-        after,
-      );
-    }
-    if (before?.kind === 'ReferenceGrant') {
-      drop(this.#grantsByNamespace, before.meta.namespace, before.meta.name);
-    }
-    if (after?.kind === 'ReferenceGrant') {
-      put(this.#grantsByNamespace, after.meta.namespace, after.meta.name, after);
-    }
+    if (before?.kind === 'EndpointSlice') this.#slicesByService.delete(serviceOf(before), before);
+    if (after?.kind === 'EndpointSlice') this.#slicesByService.add(serviceOf(after), after);
+    if (before?.kind === 'ReferenceGrant') this.#grantsByNamespace.delete(before.meta.namespace, before);
+    if (after?.kind === 'ReferenceGrant') this.#grantsByNamespace.add(after.meta.namespace, after);
   }
+}
+
+function serviceOf(slice: EndpointSlice): string {
+  return namespacedName(slice.meta.namespace, slice.serviceName);
 }
 
 function compareAge(a: IngressClass, b: IngressClass): number {
@@ -120,16 +106,4 @@ function compareAge(a: IngressClass, b: IngressClass): number {
     return a.meta.creationTimestamp < b.meta.creationTimestamp ? -1 : 1;
   }
   return a.meta.name < b.meta.name ? 1 : -1;
-}
-
-function put<V>(index: Map<string, Map<string, V>>, group: string, name: string, value: V): void {
-  const entries = index.get(group);
-  if (entries === undefined) index.set(group, new Map([[name, value]]));
-  else entries.set(name, value);
-}
-
-function drop<V>(index: Map<string, Map<string, V>>, group: string, name: string): void {
-  const entries = index.get(group);
-  entries?.delete(name);
-  if (entries?.size === 0) index.delete(group);
 }

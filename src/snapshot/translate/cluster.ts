@@ -1,6 +1,6 @@
 import type { ObjectRef } from '../../model/events.ts';
 import type { HostPolicy } from '../../model/gateway.ts';
-import { Cluster, duration, stringStruct } from '../../proto/index.ts';
+import { Cluster, duration, frameCluster } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
 import type { EndpointSetSpec } from '../endpoint-sets.ts';
 import type { EncodedResource } from '../resource.ts';
@@ -26,14 +26,28 @@ export const BUFFER_LIMIT_BYTES = 32_768;
 /** The cluster of one host. It changes with the host's route, never with its endpoints. */
 export function translateCluster(host: HostCluster, config: EngineConfig): EncodedResource {
   const { name, endpointSet, route, policy } = host;
-  const content = Cluster.encode({
-    name,
+  const metadata = { kind: route.kind, namespace: route.namespace, name: route.name };
+  const own = frameCluster(name, endpointSet.name, METADATA_NAMESPACE, metadata);
+  const content = Buffer.concat([own, commonFields(policy, config)]);
+  return encodeResource(Cluster.typeUrl, name, content, [endpointSet.name]);
+}
+
+const encodedCommonFields = new Map<string, Uint8Array>();
+
+/**
+ * The fields that clusters of equal policy share, encoded once: the encoding of a message is that of its fields one
+ * after the other, in any order, and these are three quarters of the work for 20,000 clusters.
+ */
+function commonFields(policy: HostPolicy, config: EngineConfig): Uint8Array {
+  const connectTimeoutMs = policy.connectTimeoutMs ?? config.connectTimeoutMs;
+  const maxConnections = policy.maxConnections ?? config.gateway.maxConnectionsPerHost;
+  const stats = policy.stats === true;
+  const key = `${connectTimeoutMs} ${maxConnections} ${stats}`;
+  const known = encodedCommonFields.get(key);
+  if (known !== undefined) return known;
+  const encoded = Cluster.encode({
     type: 'EDS',
-    eds_cluster_config: {
-      eds_config: { ads: {}, resource_api_version: 'V3' },
-      service_name: endpointSet.name,
-    },
-    connect_timeout: duration(policy.connectTimeoutMs ?? config.connectTimeoutMs),
+    connect_timeout: duration(connectTimeoutMs),
     per_connection_buffer_limit_bytes: { value: BUFFER_LIMIT_BYTES },
     // Connections stay for hours: the fewest open ones is what spreads them, not whose turn it is.
     lb_policy: 'LEAST_REQUEST',
@@ -42,9 +56,7 @@ export function translateCluster(host: HostCluster, config: EngineConfig): Encod
       healthy_panic_threshold: { value: 0 },
       locality_weighted_lb_config: {},
     },
-    circuit_breakers: {
-      thresholds: [thresholds(policy.maxConnections ?? config.gateway.maxConnectionsPerHost)],
-    },
+    circuit_breakers: { thresholds: [thresholds(maxConnections)] },
     upstream_connection_options: {
       tcp_keepalive: {
         keepalive_time: { value: TCP_KEEPALIVE.time },
@@ -52,19 +64,13 @@ export function translateCluster(host: HostCluster, config: EngineConfig): Encod
         keepalive_probes: { value: TCP_KEEPALIVE.probes },
       },
     },
-    metadata: {
-      filter_metadata: {
-        [METADATA_NAMESPACE]: stringStruct({
-          kind: route.kind,
-          namespace: route.namespace,
-          name: route.name,
-        }),
-      },
-    },
     // Some hundred statistics a host would be most of Envoy's memory.
-    ...(policy.stats === true ? {} : { stats_matcher: { reject_all: true } }),
+    ...(stats ? {} : { stats_matcher: { reject_all: true } }),
   });
-  return encodeResource(Cluster, name, content, [endpointSet.name]);
+  // A tenant chooses the numbers in its policy: the memory that they take is bounded.
+  if (encodedCommonFields.size >= 1_000) encodedCommonFields.clear();
+  encodedCommonFields.set(key, encoded);
+  return encoded;
 }
 
 /** Envoy's own defaults are 1,024 each: too few for one API server's watches. */

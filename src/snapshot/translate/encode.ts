@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type MessageType, Resource } from '../../proto/index.ts';
+import { frameResource } from '../../proto/index.ts';
 import type { EncodedResource } from '../resource.ts';
 
 /**
@@ -9,14 +9,14 @@ import type { EncodedResource } from '../resource.ts';
  * @param references names of the EDS resources that Envoy waits for after this one, see `EncodedResource`.
  */
 export function encodeResource(
-  type: MessageType<never> | { readonly typeUrl: string },
+  typeUrl: string,
   name: string,
   content: Uint8Array,
   references: readonly string[] = [],
 ): EncodedResource {
   const version = hash('sha256', content, 'base64url').slice(0, 16);
-  const bytes = Resource.encode({ name, version, resource: { type_url: type.typeUrl, value: content } });
+  const bytes = frameResource({ name, version, typeUrl, content });
   return references.length === 0
-    ? { typeUrl: type.typeUrl, name, version, bytes }
-    : { typeUrl: type.typeUrl, name, version, bytes, references };
+    ? { typeUrl, name, version, bytes }
+    : { typeUrl, name, version, bytes, references };
 }

@@ -25,7 +25,7 @@ export function translateEndpointSet(name: string, shares: readonly ResolvedShar
     // Nothing to connect to at all: no endpoints, and Envoy closes at once without trying.
     endpoints: served ? shares.map((share) => locality(share, shares.length > 1)) : [],
   });
-  return encodeResource(ClusterLoadAssignment, name, content);
+  return encodeResource(ClusterLoadAssignment.typeUrl, name, content);
 }
 
 function locality(share: ResolvedShare, weighted: boolean) {

@@ -43,7 +43,7 @@ export function translateListener(
     ...(config.accessLog ? { access_log: [accessLog()] } : {}),
     ...(config.sniMode === 'index' ? indexed(binding, state, config) : chained(binding, state, config)),
   });
-  return encodeResource(Listener, binding.name, content);
+  return encodeResource(Listener.typeUrl, binding.name, content);
 }
 
 function indexed(binding: Binding, state: BindingState, config: EngineConfig) {

@@ -1,0 +1,62 @@
+import type { Lookup } from '../gateway/lookup.ts';
+import type { GatewayModel } from '../model/gateway.ts';
+import type { GatewayClass, IngressClass, Namespace, ReferenceGrant, Service } from '../model/objects.ts';
+import { namespacedName, type World } from './world.ts';
+
+/** Dependency key of "which IngressClass is the default". */
+export const DEFAULT_INGRESS_CLASS = 'IngressClass//';
+
+/** What an evaluation sees of the world. Remembers the key of everything it was asked for, found or not. */
+export class RecordingLookup implements Lookup {
+  readonly #world: World;
+  readonly #gateways: ReadonlyMap<string, GatewayModel>;
+  #keys: string[] = [];
+
+  constructor(world: World, gateways: ReadonlyMap<string, GatewayModel>) {
+    this.#world = world;
+    this.#gateways = gateways;
+  }
+
+  /** The keys asked for since the last call. */
+  takeKeys(): readonly string[] {
+    const keys = this.#keys;
+    this.#keys = [];
+    return keys;
+  }
+
+  gatewayClass(name: string): GatewayClass | undefined {
+    this.#keys.push(`GatewayClass//${name}`);
+    return this.#world.get('GatewayClass', '', name);
+  }
+
+  ingressClass(name: string): IngressClass | undefined {
+    this.#keys.push(`IngressClass//${name}`);
+    return this.#world.get('IngressClass', '', name);
+  }
+
+  defaultIngressClass(): IngressClass | undefined {
+    this.#keys.push(DEFAULT_INGRESS_CLASS);
+    return this.#world.defaultIngressClass();
+  }
+
+  gateway(namespace: string, name: string): GatewayModel | undefined {
+    const key = namespacedName(namespace, name);
+    this.#keys.push(`GatewayModel/${key}`);
+    return this.#gateways.get(key);
+  }
+
+  namespace(name: string): Namespace | undefined {
+    this.#keys.push(`Namespace//${name}`);
+    return this.#world.get('Namespace', '', name);
+  }
+
+  service(namespace: string, name: string): Service | undefined {
+    this.#keys.push(`Service/${namespace}/${name}`);
+    return this.#world.get('Service', namespace, name);
+  }
+
+  referenceGrants(namespace: string): readonly ReferenceGrant[] {
+    this.#keys.push(`ReferenceGrant/${namespace}`);
+    return this.#world.referenceGrants(namespace);
+  }
+}
