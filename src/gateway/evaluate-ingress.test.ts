@@ -156,6 +156,15 @@ test('rules of one host are one rule', () => {
   assert.deepEqual(served(evaluate(ingress({ rules }))), ['a.example.com api']);
 });
 
+test('any number of paths is looked through', () => {
+  const many = ingressRule(
+    'a.example.com',
+    Array.from({ length: 200_000 }, () => ['/x', 'web'] as const),
+  );
+  const rules = [ingressRule('a.example.com', []), many, ingressRule('a.example.com')];
+  assert.deepEqual(served(evaluate(ingress({ rules }))), ['a.example.com api']);
+});
+
 test('wildcard hosts are served', () => {
   assert.deepEqual(served(evaluate(ingress({ rules: [ingressRule('*.Example.com')] }))), [
     '*.example.com api',

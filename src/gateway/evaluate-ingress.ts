@@ -90,7 +90,7 @@ function hostBackends(
     }
     const host = normalizeHostname(rule.host);
     const paths = pathsByHost.get(host);
-    if (paths !== undefined) paths.push(...rule.paths);
+    if (paths !== undefined) for (const path of rule.paths) paths.push(path);
     else if (isValidHostname(host)) pathsByHost.set(host, [...rule.paths]);
     else invalid.push(JSON.stringify(rule.host));
   }

@@ -11,6 +11,7 @@ import {
   gatewayClass,
   lookupOf,
   messageOf,
+  parentRef,
   referenceGrant,
   service,
   stateOf,
@@ -158,6 +159,14 @@ test('only the first rule counts: "the message for this condition MUST start wit
   assert.equal(stateOf(parent.conditions, 'Accepted'), 'True Accepted');
   assert.equal(stateOf(parent.conditions, 'PartiallyInvalid'), 'True UnsupportedValue');
   assert.match(messageOf(parent.conditions, 'PartiallyInvalid'), /^Dropped Rule.*first of 2 rules/);
+});
+
+test('more parentRefs than the API allows are ignored and said', () => {
+  const { model, parent } = evaluate(
+    tlsRoute({ parentRefs: Array.from({ length: 10_000 }, () => parentRef()) }),
+  );
+  assert.equal(model.parents.length, 32);
+  assert.match(messageOf(parent.conditions, 'PartiallyInvalid'), /^Dropped Rule.*32 parentRefs/);
 });
 
 test('a route without a rule is not accepted', () => {

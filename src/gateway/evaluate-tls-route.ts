@@ -17,6 +17,9 @@ import type { Lookup } from './lookup.ts';
 import { routeAccepted, routeConditions, routeResolved } from './route-conditions.ts';
 import { GATEWAY_GROUP, TLS_ROUTE } from './route-kinds.ts';
 
+/** The API allows this many parentRefs; a directory of manifests has no API server that would refuse more. */
+const MAX_PARENTS = 32;
+
 const NO_RULE: ResolvedBackends = { backends: [], problem: undefined };
 
 /**
@@ -76,6 +79,7 @@ interface OurParent {
 function ourParents(route: TlsRoute, lookup: Lookup): readonly OurParent[] {
   let ours: readonly OurParent[] = NONE;
   for (const parentRef of route.parentRefs) {
+    if (ours.length === MAX_PARENTS) break;
     if (parentRef.group !== GATEWAY_GROUP || parentRef.kind !== 'Gateway') continue;
     const gateway = lookup.gateway(parentRef.namespace ?? route.meta.namespace, parentRef.name);
     if (gateway !== undefined) ours = append(ours, { parentRef, gateway });
@@ -148,8 +152,9 @@ function refusalOfRoute(
 
 /** TLSRoute v1 has exactly one rule; of the older versions' several, none but the first could ever be selected. */
 function droppedParts(route: TlsRoute, invalid: readonly string[]): readonly string[] {
-  if (route.rules.length <= 1 && invalid.length === 0) return NONE;
+  if (route.rules.length <= 1 && invalid.length === 0 && route.parentRefs.length <= MAX_PARENTS) return NONE;
   const parts: string[] = [];
+  if (route.parentRefs.length > MAX_PARENTS) parts.push(`only ${MAX_PARENTS} parentRefs are used`);
   if (route.rules.length > 1) {
     parts.push(
       `a TLSRoute selects by host name alone, so only the first of ${route.rules.length} rules is used`,
