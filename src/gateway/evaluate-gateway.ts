@@ -60,7 +60,7 @@ function gatewayConditions(
 ): readonly Condition[] {
   const generation = gateway.meta.generation;
   const accepted = acceptedCondition(addresses, listeners, generation);
-  return [accepted, programmedCondition(accepted, addresses, generation)];
+  return [accepted, programmedCondition(accepted, addresses, listeners, generation)];
 }
 
 /**
@@ -89,6 +89,7 @@ function acceptedCondition(
 function programmedCondition(
   accepted: Condition,
   addresses: GatewayAddresses,
+  listeners: readonly ListenerModel[],
   generation: number,
 ): Condition {
   if (accepted.status !== 'True')
@@ -101,7 +102,11 @@ function programmedCondition(
     const message = `No listener can be bound to ${listing(addresses.unusable)}: not an IP address of a host.`;
     return condition('Programmed', false, 'AddressNotUsable', message, generation);
   }
-  return condition('Programmed', true, 'Programmed', 'The listeners are configured in Envoy.', generation);
+  const isServed = listeners.some(({ bindings }) => bindings.length > 0);
+  const message = isServed
+    ? 'The listeners with TLS passthrough are configured in Envoy.'
+    : 'No listener is for TLS passthrough: nothing is configured in Envoy.';
+  return condition('Programmed', true, 'Programmed', message, generation);
 }
 
 export function isAccepted(listener: ListenerModel): boolean {
