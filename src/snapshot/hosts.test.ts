@@ -53,9 +53,9 @@ test('a wildcard shadows the exact hosts below it, at any depth, and no others',
     settled(state, contender(host, host));
   }
   assert.equal(settled(state, contender('w', '*.example.com')), true);
-  assert.deepEqual([...state.shadowed].sort(), ['a.example.com', 'x.y.example.com']);
+  assert.deepEqual([...state.named.keys()].sort(), ['a.example.com', 'x.y.example.com']);
   assert.equal(withdrawn(state, 'w', '*.example.com'), true);
-  assert.deepEqual([...state.shadowed], []);
+  assert.deepEqual([...state.named.keys()], []);
 });
 
 test('a host stays shadowed while another wildcard covers it', () => {
@@ -64,16 +64,16 @@ test('a host stays shadowed while another wildcard covers it', () => {
   settled(state, contender('w2', '*.b.example.com'));
   settled(state, contender('a', 'a.b.example.com'));
   withdrawn(state, 'w2', '*.b.example.com');
-  assert.deepEqual([...state.shadowed], ['a.b.example.com']);
+  assert.deepEqual([...state.named.keys()], ['a.b.example.com']);
 });
 
 test('a host with a chain of its own is not shadowed, and is again when the setting goes', () => {
   const state = new BindingState(binding.name);
   settled(state, contender('w', '*'));
   assert.equal(settled(state, contender('a', 'a.example.com', { idleTimeoutMs: 1000 })), true);
-  assert.deepEqual([...state.shadowed], []);
+  assert.deepEqual([...state.named.keys()], []);
   assert.equal(settled(state, contender('a', 'a.example.com')), true);
-  assert.deepEqual([...state.shadowed], ['a.example.com']);
+  assert.deepEqual([...state.named.keys()], ['a.example.com']);
 });
 
 test('the oldest of equal claims wins, and the next one when it goes', () => {
@@ -101,4 +101,24 @@ test('a binding is known by its first address set, whatever came first', () => {
   assert.deepEqual(state.binding, other);
   state.release(other);
   assert.equal(state.binding, undefined);
+});
+
+test('a host of several backends is named, for a chain that connects once', () => {
+  const state = new BindingState(binding.name);
+  const one = contender('a', 'a.example.com');
+  const target = { namespace: 'tenant', service: 's', port: 443 };
+  const two = {
+    ...one,
+    claim: {
+      ...one.claim,
+      backends: [
+        { weight: 80, target },
+        { weight: 20, target: undefined },
+      ],
+    },
+  };
+  assert.equal(settled(state, two), true);
+  assert.deepEqual([...state.named.keys()], ['a.example.com']);
+  assert.equal(settled(state, one), true);
+  assert.deepEqual([...state.named.keys()], []);
 });

@@ -26,6 +26,15 @@ export function needsOwnChain(claim: Claim): boolean {
   return claim.host.startsWith('*') || claim.policy.idleTimeoutMs !== undefined;
 }
 
+/**
+ * Whether a failed connection must not be tried again: with several shares, one may be of a backend that is invalid or
+ * has no endpoints, and what it rejects must stay rejected. Told by the route alone, so that endpoints which come
+ * and go change no listener.
+ */
+export function needsSingleAttempt(entry: HostEntry): boolean {
+  return (entry.contenders[0]?.claim.backends.length ?? 0) > 1;
+}
+
 /** The suffixes of the patterns that could match `host`, longest first: `a.b.c` gives `b.c`, `c`, and `''` for `*`. */
 export function* wildcardSuffixes(host: string): Generator<string> {
   let rest = host;
@@ -51,8 +60,11 @@ export class BindingState {
   readonly ownChains = new Map<string, HostEntry>();
   /** Of `ownChains`, the wildcards, by suffix. */
   readonly wildcards = new Map<string, HostEntry>();
-  /** Exact hosts that a wildcard's chain would take; the matcher leads them to the index chain. */
-  readonly shadowed = new Set<string>();
+  /**
+   * Exact hosts that the matcher leads to a chain of the index by name: those that a wildcard's chain would take, and
+   * those of several backends.
+   */
+  readonly named = new Map<string, HostEntry>();
   /** Gateway listener hostnames on this binding, each with the Gateways (object keys) it is of and how often. */
   readonly patterns = new Map<string, Map<string, number>>();
   /** Address sets in use under this name; more than one only where two Gateways spell an address differently. */
@@ -142,14 +154,19 @@ export class BindingState {
       const suffix = suffixOf(entry.host);
       if (own) this.wildcards.set(suffix, entry);
       else this.wildcards.delete(suffix);
-      if (own !== hadOwn) this.#reshadow(suffix);
+      if (own !== hadOwn) this.#rename(suffix);
       return own || hadOwn;
     }
-    const shadowed = winner !== undefined && !own && this.isUnderWildcard(entry.host);
-    const wasShadowed = this.shadowed.has(entry.host);
-    if (shadowed) this.shadowed.add(entry.host);
-    else this.shadowed.delete(entry.host);
-    return own || hadOwn || shadowed !== wasShadowed;
+    const before = this.named.get(entry.host);
+    const named = winner !== undefined && !own && this.#mustBeNamed(entry);
+    if (named) this.named.set(entry.host, entry);
+    else this.named.delete(entry.host);
+    // A named host may have come to need the other chain of the index.
+    return own || hadOwn || named || before !== undefined;
+  }
+
+  #mustBeNamed(entry: HostEntry): boolean {
+    return needsSingleAttempt(entry) || this.isUnderWildcard(entry.host);
   }
 
   isUnderWildcard(host: string): boolean {
@@ -168,12 +185,12 @@ export class BindingState {
   }
 
   /** A wildcard came or went: the one case that looks at every host of the binding (some 50 ns each). */
-  #reshadow(suffix: string): void {
+  #rename(suffix: string): void {
     const ending = suffix === '' ? '' : `.${suffix}`;
-    for (const host of this.hosts.keys()) {
+    for (const [host, entry] of this.hosts) {
       if (host.startsWith('*') || !host.endsWith(ending) || this.ownChains.has(host)) continue;
-      if (this.isUnderWildcard(host)) this.shadowed.add(host);
-      else this.shadowed.delete(host);
+      if (this.#mustBeNamed(entry)) this.named.set(host, entry);
+      else this.named.delete(host);
     }
   }
 }

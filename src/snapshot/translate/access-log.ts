@@ -34,7 +34,7 @@ const FIELDS = stringStruct({
   bytes_sent: '%BYTES_SENT%',
   duration_ms: '%DURATION%',
   flags: '%RESPONSE_FLAGS%',
-  details: '%CONNECTION_TERMINATION_DETAILS%',
+  refused: '%RESPONSE_CODE_DETAILS%',
   upstream_failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
   chain: '%FILTER_CHAIN_NAME%',
 });

@@ -49,8 +49,8 @@ function commonFields(policy: HostPolicy, config: EngineConfig): Uint8Array {
     type: 'EDS',
     connect_timeout: duration(connectTimeoutMs),
     per_connection_buffer_limit_bytes: { value: BUFFER_LIMIT_BYTES },
-    // Connections stay for hours: the fewest open ones is what spreads them, not whose turn it is.
-    lb_policy: 'LEAST_REQUEST',
+    // Not LEAST_REQUEST: an endpoint that refuses has the fewest connections and would get most of the new ones.
+    lb_policy: 'ROUND_ROBIN',
     common_lb_config: {
       // In panic mode Envoy would send connections to endpoints known to be unhealthy.
       healthy_panic_threshold: { value: 0 },
@@ -78,6 +78,5 @@ function thresholds(maxConnections: number) {
   return {
     max_connections: { value: maxConnections },
     max_pending_requests: { value: maxConnections },
-    max_requests: { value: maxConnections },
   };
 }

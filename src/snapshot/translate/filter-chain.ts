@@ -1,62 +1,105 @@
 import type { Binding } from '../../model/gateway.ts';
 import { duration, type FilterChain, SetFilterState, TcpProxy, toAny } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
-import type { HostEntry } from '../hosts.ts';
+import { type HostEntry, needsSingleAttempt } from '../hosts.ts';
 
 export const INDEX_CHAIN = 'index';
+
+/** Added to the name of a chain that connects once, where there are shares that must be rejected. */
+const ONCE = ' once';
 
 /** Never the name of a cluster: a tcp_proxy must name one, and the index chain's is always overridden. */
 const NO_CLUSTER = 'none';
 
+/** A dead endpoint is listed as ready for some 40 s; with round robin the next attempt is another one. */
+const CONNECT_ATTEMPTS = 3;
+
 /**
- * The chain that serves every exact host of a binding: the SNI, behind the binding's name, is the cluster's name.
+ * The chains that serve every exact host of a binding: the SNI, behind the binding's name, is the cluster's name.
  * The prefix is a security boundary: the client chooses the SNI and must not be able to name any other cluster.
  *
- * THE BYTES OF THIS CHAIN MUST NOT CHANGE. Envoy replaces a chain whose message differs and closes every
- * connection through the old one after its drain time, and this one has those of all tenants. A golden holds them.
+ * There are two, always: a connection to a rejected share must not be tried again elsewhere, or the share would
+ * be served after all. The matcher says which one a host gets.
+ *
+ * THE BYTES OF THESE CHAINS MUST NOT CHANGE. Envoy replaces a chain whose message differs and closes every
+ * connection through the old one after its drain time, and these have those of all tenants. A golden holds them.
  */
-export function indexChain(binding: Binding, config: EngineConfig): FilterChain {
-  return {
-    name: INDEX_CHAIN,
-    filters: [
-      {
-        name: 'envoy.filters.network.set_filter_state',
-        typed_config: toAny(SetFilterState, {
-          on_new_connection: [
-            {
-              object_key: 'envoy.tcp_proxy.cluster',
-              format_string: {
-                text_format_source: { inline_string: `${binding.name}/%REQUESTED_SERVER_NAME%` },
-              },
-            },
-          ],
-        }),
-      },
-      tcpProxy(binding, NO_CLUSTER, config.idleTimeoutMs),
-    ],
+export function indexChains(binding: Binding, config: EngineConfig): FilterChain[] {
+  const select = {
+    name: 'envoy.filters.network.set_filter_state',
+    typed_config: toAny(SetFilterState, {
+      on_new_connection: [
+        {
+          object_key: 'envoy.tcp_proxy.cluster',
+          format_string: { text_format_source: { inline_string: `${binding.name}/%REQUESTED_SERVER_NAME%` } },
+        },
+      ],
+    }),
   };
+  return twice(INDEX_CHAIN, binding, NO_CLUSTER, config.idleTimeoutMs).map((chain) => ({
+    ...chain,
+    filters: [select, ...chain.filters],
+  }));
 }
 
-/** The name of a host's own chain tells all that is in it: a chain with other content is another chain. */
+/** The chain of the index that serves a host. */
+export function indexChainName(entry: HostEntry): string {
+  return needsSingleAttempt(entry) ? INDEX_CHAIN + ONCE : INDEX_CHAIN;
+}
+
+/** A host's own chains, one for each number of attempts. Their cluster is fixed: no change of backends touches them. */
+export function ownChains(binding: Binding, entry: HostEntry, config: EngineConfig): FilterChain[] {
+  return twice(baseName(entry), binding, entry.name, idleTimeoutOf(entry) ?? config.idleTimeoutMs);
+}
+
+/** Which of its own chains a host is served through. */
 export function ownChainName(entry: HostEntry): string {
-  const idleTimeoutMs = entry.contenders[0]?.claim.policy.idleTimeoutMs;
+  return needsSingleAttempt(entry) ? baseName(entry) + ONCE : baseName(entry);
+}
+
+/** The one chain of a host where each host has its own (`--sni-mode chain`). */
+export function chainOf(binding: Binding, entry: HostEntry, config: EngineConfig): FilterChain {
+  const attempts = needsSingleAttempt(entry) ? 1 : CONNECT_ATTEMPTS;
+  return chain(
+    ownChainName(entry),
+    binding,
+    entry.name,
+    idleTimeoutOf(entry) ?? config.idleTimeoutMs,
+    attempts,
+  );
+}
+
+/** The name tells all that is in the chain: one with other content is another chain, and closes nothing of this one. */
+function baseName(entry: HostEntry): string {
+  const idleTimeoutMs = idleTimeoutOf(entry);
   return idleTimeoutMs === undefined ? entry.host : `${entry.host} idle ${idleTimeoutMs}ms`;
 }
 
-/** A chain for one host. Its cluster is fixed by the host's name, so that no change of backends touches it. */
-export function ownChain(binding: Binding, entry: HostEntry, config: EngineConfig): FilterChain {
-  const idleTimeoutMs = entry.contenders[0]?.claim.policy.idleTimeoutMs ?? config.idleTimeoutMs;
-  return { name: ownChainName(entry), filters: [tcpProxy(binding, entry.name, idleTimeoutMs)] };
+function idleTimeoutOf(entry: HostEntry): number | undefined {
+  return entry.contenders[0]?.claim.policy.idleTimeoutMs;
 }
 
-function tcpProxy(binding: Binding, cluster: string, idleTimeoutMs: number) {
+function twice(name: string, binding: Binding, cluster: string, idleTimeoutMs: number) {
+  return [
+    chain(name, binding, cluster, idleTimeoutMs, CONNECT_ATTEMPTS),
+    chain(name + ONCE, binding, cluster, idleTimeoutMs, 1),
+  ];
+}
+
+function chain(name: string, binding: Binding, cluster: string, idleTimeoutMs: number, attempts: number) {
   return {
-    name: 'envoy.filters.network.tcp_proxy',
-    typed_config: toAny(TcpProxy, {
-      stat_prefix: `tcp.${binding.name}`,
-      cluster,
-      // Zero switches it off; unset would be Envoy's one hour.
-      idle_timeout: duration(idleTimeoutMs),
-    }),
+    name,
+    filters: [
+      {
+        name: 'envoy.filters.network.tcp_proxy',
+        typed_config: toAny(TcpProxy, {
+          stat_prefix: `tcp.${binding.name}`,
+          cluster,
+          // Zero switches it off; unset would be Envoy's one hour.
+          idle_timeout: duration(idleTimeoutMs),
+          max_connect_attempts: { value: attempts },
+        }),
+      },
+    ],
   };
 }

@@ -6,7 +6,7 @@ import type { EncodedResource } from '../resource.ts';
 import { accessLog } from './access-log.ts';
 import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster.ts';
 import { encodeResource } from './encode.ts';
-import { indexChain, ownChain } from './filter-chain.ts';
+import { chainOf, indexChains, ownChains } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
 
 /**
@@ -30,6 +30,8 @@ export function translateListener(
     ...(address === undefined ? {} : { address }),
     additional_addresses: additional.map((other) => ({ address: other })),
     traffic_direction: 'INBOUND',
+    // An address that moves between nodes is configured on all of them, and served wherever it is.
+    freebind: { value: true },
     listener_filters: [
       { name: 'envoy.filters.listener.tls_inspector', typed_config: toAny(TlsInspector, {}) },
     ],
@@ -50,7 +52,10 @@ function indexed(binding: Binding, state: BindingState, config: EngineConfig) {
   const own = [...state.ownChains.keys()].sort().flatMap((host) => state.ownChains.get(host) ?? []);
   return {
     filter_chain_matcher: translateMatcher(state),
-    filter_chains: [indexChain(binding, config), ...own.map((entry) => ownChain(binding, entry, config))],
+    filter_chains: [
+      ...indexChains(binding, config),
+      ...own.flatMap((entry) => ownChains(binding, entry, config)),
+    ],
   };
 }
 
@@ -59,7 +64,7 @@ function chained(binding: Binding, state: BindingState, config: EngineConfig) {
   const hosts = [...state.hosts.keys()].sort().flatMap((host) => state.hosts.get(host) ?? []);
   return {
     filter_chains: hosts.map((entry) => ({
-      ...ownChain(binding, entry, config),
+      ...chainOf(binding, entry, config),
       // Without TLS there is no server name to match, and `*` must not take what is not TLS.
       filter_chain_match: entry.host === '*' ? { transport_protocol: 'tls' } : { server_names: [entry.host] },
     })),

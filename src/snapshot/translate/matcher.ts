@@ -1,11 +1,11 @@
 import { type Matcher, type MatcherOnMatch, ServerNameInput, StringValue, toAny } from '../../proto/index.ts';
 import type { BindingState } from '../hosts.ts';
-import { INDEX_CHAIN, ownChainName } from './filter-chain.ts';
+import { INDEX_CHAIN, indexChainName, ownChainName } from './filter-chain.ts';
 
 /**
  * Which filter chain an SNI selects. The index chain takes everything that nothing else names; a host is named
- * here only where a wildcard's chain would take what is not its own. So the matcher is empty for a binding
- * without wildcards, however many hosts it has, and its size is that of the exceptions alone.
+ * here only where a wildcard's chain would take it, or where it has several backends. So the matcher is empty for
+ * a binding with neither, however many hosts it has, and its size is that of the exceptions alone.
  *
  * Exact names are looked up in a hash map, wildcards by suffix, longest first. Envoy's trie for this
  * (`ServerNameMatcher`) is marked work-in-progress and "not covered by the threat model", which rules it out for
@@ -14,7 +14,7 @@ import { INDEX_CHAIN, ownChainName } from './filter-chain.ts';
 export function translateMatcher(state: BindingState): Matcher {
   const exact = new Map<string, string>();
   const wildcards = new Map<string, string>();
-  for (const host of state.shadowed) exact.set(host, INDEX_CHAIN);
+  for (const [host, entry] of state.named) exact.set(host, indexChainName(entry));
   for (const pattern of isolatedPatterns(state)) {
     if (pattern.startsWith('*')) wildcards.set(pattern, INDEX_CHAIN);
     else exact.set(pattern, INDEX_CHAIN);
