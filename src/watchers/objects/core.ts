@@ -1,0 +1,78 @@
+import type { EndpointSlice, Namespace, Node, ObjectMeta, Service } from '../../model/objects.ts';
+import type { Fields } from './fields.ts';
+import {
+  FieldError,
+  list,
+  oneOf,
+  optionalBoolean,
+  optionalFields,
+  optionalInteger,
+  optionalString,
+  requiredFields,
+  requiredInteger,
+  requiredString,
+  strings,
+} from './fields.ts';
+
+const SERVICE_NAME = 'kubernetes.io/service-name';
+
+export function decodeService(raw: Fields, meta: ObjectMeta): Service {
+  const spec = optionalFields(raw, 'spec') ?? {};
+  return {
+    kind: 'Service',
+    meta,
+    type: optionalString(spec, 'type') || 'ClusterIP',
+    clusterIP: optionalString(spec, 'clusterIP') ?? '',
+    ports: list(spec, 'ports', (port) => ({
+      name: optionalString(port, 'name') ?? '',
+      port: requiredInteger(port, 'port'),
+      protocol: optionalString(port, 'protocol') || 'TCP',
+    })),
+    ipFamilies: strings(spec, 'ipFamilies').map((family) => {
+      if (family === 'IPv4' || family === 'IPv6') return family;
+      throw new FieldError(spec, 'ipFamilies', 'must hold IPv4 or IPv6');
+    }),
+    publishNotReadyAddresses: optionalBoolean(spec, 'publishNotReadyAddresses') ?? false,
+  };
+}
+
+export function decodeEndpointSlice(raw: Fields, meta: ObjectMeta): EndpointSlice {
+  const labels = optionalFields(requiredFields(raw, 'metadata'), 'labels') ?? {};
+  return {
+    kind: 'EndpointSlice',
+    meta,
+    serviceName: optionalString(labels, SERVICE_NAME) ?? '',
+    addressType: oneOf(raw, 'addressType', ['IPv4', 'IPv6', 'FQDN']),
+    endpoints: list(raw, 'endpoints', (endpoint) => {
+      const conditions = optionalFields(endpoint, 'conditions') ?? {};
+      return {
+        addresses: strings(endpoint, 'addresses'),
+        // "A nil value should be interpreted as true" for ready and serving, as false for terminating.
+        ready: optionalBoolean(conditions, 'ready') ?? true,
+        serving: optionalBoolean(conditions, 'serving') ?? true,
+        terminating: optionalBoolean(conditions, 'terminating') ?? false,
+      };
+    }),
+    ports: list(raw, 'ports', (port) => ({
+      name: optionalString(port, 'name') ?? '',
+      port: optionalInteger(port, 'port'),
+      protocol: optionalString(port, 'protocol') || 'TCP',
+    })),
+  };
+}
+
+export function decodeNamespace(_raw: Fields, meta: ObjectMeta): Namespace {
+  return { kind: 'Namespace', meta };
+}
+
+export function decodeNode(raw: Fields, meta: ObjectMeta): Node {
+  const status = optionalFields(raw, 'status') ?? {};
+  return {
+    kind: 'Node',
+    meta,
+    addresses: list(status, 'addresses', (address) => ({
+      type: requiredString(address, 'type'),
+      address: requiredString(address, 'address'),
+    })),
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Typed readers of unknown JSON. `null` counts as absent, as it does for the API server. A reader that finds the
+ * wrong type throws `FieldError`, which only `decodeObject` and `mirrorEndpoints` catch: a path through thousands of
+ * nested readers would cost more to hand back than the whole object costs to read.
+ */
+
+export type Fields = Readonly<Record<string, unknown>>;
+type Holder = Fields | readonly unknown[];
+
+/** The empty list that all objects share. */
+export const NONE: readonly never[] = Object.freeze([]);
+
+/** A field that is not what it must be. Names the object or array that holds it; `fieldPath` finds the way there. */
+export class FieldError extends Error {
+  readonly holder: Holder;
+  readonly key: string | number;
+
+  constructor(holder: Holder, key: string | number, expected: string) {
+    super(expected);
+    this.name = 'FieldError';
+    this.holder = holder;
+    this.key = key;
+  }
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function at(holder: Holder, key: string | number): unknown {
+  return (holder as Fields)[key] ?? undefined;
+}
+
+function present<T>(value: T | undefined, holder: Holder, key: string | number): T {
+  if (value === undefined) throw new FieldError(holder, key, 'is required');
+  return value;
+}
+
+export function optionalString(holder: Holder, key: string | number): string | undefined {
+  const value = at(holder, key);
+  if (value === undefined || typeof value === 'string') return value;
+  const advice = typeof value === 'object' ? '' : '; put it in quotes';
+  throw new FieldError(holder, key, `must be a string, not ${described(value)}${advice}`);
+}
+
+export function requiredString(holder: Holder, key: string | number): string {
+  return present(optionalString(holder, key), holder, key);
+}
+
+/** A string of which `''` means the same as none. */
+export function nonEmptyString(holder: Fields, key: string): string | undefined {
+  return optionalString(holder, key) || undefined;
+}
+
+/** One of these. For what nothing behind the door judges. */
+export function oneOf<T extends string>(holder: Holder, key: string | number, values: readonly T[]): T {
+  const value = requiredString(holder, key);
+  const found = values.find((candidate) => candidate === value);
+  if (found === undefined) throw new FieldError(holder, key, `must be ${values.join(' or ')}`);
+  return found;
+}
+
+export function optionalInteger(holder: Fields, key: string): number | undefined {
+  const value = at(holder, key);
+  if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value))) return value;
+  throw new FieldError(holder, key, `must be a whole number, not ${described(value)}`);
+}
+
+export function requiredInteger(holder: Fields, key: string): number {
+  return present(optionalInteger(holder, key), holder, key);
+}
+
+export function optionalBoolean(holder: Fields, key: string): boolean | undefined {
+  const value = at(holder, key);
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new FieldError(holder, key, `must be true or false, not ${described(value)}`);
+}
+
+export function optionalFields(holder: Holder, key: string | number): Fields | undefined {
+  const value = at(holder, key);
+  if (value === undefined || isFields(value)) return value;
+  throw new FieldError(holder, key, `must be an object, not ${described(value)}`);
+}
+
+export function requiredFields(holder: Holder, key: string | number): Fields {
+  return present(optionalFields(holder, key), holder, key);
+}
+
+function optionalArray(holder: Fields, key: string): readonly unknown[] {
+  const value = at(holder, key);
+  if (value === undefined) return NONE;
+  if (Array.isArray(value)) return value;
+  throw new FieldError(holder, key, `must be a list, not ${described(value)}`);
+}
+
+/** A list of objects; empty where absent. */
+export function list<T>(holder: Fields, key: string, decode: (entry: Fields) => T): readonly T[] {
+  const entries = optionalArray(holder, key);
+  if (entries.length === 0) return NONE;
+  return entries.map((_, index) => decode(requiredFields(entries, index)));
+}
+
+/** A list of strings; empty where absent. */
+export function strings(holder: Fields, key: string): readonly string[] {
+  const entries = optionalArray(holder, key);
+  if (entries.length === 0) return NONE;
+  return entries.map((_, index) => requiredString(entries, index));
+}
+
+/** A map of strings. Every key is an own property of the result, whatever it is called. */
+export function stringMap(holder: Fields, key: string): Readonly<Record<string, string>> {
+  const map = optionalFields(holder, key);
+  if (map === undefined) return {};
+  // An assignment to `__proto__` would set the prototype; `fromEntries` defines a property.
+  return Object.fromEntries(Object.keys(map).map((name) => [name, optionalString(map, name) ?? '']));
+}
+
+/** What a value is, shortly: values are written by tenants and may have any size. */
+function described(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'object':
+      return 'an object';
+    case 'string': {
+      const shown = JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+      return `the string ${shown}`;
+    }
+    default:
+      return `the ${typeof value} ${value}`;
+  }
+}
+
+/**
+ * The path from `root` to a field of `holder`, as `spec.listeners[0].port`. Searched for by identity once something is
+ * wrong, so that reading what is right needs no path. `root` may be cyclic: YAML aliases can make it so.
+ */
+export function fieldPath(root: Fields, holder: Holder, key: string | number): string {
+  const paths = new Map<object, string>([[root, '']]);
+  for (const [container, path] of paths) {
+    if (container === holder) return step(path, key, Array.isArray(container));
+    for (const [name, value] of Object.entries(container)) {
+      if (typeof value !== 'object' || value === null || paths.has(value)) continue;
+      paths.set(value, step(path, name, Array.isArray(container)));
+    }
+  }
+  return String(key);
+}
+
+function step(path: string, key: string | number, isIndex: boolean): string {
+  if (isIndex) return `${path}[${key}]`;
+  const name = String(key);
+  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) return `${path}[${JSON.stringify(name.slice(0, 80))}]`;
+  return path === '' ? name : `${path}.${name}`;
+}

@@ -1,0 +1,157 @@
+import type {
+  BackendReference,
+  Gateway,
+  GatewayClass,
+  GatewayListener,
+  LabelSelector,
+  ObjectMeta,
+  ParentReference,
+  ReferenceGrant,
+  RouteGroupKind,
+  SecretReference,
+  TlsRoute,
+} from '../../model/objects.ts';
+import type { Fields } from './fields.ts';
+import {
+  FieldError,
+  list,
+  nonEmptyString,
+  optionalFields,
+  optionalInteger,
+  optionalString,
+  requiredFields,
+  requiredInteger,
+  requiredString,
+  stringMap,
+  strings,
+} from './fields.ts';
+
+export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
+
+export function decodeGatewayClass(raw: Fields, meta: ObjectMeta): GatewayClass {
+  const controllerName = requiredString(requiredFields(raw, 'spec'), 'controllerName');
+  return { kind: 'GatewayClass', meta, controllerName };
+}
+
+export function decodeGateway(raw: Fields, meta: ObjectMeta): Gateway {
+  const spec = requiredFields(raw, 'spec');
+  return {
+    kind: 'Gateway',
+    meta,
+    gatewayClassName: requiredString(spec, 'gatewayClassName'),
+    addresses: list(spec, 'addresses', (address) => ({
+      type: optionalString(address, 'type') ?? 'IPAddress',
+      // "When a value is unspecified, an implementation SHOULD automatically assign an address."
+      value: optionalString(address, 'value') ?? '',
+    })),
+    listeners: list(spec, 'listeners', decodeListener),
+  };
+}
+
+function decodeListener(raw: Fields): GatewayListener {
+  const tls = optionalFields(raw, 'tls');
+  const allowedRoutes = optionalFields(raw, 'allowedRoutes');
+  const namespaces = allowedRoutes && optionalFields(allowedRoutes, 'namespaces');
+  const selector = namespaces && optionalFields(namespaces, 'selector');
+  return {
+    name: requiredString(raw, 'name'),
+    hostname: optionalString(raw, 'hostname'),
+    port: requiredInteger(raw, 'port'),
+    protocol: requiredString(raw, 'protocol'),
+    tls: tls && {
+      mode: optionalString(tls, 'mode') ?? 'Terminate',
+      certificateRefs: list(tls, 'certificateRefs', decodeSecretReference),
+    },
+    allowedRoutes: {
+      namespaces: {
+        from: (namespaces && optionalString(namespaces, 'from')) ?? 'Same',
+        selector: selector && decodeSelector(selector),
+      },
+      kinds: allowedRoutes ? list(allowedRoutes, 'kinds', decodeRouteKind) : [],
+    },
+  };
+}
+
+function decodeSecretReference(raw: Fields): SecretReference {
+  return {
+    group: optionalString(raw, 'group') ?? '',
+    kind: optionalString(raw, 'kind') ?? 'Secret',
+    namespace: nonEmptyString(raw, 'namespace'),
+    name: requiredString(raw, 'name'),
+  };
+}
+
+function decodeSelector(raw: Fields): LabelSelector {
+  return {
+    matchLabels: stringMap(raw, 'matchLabels'),
+    matchExpressions: list(raw, 'matchExpressions', (expression) => ({
+      key: requiredString(expression, 'key'),
+      operator: requiredString(expression, 'operator'),
+      values: strings(expression, 'values'),
+    })),
+  };
+}
+
+function decodeRouteKind(raw: Fields): RouteGroupKind {
+  return { group: optionalString(raw, 'group') ?? GATEWAY_GROUP, kind: requiredString(raw, 'kind') };
+}
+
+export function decodeTlsRoute(raw: Fields, meta: ObjectMeta): TlsRoute {
+  const spec = requiredFields(raw, 'spec');
+  return {
+    kind: 'TLSRoute',
+    meta,
+    parentRefs: list(spec, 'parentRefs', decodeParentReference),
+    hostnames: strings(spec, 'hostnames'),
+    rules: list(spec, 'rules', (rule) => ({
+      name: optionalString(rule, 'name'),
+      backendRefs: list(rule, 'backendRefs', decodeBackendReference),
+    })),
+  };
+}
+
+function decodeParentReference(raw: Fields): ParentReference {
+  const group = optionalString(raw, 'group') ?? GATEWAY_GROUP;
+  const kind = optionalString(raw, 'kind') ?? 'Gateway';
+  return {
+    // One copy of what nearly every route says: there are tens of thousands.
+    group: group === GATEWAY_GROUP ? GATEWAY_GROUP : group,
+    kind: kind === 'Gateway' ? 'Gateway' : kind,
+    namespace: nonEmptyString(raw, 'namespace'),
+    name: requiredString(raw, 'name'),
+    sectionName: nonEmptyString(raw, 'sectionName'),
+    port: optionalInteger(raw, 'port'),
+  };
+}
+
+function decodeBackendReference(raw: Fields): BackendReference {
+  const weight = optionalInteger(raw, 'weight') ?? 1;
+  if (weight < 0) throw new FieldError(raw, 'weight', 'must be 0 or more');
+  const kind = optionalString(raw, 'kind') ?? 'Service';
+  return {
+    group: optionalString(raw, 'group') ?? '',
+    kind: kind === 'Service' ? 'Service' : kind,
+    namespace: nonEmptyString(raw, 'namespace'),
+    name: requiredString(raw, 'name'),
+    port: optionalInteger(raw, 'port'),
+    weight,
+  };
+}
+
+export function decodeReferenceGrant(raw: Fields, meta: ObjectMeta): ReferenceGrant {
+  const spec = requiredFields(raw, 'spec');
+  return {
+    kind: 'ReferenceGrant',
+    meta,
+    from: list(spec, 'from', (from) => ({
+      group: requiredString(from, 'group'),
+      kind: requiredString(from, 'kind'),
+      namespace: requiredString(from, 'namespace'),
+    })),
+    to: list(spec, 'to', (to) => ({
+      group: requiredString(to, 'group'),
+      kind: requiredString(to, 'kind'),
+      name: optionalString(to, 'name'),
+    })),
+  };
+}
