@@ -180,6 +180,11 @@ export class AdsStream {
     return { typeUrl, nonce, batch };
   }
 
+  /** Tries again what the client rejected. Returns how many resources those are. */
+  retryHeld(): number {
+    return [...this.#subscriptions.values()].reduce((sum, subscription) => sum + subscription.retryHeld(), 0);
+  }
+
   /** Whether the client has everything, and has acknowledged it. */
   get isCurrent(): boolean {
     return [...this.#subscriptions.values()].every(

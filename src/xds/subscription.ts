@@ -272,6 +272,14 @@ export class Subscription {
     }
     return culprits;
   }
+
+  /** Sends once more what was held back, each in a response of its own. Returns how many those are. */
+  retryHeld(): number {
+    const names = [...this.#held.keys()];
+    this.#held.clear();
+    for (const name of names) this.#suspects.push([name]);
+    return names.length;
+  }
 }
 
 /** Whether the text names exactly this resource, and not one whose name contains it. */

@@ -1,0 +1,191 @@
+import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import type { DeltaDiscoveryRequest } from '../proto/index.ts';
+import type { ResourceView, SnapshotChange } from '../snapshot/resource.ts';
+import { encodeResponse } from './service.ts';
+import { AdsStream, type Rejection, type StreamLimits, StreamRefusal } from './stream.ts';
+
+/** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
+const MAX_IN_FLIGHT = 2;
+const LONGEST_NODE_ID = 253;
+
+/** Who an Envoy says it is. Names only what is shown to people: nothing is decided by it. */
+export interface NodeIdentity {
+  /** `node.id`, or the peer's address where it gave none. */
+  readonly id: string;
+  /** `1.40.0`; `''` where it did not say. */
+  readonly version: string;
+  /** IP address and port. */
+  readonly peer: string;
+}
+
+export interface ConnectionEvents {
+  /** The first request arrived. */
+  onConnect?(node: NodeIdentity): void;
+  onDisconnect?(node: NodeIdentity, reason: string): void;
+  /** `elapsedMs` since the response was handed to the transport. */
+  onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
+  onNack?(node: NodeIdentity, rejection: Rejection): void;
+  onSend?(node: NodeIdentity, typeUrl: string, bytes: number, resources: number, removed: number): void;
+}
+
+export interface ConnectionOptions {
+  readonly limits: StreamLimits;
+  /** After how many milliseconds what an Envoy rejected is tried again: the first time, and at most. */
+  readonly retryMs: { readonly first: number; readonly most: number };
+}
+
+export type AdsCall = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
+
+/** One Envoy's ADS stream: joins the protocol (`AdsStream`) to the transport, and heeds its back-pressure. */
+export class AdsConnection {
+  readonly #call: AdsCall;
+  readonly #view: ResourceView;
+  readonly #stream: AdsStream;
+  readonly #events: ConnectionEvents;
+  readonly #options: ConnectionOptions;
+  readonly #sentAt = new Map<string, number>();
+  readonly #closed = Promise.withResolvers<void>();
+  #node: NodeIdentity | undefined;
+  #inFlight = 0;
+  #scheduled = false;
+  #ended = false;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs: number;
+
+  constructor(call: AdsCall, view: ResourceView, events: ConnectionEvents, options: ConnectionOptions) {
+    this.#call = call;
+    this.#view = view;
+    this.#events = events;
+    this.#options = options;
+    this.#retryMs = options.retryMs.first;
+    this.#stream = new AdsStream(view, options.limits);
+    call.on('data', (request: DeltaDiscoveryRequest) => this.#receive(request));
+    call.on('end', () => this.#finish('the Envoy ended the stream'));
+    call.on('cancelled', () => this.#finish('the connection is gone'));
+    call.on('error', (error: Error) => this.#finish(error.message));
+  }
+
+  /** `undefined` before the first request. */
+  get node(): NodeIdentity | undefined {
+    return this.#node;
+  }
+
+  get stream(): AdsStream {
+    return this.#stream;
+  }
+
+  /** Settles when the stream has ended, whoever ended it. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  changed(change: SnapshotChange): void {
+    this.#stream.changed(change);
+    this.#schedule();
+  }
+
+  /** Ends the stream with a status that makes Envoy connect again, to another replica if there is one. */
+  drain(): void {
+    this.#end(status.UNAVAILABLE, 'this replica of the control plane is shutting down', 'draining');
+  }
+
+  #receive(request: DeltaDiscoveryRequest): void {
+    if (this.#ended) return;
+    this.#identify(request);
+    try {
+      const { acknowledged, rejected } = this.#stream.request(request);
+      const node = this.#node;
+      const sentAt = this.#sentAt.get(request.response_nonce ?? '');
+      this.#sentAt.delete(request.response_nonce ?? '');
+      if (node !== undefined && acknowledged !== undefined) {
+        const elapsedMs = sentAt === undefined ? 0 : performance.now() - sentAt;
+        this.#events.onAck?.(node, acknowledged.typeUrl, acknowledged.resources, elapsedMs);
+      }
+      if (node !== undefined && rejected !== undefined) {
+        this.#events.onNack?.(node, rejected);
+        this.#retryLater();
+      }
+      this.#schedule();
+    } catch (error) {
+      if (!(error instanceof StreamRefusal)) throw error;
+      this.#end(status[error.status], error.message, error.message);
+    }
+  }
+
+  #identify({ node }: DeltaDiscoveryRequest): void {
+    if (this.#node !== undefined) return;
+    const peer = this.#call.getPeer();
+    const { major_number = 0, minor_number = 0, patch = 0 } = node?.user_agent_build_version?.version ?? {};
+    const id = (node?.id ?? '').slice(0, LONGEST_NODE_ID);
+    this.#node = Object.freeze({
+      id: id === '' ? peer : id,
+      version: node?.user_agent_build_version?.version ? `${major_number}.${minor_number}.${patch}` : '',
+      peer,
+    });
+    this.#events.onConnect?.(this.#node);
+  }
+
+  /** Not at once: a burst of requests or changes is looked at whole. */
+  #schedule(): void {
+    if (this.#scheduled || this.#ended) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    // "Nothing before every source has synced": a control plane that has just started knows of no routes yet.
+    if (this.#ended || !this.#view.ready) return;
+    while (this.#inFlight < MAX_IN_FLIGHT) {
+      const response = this.#stream.next();
+      if (response === undefined) return;
+      const bytes = encodeResponse(response, this.#view.version);
+      this.#inFlight += 1;
+      this.#remember(response.nonce);
+      this.#call.write(bytes, () => {
+        this.#inFlight -= 1;
+        this.#schedule();
+      });
+      const { resources, removed } = response.batch;
+      if (this.#node !== undefined)
+        this.#events.onSend?.(this.#node, response.typeUrl, bytes.length, resources.length, removed.length);
+    }
+  }
+
+  #remember(nonce: string): void {
+    this.#sentAt.set(nonce, performance.now());
+    const [oldest] = this.#sentAt.keys();
+    if (this.#sentAt.size > 1_024 && oldest !== undefined) this.#sentAt.delete(oldest);
+  }
+
+  /** A port that another process holds is free one day, and Envoy does not try again by itself. */
+  #retryLater(): void {
+    if (this.#retry !== undefined || this.#ended) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      if (this.#stream.retryHeld() === 0) {
+        this.#retryMs = this.#options.retryMs.first;
+        return;
+      }
+      this.#retryMs = Math.min(this.#retryMs * 2, this.#options.retryMs.most);
+      this.#retryLater();
+      this.#schedule();
+    }, this.#retryMs).unref();
+  }
+
+  #end(code: status, details: string, reason: string): void {
+    if (this.#ended) return;
+    this.#finish(reason, () => this.#call.emit('error', { code, details }));
+  }
+
+  #finish(reason: string, endCall: () => void = () => this.#call.end()): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#retry);
+    endCall();
+    if (this.#node !== undefined) this.#events.onDisconnect?.(this.#node, reason);
+    this.#closed.resolve();
+  }
+}

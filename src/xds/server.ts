@@ -1,0 +1,141 @@
+import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import type { ResourceView } from '../snapshot/resource.ts';
+import {
+  type AdsCall,
+  AdsConnection,
+  type ConnectionEvents,
+  type ConnectionOptions,
+  type NodeIdentity,
+} from './connection.ts';
+import { ADS_SERVICE, ADS_SERVICE_NAME, servedPackage } from './service.ts';
+import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+
+export interface AdsServerOptions extends ConnectionOptions {
+  readonly view: ResourceView;
+  readonly events: ConnectionEvents;
+  readonly credentials: ServerCredentials;
+  /** HTTP/2 pings to Envoys: how often, and how long one may take. A half-open stream keeps an Envoy on old configuration. */
+  readonly keepaliveMs: { readonly interval: number; readonly timeout: number };
+  /** Largest request: names of what an Envoy has, some 60 bytes each. */
+  readonly maxRequestBytes: number;
+}
+
+export const DEFAULT_ADS_SERVER_OPTIONS = {
+  limits: DEFAULT_STREAM_LIMITS,
+  retryMs: { first: 5_000, most: 300_000 },
+  keepaliveMs: { interval: 30_000, timeout: 10_000 },
+  maxRequestBytes: 16 * 1024 * 1024,
+} as const satisfies Partial<AdsServerOptions>;
+
+/** An Envoy that is connected now. */
+export interface ConnectedNode extends NodeIdentity {
+  readonly connectedAt: Date;
+  readonly stream: AdsStream;
+}
+
+/** Streams on one TCP connection: Envoy needs one; reflection and health a few. */
+const MAX_STREAMS_PER_CONNECTION = 32;
+
+/** Aggregated discovery, incremental variant, over gRPC; with gRPC health and reflection. */
+export class AdsServer {
+  readonly #options: AdsServerOptions;
+  readonly #server: Server;
+  readonly #health = new HealthImplementation({ '': 'NOT_SERVING', [ADS_SERVICE_NAME]: 'NOT_SERVING' });
+  readonly #connections = new Map<AdsConnection, Date>();
+  readonly #unsubscribe: () => void;
+  #draining = false;
+
+  constructor(
+    options: Pick<AdsServerOptions, 'view'> & {
+      readonly [K in keyof AdsServerOptions]?: AdsServerOptions[K];
+    },
+  ) {
+    this.#options = {
+      ...DEFAULT_ADS_SERVER_OPTIONS,
+      events: {},
+      credentials: ServerCredentials.createInsecure(),
+      ...options,
+    };
+    const { view, keepaliveMs, maxRequestBytes } = this.#options;
+    this.#server = new Server({
+      'grpc.keepalive_time_ms': keepaliveMs.interval,
+      'grpc.keepalive_timeout_ms': keepaliveMs.timeout,
+      'grpc.max_receive_message_length': maxRequestBytes,
+      'grpc.max_send_message_length': -1,
+      'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
+      'grpc.so_reuseport': 0,
+    });
+    this.#server.addService(ADS_SERVICE, {
+      DeltaAggregatedResources: (call: AdsCall) => this.#accept(call),
+      StreamAggregatedResources: refuseStateOfTheWorld,
+    });
+    this.#health.addToServer(this.#server);
+    new ReflectionService(servedPackage()).addToServer(this.#server);
+    this.#unsubscribe = view.onChange((change) => {
+      this.#announceHealth();
+      for (const connection of this.#connections.keys()) connection.changed(change);
+    });
+    this.#announceHealth();
+  }
+
+  /** Resolves with the port listened on; rejects where the address cannot be had. Port 0 takes a free one. */
+  listen({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(authority, this.#options.credentials, (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(error);
+      });
+    });
+  }
+
+  /** The Envoys whose first request has arrived. */
+  nodes(): ConnectedNode[] {
+    return [...this.#connections].flatMap(([{ node, stream }, connectedAt]) =>
+      node === undefined ? [] : [{ ...node, connectedAt, stream }],
+    );
+  }
+
+  /**
+   * Takes no more streams and ends those there are, so that Envoys connect elsewhere; what is still open after
+   * `graceMs` is cut.
+   */
+  async close(graceMs: number): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#unsubscribe();
+    this.#announceHealth();
+    const connections = [...this.#connections.keys()];
+    for (const connection of connections) connection.drain();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.#server.forceShutdown(), graceMs);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #announceHealth(): void {
+    const serving = this.#options.view.ready && !this.#draining ? 'SERVING' : 'NOT_SERVING';
+    for (const service of ['', ADS_SERVICE_NAME]) this.#health.setStatus(service, serving);
+  }
+
+  #accept(call: AdsCall): void {
+    const connection = new AdsConnection(call, this.#options.view, this.#options.events, this.#options);
+    this.#connections.set(connection, new Date());
+    void connection.closed.then(() => this.#connections.delete(connection));
+    if (this.#draining) connection.drain();
+  }
+}
+
+function refuseStateOfTheWorld(call: ServerDuplexStream<Buffer, Buffer>): void {
+  call.on('error', () => {});
+  call.emit('error', {
+    code: status.UNIMPLEMENTED,
+    details:
+      'SLUICE_XDS_DELTA_ONLY: Sluice serves incremental xDS; set api_type: DELTA_GRPC in ads_config ("sluice bootstrap" prints one)',
+  });
+}

@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resource.ts';
+import { AdsStream, DEFAULT_STREAM_LIMITS, StreamRefusal, type StreamResponse } from './stream.ts';
+import { TestView } from './test-view.ts';
+
+const SHORT: Readonly<Record<string, string>> = {
+  [CLUSTER_TYPE]: 'cds',
+  [ENDPOINT_TYPE]: 'eds',
+  [LISTENER_TYPE]: 'lds',
+};
+
+function setUp(limits = DEFAULT_STREAM_LIMITS) {
+  const view = new TestView();
+  const stream = new AdsStream(view, limits);
+  view.onChange((change) => stream.changed(change));
+  return { view, stream };
+}
+
+/** `cds +a -b`, a line for each response. */
+function responses(stream: AdsStream, acknowledge = true): string[] {
+  const lines: string[] = [];
+  for (let response = stream.next(); response !== undefined; response = stream.next()) {
+    const { typeUrl, batch, nonce } = response;
+    const changes = [
+      ...batch.resources.map(({ name }) => `+${name}`),
+      ...batch.removed.map((name) => `-${name}`),
+    ];
+    lines.push([SHORT[typeUrl] ?? typeUrl, ...changes].join(' '));
+    if (acknowledge) stream.request({ type_url: typeUrl, response_nonce: nonce });
+  }
+  return lines;
+}
+
+function subscribeLikeEnvoy(stream: AdsStream, endpoints: readonly string[]): void {
+  stream.request({ type_url: CLUSTER_TYPE });
+  stream.request({ type_url: LISTENER_TYPE });
+  if (endpoints.length > 0)
+    stream.request({ type_url: ENDPOINT_TYPE, resource_names_subscribe: [...endpoints] });
+}
+
+describe('one ADS stream', () => {
+  it('tells clusters, then endpoints, then listeners', () => {
+    const { view, stream } = setUp();
+    view.put(LISTENER_TYPE, { l: '1' });
+    view.put(ENDPOINT_TYPE, { e: '1' });
+    view.put(CLUSTER_TYPE, { c: '1' });
+    subscribeLikeEnvoy(stream, ['e']);
+    assert.deepEqual(responses(stream), ['cds +c', 'eds +e', 'lds +l']);
+  });
+
+  it('takes listeners away first, clusters last', () => {
+    const { view, stream } = setUp();
+    for (const type of [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE]) view.put(type, { x: '1' });
+    subscribeLikeEnvoy(stream, ['x']);
+    responses(stream);
+    for (const type of [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE]) view.put(type, { x: undefined });
+    assert.deepEqual(responses(stream), ['lds -x', 'eds -x', 'cds -x']);
+  });
+
+  it('tells what is new before it takes away what it replaces', () => {
+    const { view, stream } = setUp();
+    view.put(CLUSTER_TYPE, { old: '1' });
+    subscribeLikeEnvoy(stream, []);
+    responses(stream);
+    view.put(CLUSTER_TYPE, { old: undefined, new: '1' });
+    view.put(LISTENER_TYPE, { l: '1' });
+    assert.deepEqual(responses(stream), ['cds +new', 'lds +l', 'cds -old']);
+  });
+
+  it('sends the endpoints of a changed cluster again, right behind it, though unchanged', () => {
+    const { view, stream } = setUp();
+    view.put(ENDPOINT_TYPE, { e: '1', other: '1' });
+    view.put(CLUSTER_TYPE, { c: '1' }, ['e']);
+    subscribeLikeEnvoy(stream, ['e', 'other']);
+    responses(stream);
+    view.put(CLUSTER_TYPE, { c: '2' }, ['e']);
+    assert.deepEqual(responses(stream), ['cds +c', 'eds +e']);
+  });
+
+  it('... but not endpoints that Envoy has not asked for: it asks for those itself', () => {
+    const { view, stream } = setUp();
+    view.put(ENDPOINT_TYPE, { e: '1' });
+    view.put(CLUSTER_TYPE, { c: '1' }, ['e']);
+    subscribeLikeEnvoy(stream, ['unrelated']);
+    assert.deepEqual(responses(stream), ['cds +c', 'lds', 'eds -unrelated']);
+  });
+
+  it('does not wait for the ACK of clusters before it sends endpoints', () => {
+    const { view, stream } = setUp();
+    view.put(CLUSTER_TYPE, { c: '1' }, ['e']);
+    view.put(ENDPOINT_TYPE, { e: '1' });
+    subscribeLikeEnvoy(stream, ['e']);
+    assert.deepEqual(responses(stream, false), ['cds +c', 'eds +e', 'lds']);
+  });
+
+  it('a type that the snapshot does not have is answered as empty, and harms nothing', () => {
+    const { view, stream } = setUp();
+    view.put(CLUSTER_TYPE, { c: '1' });
+    stream.request({ type_url: 'type.googleapis.com/nonsense', resource_names_subscribe: ['x'] });
+    stream.request({ type_url: CLUSTER_TYPE });
+    assert.deepEqual(responses(stream), ['cds +c', 'type.googleapis.com/nonsense -x']);
+  });
+
+  it('names every response with a nonce of its own', () => {
+    const { view, stream } = setUp({ ...DEFAULT_STREAM_LIMITS, resourcesPerResponse: 1 });
+    view.put(CLUSTER_TYPE, { a: '1', b: '1', c: '1' });
+    stream.request({ type_url: CLUSTER_TYPE });
+    const nonces = new Set<string>();
+    for (let response = stream.next(); response !== undefined; response = stream.next())
+      nonces.add(response.nonce);
+    assert.equal(nonces.size, 3);
+  });
+
+  it('a nonce of another type acknowledges nothing', () => {
+    const { view, stream } = setUp();
+    view.put(CLUSTER_TYPE, { c: '1' });
+    subscribeLikeEnvoy(stream, []);
+    const response = stream.next();
+    const outcome = stream.request({ type_url: LISTENER_TYPE, response_nonce: response?.nonce ?? '' });
+    assert.deepEqual(outcome, {});
+    assert.equal(stream.isCurrent, false);
+  });
+
+  it('is current when everything is acknowledged', () => {
+    const { view, stream } = setUp();
+    view.put(CLUSTER_TYPE, { c: '1' });
+    subscribeLikeEnvoy(stream, []);
+    assert.equal(stream.isCurrent, false);
+    responses(stream);
+    assert.equal(stream.isCurrent, true);
+    view.put(CLUSTER_TYPE, { c: '2' });
+    assert.equal(stream.isCurrent, false);
+  });
+});
+
+describe('a client that does not play by the rules', () => {
+  const refusal = (code: string) => (error: unknown) => error instanceof StreamRefusal && error.code === code;
+
+  it('without a type is refused', () => {
+    assert.throws(() => setUp().stream.request({}), refusal('SLUICE_XDS_NO_TYPE'));
+  });
+
+  it('with a million names is refused', () => {
+    const { stream } = setUp({ ...DEFAULT_STREAM_LIMITS, subscribedNames: 1_000 });
+    const names = (from: number) => Array.from({ length: 600 }, (_, index) => `n${from + index}`);
+    stream.request({ type_url: CLUSTER_TYPE, resource_names_subscribe: names(0) });
+    assert.throws(
+      () => stream.request({ type_url: ENDPOINT_TYPE, resource_names_subscribe: names(600) }),
+      refusal('SLUICE_XDS_TOO_MANY_NAMES'),
+    );
+  });
+
+  it('with a hundred types is refused', () => {
+    const { stream } = setUp();
+    const all = () => {
+      for (let type = 0; type < 100; type += 1) stream.request({ type_url: `t${type}` });
+    };
+    assert.throws(all, refusal('SLUICE_XDS_TOO_MANY_TYPES'));
+  });
+});
+
+/** What an Envoy would hold, were it to do no more than what the responses say. */
+class ModelEnvoy {
+  readonly held = new Map<string, Map<string, string>>();
+  readonly wanted = new Set<string>();
+
+  receive({ typeUrl, batch }: StreamResponse): void {
+    const resources = this.held.get(typeUrl) ?? new Map<string, string>();
+    this.held.set(typeUrl, resources);
+    for (const { name, version } of batch.resources) resources.set(name, version);
+    for (const name of batch.removed) resources.delete(name);
+  }
+
+  versions(typeUrl: string): Record<string, string> {
+    return Object.fromEntries(this.held.get(typeUrl) ?? []);
+  }
+}
+
+const NAMES = ['a', 'b', 'c', 'd'];
+const TYPES = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE];
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('put' as const),
+      type: fc.constantFrom(...TYPES),
+      name: fc.constantFrom(...NAMES),
+      text: fc.option(fc.constantFrom('1', '2', '3'), { nil: undefined }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('send' as const), responses: fc.nat(3) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('want' as const, 'leave' as const),
+      name: fc.constantFrom(...NAMES),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const) }) },
+);
+
+describe('the delta streams, replayed', () => {
+  it('give a model Envoy the snapshot, whatever happens in between', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const view = new TestView();
+        const envoy = new ModelEnvoy();
+        let stream = connect();
+        view.onChange((change) => stream.changed(change));
+
+        function connect(): AdsStream {
+          const fresh = new AdsStream(view, { ...DEFAULT_STREAM_LIMITS, resourcesPerResponse: 2 });
+          for (const type_url of [CLUSTER_TYPE, LISTENER_TYPE])
+            fresh.request({ type_url, initial_resource_versions: envoy.versions(type_url) });
+          const held = envoy.held.get(ENDPOINT_TYPE);
+          for (const name of held?.keys() ?? []) if (!envoy.wanted.has(name)) held?.delete(name);
+          if (envoy.wanted.size > 0)
+            fresh.request({
+              type_url: ENDPOINT_TYPE,
+              resource_names_subscribe: [...envoy.wanted],
+              initial_resource_versions: envoy.versions(ENDPOINT_TYPE),
+            });
+          return fresh;
+        }
+        function send(limit: number): void {
+          for (let sent = 0; sent < limit; sent += 1) {
+            const response = stream.next();
+            if (response === undefined) return;
+            envoy.receive(response);
+            stream.request({ type_url: response.typeUrl, response_nonce: response.nonce });
+          }
+        }
+        for (const each of steps) {
+          if (each.do === 'put') view.put(each.type, { [each.name]: each.text });
+          else if (each.do === 'send') send(each.responses);
+          else if (each.do === 'reconnect') stream = connect();
+          else if (each.do === 'want') {
+            if (envoy.wanted.has(each.name)) continue;
+            envoy.wanted.add(each.name);
+            stream.request({ type_url: ENDPOINT_TYPE, resource_names_subscribe: [each.name] });
+          } else if (envoy.wanted.delete(each.name)) {
+            stream.request({ type_url: ENDPOINT_TYPE, resource_names_unsubscribe: [each.name] });
+            envoy.held.get(ENDPOINT_TYPE)?.delete(each.name);
+          }
+        }
+        send(Number.POSITIVE_INFINITY);
+        assert.equal(stream.isCurrent, true);
+        for (const type of [CLUSTER_TYPE, LISTENER_TYPE]) {
+          const expected = Object.fromEntries(
+            [...view.all(type)].map(({ name, version }) => [name, version]),
+          );
+          assert.deepEqual(sorted(envoy.versions(type)), sorted(expected));
+        }
+        const wanted = [...envoy.wanted].flatMap((name) => {
+          const version = view.get(ENDPOINT_TYPE, name)?.version;
+          return version === undefined ? [] : [[name, version] as const];
+        });
+        assert.deepEqual(sorted(envoy.versions(ENDPOINT_TYPE)), sorted(Object.fromEntries(wanted)));
+      }),
+      { numRuns: Number(process.env['SLUICE_PROPERTY_RUNS'] ?? 300) },
+    );
+  });
+});
+
+function sorted(record: Record<string, string>): [string, string][] {
+  return Object.entries(record).sort();
+}

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { frameResource } from '../proto/index.ts';
+import { ResourceTable } from '../snapshot/resource-table.ts';
+
+/** A snapshot for tests: a real resource table with content that the test writes as text. */
+export class TestView extends ResourceTable {
+  /** Upserts (`text`) or removes (`undefined`) and publishes. `references` as of a cluster. */
+  put(
+    typeUrl: string,
+    contents: Readonly<Record<string, string | undefined>>,
+    references?: readonly string[],
+  ): void {
+    for (const [name, text] of Object.entries(contents)) {
+      if (text === undefined) {
+        this.stage(typeUrl, name, undefined);
+        continue;
+      }
+      const version = versionOf(text);
+      const bytes = frameResource({ name, version, typeUrl, content: Buffer.from(text) });
+      this.stage(typeUrl, name, { typeUrl, name, version, bytes, ...(references && { references }) });
+    }
+    this.publish();
+  }
+}
+
+export function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
