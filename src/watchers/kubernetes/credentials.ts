@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { type AgentOptions, Agent as HttpsAgent, type RequestOptions } from 'node:https';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import { ApiFailure } from './api-failure.ts';
+import type { Clock } from './clock.ts';
+
+export interface CredentialsOptions {
+  /**
+   * kubeconfig file. Without it: the files of `$KUBECONFIG`, else the service account of the pod that this runs in,
+   * else `~/.kube/config`.
+   */
+  readonly kubeconfig?: string | undefined;
+  /** Context of the kubeconfig; its current one unless given. */
+  readonly context?: string | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+export interface Connection {
+  readonly server: URL;
+  readonly agent: HttpAgent;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Credentials that were refused are not read again before they are this old: ten watches are refused at once. */
+const MIN_AGE_MS = 1000;
+
+/**
+ * Where the API server is and who we are. Files are read again for every request, so that certificates, tokens and
+ * the kubeconfig itself may be replaced while Sluice runs; a plugin (`exec`) runs again when what it gave has expired
+ * or was refused.
+ */
+export class Credentials {
+  readonly #options: CredentialsOptions;
+  readonly #clock: Clock;
+  readonly #agents: Agents = new Agents();
+  #config: { readonly text: string; readonly kube: KubeConfig; readonly readAt: number } | undefined;
+  #pending: Promise<Connection> | undefined;
+
+  constructor(options: CredentialsOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  /** Rejects with an `ApiFailure` of the reason `config` that says what is missing. */
+  connection(): Promise<Connection> {
+    // Requests that start together share one answer, else each would run the plugin.
+    this.#pending ??= this.#resolve().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  /** What was given was not accepted: forget everything that is cached. */
+  refuse(): void {
+    if (this.#config !== undefined && this.#clock.now() - this.#config.readAt >= MIN_AGE_MS)
+      this.#config = undefined;
+  }
+
+  close(): void {
+    this.#agents.close();
+  }
+
+  async #resolve(): Promise<Connection> {
+    try {
+      const kube = await this.#load();
+      const cluster = kube.getCurrentCluster();
+      if (cluster === null)
+        throw new Error(`the kubeconfig has no context ${kube.getCurrentContext()}, or no cluster for it`);
+      const options: RequestOptions = {};
+      await kube.applyToHTTPSOptions(options);
+      const server = new URL(cluster.server);
+      return {
+        server,
+        agent: this.#agents.agent(server, options, cluster.proxyUrl),
+        headers: headersOf(options),
+      };
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ApiFailure('config', `No usable credentials for the Kubernetes API: ${reason.trim()}`, {
+        cause,
+      });
+    }
+  }
+
+  async #load(): Promise<KubeConfig> {
+    const { context } = this.#options;
+    const files = await this.#files();
+    const text = files === undefined ? '' : files.map((file) => readFileSync(file, 'utf8')).join('\0');
+    if (this.#config !== undefined && this.#config.text === text) return this.#config.kube;
+    const kube = files === undefined ? inCluster() : fromFiles(files);
+    if (context !== undefined) {
+      if (kube.getContextObject(context) === null)
+        throw new Error(`the kubeconfig has no context ${context}`);
+      kube.setCurrentContext(context);
+    }
+    // The library refuses http: unless TLS verification is off, which without TLS means nothing.
+    kube.clusters = kube.clusters.map((cluster) =>
+      cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
+    );
+    this.#config = { text, kube, readAt: this.#clock.now() };
+    return kube;
+  }
+
+  /** The kubeconfig files to read; undefined for the service account of this pod. */
+  async #files(): Promise<string[] | undefined> {
+    const { kubeconfig, env = process.env } = this.#options;
+    if (kubeconfig !== undefined && kubeconfig !== '') return [kubeconfig];
+    const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+    if (named.length > 0) return named;
+    if ((env['KUBERNETES_SERVICE_HOST'] ?? '') !== '') return undefined;
+    const own = join(homedir(), '.kube', 'config');
+    if (await exists(own)) return [own];
+    throw new Error(
+      'no kubeconfig is given, $KUBECONFIG is not set, this is not a pod, and there is no ~/.kube/config',
+    );
+  }
+}
+
+function inCluster(): KubeConfig {
+  const kube = new KubeConfig();
+  kube.loadFromCluster();
+  return kube;
+}
+
+function fromFiles(files: readonly string[]): KubeConfig {
+  let merged: KubeConfig | undefined;
+  for (const file of files) {
+    const kube = new KubeConfig();
+    kube.loadFromFile(file);
+    readTokenFiles(kube, file);
+    if (merged === undefined) merged = kube;
+    // As kubectl: what an earlier file says wins.
+    else merged.mergeConfig(kube, true);
+  }
+  if (merged === undefined) throw new Error('no kubeconfig file is named');
+  return merged;
+}
+
+/** The library does not know `tokenFile` of a kubeconfig's user, only the same thing as an auth provider. */
+function readTokenFiles(kube: KubeConfig, file: string): void {
+  const { users } = parse(readFileSync(file, 'utf8')) as {
+    users?: readonly { name?: string; user?: { tokenFile?: string } | null }[] | null;
+  };
+  kube.users = kube.users.map((user) => {
+    const tokenFile = users?.find((entry) => entry.name === user.name)?.user?.tokenFile;
+    if (tokenFile === undefined) return user;
+    const config = { tokenFile: resolve(dirname(file), tokenFile) };
+    return { ...user, authProvider: { name: 'tokenFile', config } };
+  });
+}
+
+function headersOf(options: RequestOptions): Record<string, string> {
+  const headers: Record<string, string> = {};
+  // A token file may end in a newline, which a header may not.
+  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value).trim();
+  if (typeof options.auth === 'string')
+    headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  return headers;
+}
+
+/** One agent, and so one pool of connections, as long as the TLS material stays the same. */
+class Agents {
+  #current: { readonly key: string; readonly agent: HttpAgent } | undefined;
+
+  agent(server: URL, options: RequestOptions, proxy: string | undefined): HttpAgent {
+    // The library's agent knows proxies; it keeps the TLS material of its first use.
+    if (proxy !== undefined && proxy !== '' && options.agent instanceof HttpAgent) return options.agent;
+    const tls: AgentOptions = {};
+    const { ca, cert, key, rejectUnauthorized, servername, passphrase } = options;
+    if (ca !== undefined) tls.ca = ca;
+    if (cert !== undefined) tls.cert = cert;
+    if (key !== undefined) tls.key = key;
+    if (passphrase !== undefined) tls.passphrase = passphrase;
+    if (rejectUnauthorized !== undefined) tls.rejectUnauthorized = rejectUnauthorized;
+    if (servername !== undefined) tls.servername = servername;
+    const identity = JSON.stringify([server.protocol, tls], (_, value: unknown) =>
+      Buffer.isBuffer(value) ? value.toString('latin1') : value,
+    );
+    if (this.#current?.key === identity) return this.#current.agent;
+    retire(this.#current?.agent);
+    const agent = server.protocol === 'http:' ? new HttpAgent(POOL) : new HttpsAgent({ ...POOL, ...tls });
+    this.#current = { key: identity, agent };
+    return agent;
+  }
+
+  close(): void {
+    this.#current?.agent.destroy();
+    this.#current = undefined;
+  }
+}
+
+const POOL = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 4 } as const;
+
+/** Running watches keep their connections; what is idle, or gets idle, is closed. */
+function retire(agent: HttpAgent | undefined): void {
+  if (agent === undefined) return;
+  agent.maxFreeSockets = 0;
+  closeIdle(agent);
+}
+
+/** Closes the connections that carry no request. */
+export function closeIdle(agent: HttpAgent): void {
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,103 @@
+import type { ObjectEvent, SourceProblem } from '../../model/events.ts';
+import type { Kind, KubernetesObject } from '../../model/objects.ts';
+import { type RawObject, rawKey } from './raw-object.ts';
+
+/** What becomes of one object of the API; see `src/watchers/objects`. */
+export type Decode = (
+  raw: unknown,
+) =>
+  | { readonly type: 'object'; readonly object: KubernetesObject }
+  | { readonly type: 'ignored'; readonly kind: string }
+  | { readonly type: 'invalid'; readonly code: string; readonly message: string; readonly path: string };
+
+/**
+ * Which objects of one kind the server has, as far as it has told, and what is wrong with those that cannot be read.
+ * Keeps names only: what an object says is kept behind the sink. So a list is passed on whole, and the receiver,
+ * for which an equal object costs nothing, sees what has changed. (To compare resource versions instead would be
+ * cheaper, and wrong once etcd has been restored from a backup: it then gives out the same numbers again.)
+ */
+export class KnownObjects {
+  readonly #kind: Kind;
+  readonly #decode: Decode;
+  readonly #keys = new Set<string>();
+  readonly #problems = new Map<string, SourceProblem>();
+
+  constructor(kind: Kind, decode: Decode) {
+    this.#kind = kind;
+    this.#decode = decode;
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  problems(): readonly SourceProblem[] {
+    return [...this.#problems.values()];
+  }
+
+  /** Changes with every change of `problems()`. */
+  problemChanges = 0;
+
+  /** `apiVersion`: lists leave out what every item is, and partial metadata says that it is partial metadata. */
+  upsert(raw: RawObject, apiVersion: string): ObjectEvent | undefined {
+    raw.apiVersion = apiVersion;
+    raw.kind = this.#kind;
+    const key = rawKey(raw);
+    this.#keys.add(key);
+    const decoded = this.#decoded(raw);
+    switch (decoded.type) {
+      case 'object':
+        this.#forget(key);
+        return { type: 'upsert', object: decoded.object };
+      case 'ignored':
+        return undefined;
+      case 'invalid': {
+        // The last good one stays in place, and counts as present.
+        const { code, message } = decoded;
+        const { namespace = '', name } = raw.metadata;
+        this.#problems.set(key, { code, message, object: { kind: this.#kind, namespace, name } });
+        this.problemChanges += 1;
+        return undefined;
+      }
+    }
+  }
+
+  /** One object on which the decoder itself fails must not take its kind with it. */
+  #decoded(raw: RawObject): ReturnType<Decode> {
+    try {
+      return this.#decode(raw);
+    } catch (error) {
+      const { namespace, name } = raw.metadata;
+      const place = namespace === undefined ? name : `${namespace}/${name}`;
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `${this.#kind} ${place} cannot be read: ${reason}; please report this with the object.`;
+      return { type: 'invalid', code: 'SLUICE_OBJECT_UNREADABLE', message, path: '' };
+    }
+  }
+
+  remove(raw: RawObject): ObjectEvent {
+    return this.#remove(rawKey(raw));
+  }
+
+  /** Removes everything that is not in `seen`. */
+  retain(seen: ReadonlySet<string>): ObjectEvent[] {
+    const events: ObjectEvent[] = [];
+    for (const key of this.#keys) {
+      if (!seen.has(key)) events.push(this.#remove(key));
+    }
+    return events;
+  }
+
+  #remove(key: string): ObjectEvent {
+    this.#keys.delete(key);
+    this.#forget(key);
+    // Names hold no slash.
+    const slash = key.indexOf('/');
+    const ref = { kind: this.#kind, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+    return { type: 'delete', ref };
+  }
+
+  #forget(key: string): void {
+    if (this.#problems.delete(key)) this.problemChanges += 1;
+  }
+}

@@ -1,0 +1,332 @@
+import type { SourceProblem, SourceSink } from '../../model/events.ts';
+import type { Kind } from '../../model/objects.ts';
+import { ApiFailure, type FailureReason } from './api-failure.ts';
+import { Backoff } from './backoff.ts';
+import { type Clock, type Random, sleep } from './clock.ts';
+import { discover } from './discovery.ts';
+import { explain, type FailureLog, type SourceLogger } from './failure-log.ts';
+import { type Decode, KnownObjects } from './known-objects.ts';
+import type { ReflectorLimits } from './limits.ts';
+import { PagedList } from './paged-list.ts';
+import { isOlder, rawKey } from './raw-object.ts';
+import type { ApiTransport } from './transport.ts';
+import { type WatchEvent, watchStream } from './watch-stream.ts';
+import type { Resource, WatchedKind } from './watched-kind.ts';
+
+export interface ReflectorOptions {
+  readonly watched: WatchedKind;
+  readonly transport: ApiTransport;
+  readonly decode: Decode;
+  readonly limits: ReflectorLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: SourceLogger;
+  readonly failures: FailureLog;
+  readonly sink: Pick<SourceSink, 'apply' | 'synced'>;
+  /** `problems()` has changed. */
+  readonly onProblems: () => void;
+}
+
+/** A CRD counts as absent after so many answers that say so, in a row: a server that starts learns of it late. */
+const ABSENCES = 3;
+/** After so many watches in a row on which nothing was heard, the list is read again, in case the version is bad. */
+const SILENT_WATCHES = 3;
+
+/**
+ * Reads one kind: finds the version that is served, lists, watches from there, and resumes for as long as the server
+ * remembers. Whatever fails is tried again; what was read stays in place meanwhile.
+ */
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  readonly #known: KnownObjects;
+  readonly #listBackoff: Backoff;
+  readonly #watchBackoff: Backoff;
+  readonly #absenceBackoff: Backoff;
+
+  /** Undefined: to be discovered. */
+  #resource: Resource | undefined;
+  /** A list that is being read, and what it has named so far. */
+  #list: { readonly pages: PagedList; readonly seen: Set<string> } | undefined;
+  /** What the sink has been told is the state at this version; undefined: to be listed. */
+  #version: string | undefined;
+
+  #synced = false;
+  #absences = 0;
+  #silentWatches = 0;
+  #failure: ApiFailure | undefined;
+  /** When the present watch was accepted; undefined outside of one. */
+  #watchingSince: number | undefined;
+
+  constructor(options: ReflectorOptions) {
+    const { watched, decode, limits, random } = options;
+    this.#options = options;
+    this.#known = new KnownObjects(watched.kind, decode);
+    const failure = { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, random };
+    this.#listBackoff = new Backoff(failure);
+    this.#watchBackoff = new Backoff(failure);
+    this.#absenceBackoff = new Backoff({
+      baseMs: limits.absenceBaseMs,
+      maxMs: limits.absenceMaxMs,
+      random,
+    });
+  }
+
+  get kind(): Kind {
+    return this.#options.watched.kind;
+  }
+
+  /** Why the initial content is not complete yet; undefined once it has been. */
+  pending(): string | undefined {
+    if (this.#synced) return undefined;
+    const { watched } = this.#options;
+    if (this.#failure !== undefined) return `${this.#failure.code}: ${explain(watched, this.#failure)}`;
+    if (this.#absences > 0) return 'not served so far; asking again to be sure';
+    return this.#list === undefined ? 'not read yet' : `${this.#list.seen.size} objects read so far`;
+  }
+
+  problems(): readonly SourceProblem[] {
+    if (this.#failure === undefined) return this.#known.problems();
+    const { watched } = this.#options;
+    const message = `${watched.kind} cannot be read: ${explain(watched, this.#failure)}`;
+    return [{ code: this.#failure.code, message }, ...this.#known.problems()];
+  }
+
+  /** Until the signal is aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const delay = await this.#step(signal);
+      if (delay > 0) await sleep(this.#options.clock, delay, signal);
+    }
+  }
+
+  /** Does what is to be done next; returns how long to wait after it. */
+  async #step(signal: AbortSignal): Promise<number> {
+    const resource = this.#resource;
+    const version = this.#version;
+    const watching = resource !== undefined && version !== undefined;
+    try {
+      if (resource === undefined) return await this.#discover(signal);
+      if (version === undefined) await this.#readList(resource, signal);
+      else await this.#watch(resource, version, signal);
+      return 0;
+    } catch (error) {
+      return signal.aborted ? 0 : this.#failed(asFailure(error), watching);
+    } finally {
+      this.#watchingSince = undefined;
+    }
+  }
+
+  async #discover(signal: AbortSignal): Promise<number> {
+    const { watched, transport, limits, logger } = this.#options;
+    const resource = await discover(watched, transport, limits.requestSilenceMs, signal);
+    if (resource === undefined) return await this.#absent(signal);
+    if (this.#absences >= ABSENCES)
+      logger.info(
+        { kind: this.kind },
+        `Kubernetes API: ${watched.kind} is served now, as ${resource.apiVersion}`,
+      );
+    this.#absences = 0;
+    this.#absenceBackoff.reset();
+    this.#resource = resource;
+    return 0;
+  }
+
+  async #absent(signal: AbortSignal): Promise<number> {
+    this.#absences += 1;
+    this.#recovered();
+    if (this.#absences === ABSENCES) {
+      const { watched, logger } = this.#options;
+      logger.info(
+        { kind: this.kind },
+        `Kubernetes API: ${watched.plural}.${watched.group} is not installed; waiting for it`,
+      );
+      await this.#retain(new Set(), signal);
+      this.#complete(signal);
+    }
+    return this.#absenceBackoff.next();
+  }
+
+  async #readList(resource: Resource, signal: AbortSignal): Promise<void> {
+    const { limits, transport } = this.#options;
+    const paging = {
+      limit: limits.pageObjects,
+      targetBytes: limits.pageBytes,
+      silenceMs: limits.requestSilenceMs,
+    };
+    const list = this.#list ?? { pages: new PagedList(resource, transport, paging), seen: new Set<string>() };
+    this.#list = list;
+    for (;;) {
+      const page = await list.pages.next(signal);
+      if (signal.aborted) return;
+      for (const item of page.items) list.seen.add(rawKey(item));
+      this.#apply(
+        page.items.map((object) => ({ type: 'ADDED', object })),
+        resource,
+      );
+      this.#listBackoff.reset();
+      if (page.resourceVersion === undefined) continue;
+      await this.#retain(list.seen, signal);
+      this.#list = undefined;
+      this.#version = page.resourceVersion;
+      this.#complete(signal);
+      return;
+    }
+  }
+
+  async #watch(resource: Resource, version: string, signal: AbortSignal): Promise<void> {
+    const { limits, transport, random, clock } = this.#options;
+    const options = {
+      resourceVersion: version,
+      timeoutSeconds: (limits.watchMs * (1 + random())) / 1000,
+      acceptMs: limits.requestSilenceMs,
+      silenceMs: limits.watchSilenceMs,
+      maxLineBytes: limits.eventBytes,
+    };
+    let heard = false;
+    for await (const batch of watchStream(resource, transport, options, signal)) {
+      if (signal.aborted) return;
+      if (batch.length === 0) {
+        this.#watchingSince = clock.now();
+        this.#recovered();
+        continue;
+      }
+      heard = true;
+      this.#silentWatches = 0;
+      this.#watchBackoff.reset();
+      this.#follow(batch, resource);
+    }
+    if (!heard && !this.#steady())
+      throw new ApiFailure('unreachable', `watch of ${resource.path} was ended at once`);
+    this.#watchBackoff.reset();
+  }
+
+  /** Applies events of a watch and moves the version from which it would be resumed. */
+  #follow(batch: readonly WatchEvent[], resource: Resource): void {
+    let version = this.#version ?? '';
+    for (const [index, event] of batch.entries()) {
+      const next = event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
+      if (!isOlder(next, version)) version = next;
+      // A deleted object may carry the version that it had while it lived.
+      else if (event.type !== 'DELETED') {
+        this.#apply(batch.slice(0, index), resource);
+        throw new ApiFailure('gone', `watch of ${resource.path}: version ${next} came after ${version}`);
+      }
+    }
+    this.#apply(batch, resource);
+    this.#version = version;
+  }
+
+  #apply(batch: readonly WatchEvent[], resource: Resource): void {
+    const known = this.#known;
+    const changesBefore = known.problemChanges;
+    const events = [];
+    for (const event of batch) {
+      if (event.type === 'BOOKMARK') continue;
+      const change =
+        event.type === 'DELETED'
+          ? known.remove(event.object)
+          : known.upsert(event.object, resource.apiVersion);
+      if (change !== undefined) events.push(change);
+    }
+    if (events.length > 0) this.#options.sink.apply(events);
+    if (known.problemChanges !== changesBefore) this.#options.onProblems();
+  }
+
+  /** Deletes what is known and not in `seen`, a page at a time. */
+  async #retain(seen: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    const known = this.#known;
+    const changesBefore = known.problemChanges;
+    const events = known.retain(seen);
+    const { pageObjects } = this.#options.limits;
+    for (let start = 0; start < events.length && !signal.aborted; start += pageObjects) {
+      this.#options.sink.apply(events.slice(start, start + pageObjects));
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    if (known.problemChanges !== changesBefore) this.#options.onProblems();
+  }
+
+  /** The sink has everything. */
+  #complete(signal: AbortSignal): void {
+    this.#recovered();
+    if (this.#synced || signal.aborted) return;
+    this.#synced = true;
+    this.#options.sink.synced([this.kind]);
+  }
+
+  #steady(): boolean {
+    const { clock, limits } = this.#options;
+    return this.#watchingSince !== undefined && clock.now() - this.#watchingSince >= limits.steadyMs;
+  }
+
+  #recovered(): void {
+    const { failures, watched, onProblems } = this.#options;
+    failures.recovered(watched);
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    onProblems();
+  }
+
+  /** Decides where to go on after a failure; returns how long to wait before. */
+  #failed(failure: ApiFailure, watching: boolean): number {
+    const { watched, limits, failures, logger, onProblems } = this.#options;
+    const established = this.#watchingSince !== undefined;
+    if (this.#steady()) this.#watchBackoff.reset();
+    const backoff = watching ? this.#watchBackoff : this.#listBackoff;
+    const first = backoff.failures === 0;
+    const delay = backoff.next();
+    const turned = this.#turn(failure.reason, established);
+    if (this.#absences < ABSENCES) this.#absences = 0;
+    // Once, all of this is the normal course of things: a watch is cut, a version forgotten, a CRD replaced.
+    if (first && (turned || established)) {
+      logger.debug({ code: failure.code, kind: this.kind }, `Kubernetes API: ${failure.message}; going on`);
+      return turned ? 0 : delay;
+    }
+    const wait = delay + Math.min(failure.retryAfterMs ?? 0, limits.maxRetryAfterMs);
+    this.#failure = failure;
+    failures.failed(watched, failure, wait);
+    onProblems();
+    return wait;
+  }
+
+  /** Goes back as far as the failure demands; whether something else than before is to be tried, at once. */
+  #turn(reason: FailureReason, established: boolean): boolean {
+    const { watched, transport } = this.#options;
+    switch (reason) {
+      case 'gone':
+        this.#relist();
+        return true;
+      case 'malformed':
+        this.#relist();
+        return false;
+      case 'not-found': {
+        const served = watched.custom && this.#resource !== undefined;
+        if (served) {
+          this.#relist();
+          this.#resource = undefined;
+        }
+        return served;
+      }
+      case 'unauthorized':
+        transport.refuseCredentials();
+        return false;
+      case 'silent':
+        if (established) this.#silentWatches += 1;
+        if (this.#silentWatches >= SILENT_WATCHES) this.#relist();
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  #relist(): void {
+    this.#list = undefined;
+    this.#version = undefined;
+    this.#silentWatches = 0;
+  }
+}
+
+function asFailure(error: unknown): ApiFailure {
+  if (error instanceof ApiFailure) return error;
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new ApiFailure('malformed', reason, { cause: error });
+}
