@@ -13,7 +13,7 @@ export const ADS_SERVICE_NAME = 'envoy.service.discovery.v3.AggregatedDiscoveryS
 
 /** What the server offers, as reflection describes it. */
 export function servedPackage(): PackageDefinition {
-  return loadSync(['envoy/service/discovery/v3/discovery.proto', healthProtoPath], {
+  return loadSync(['envoy/service/discovery/v3/ads.proto', healthProtoPath], {
     includeDirs: [protoDirectory()],
     keepCase: true,
   });
