@@ -48,7 +48,8 @@ function message(type: protobuf.Type, value: Fields): JsonValue {
     if (Array.isArray(present)) {
       if (present.length > 0) result[field.name] = present.map((item) => single(field, item));
     } else if (field instanceof protobuf.MapField) {
-      result[field.name] = entries(present as Fields, (item) => single(field, item));
+      const map = entries(present as Fields, (item) => single(field, item));
+      if (Object.keys(map).length > 0) result[field.name] = map;
     } else if (present !== null && present !== undefined) {
       result[field.name] = single(field, present);
     }
@@ -81,11 +82,14 @@ function any(typeUrl: string, bytes: Uint8Array | undefined): JsonValue {
     : { '@type': typeUrl, value: json };
 }
 
+/** The seconds and the nanoseconds of a negative duration are both negative, where they are not zero. */
 function duration(value: Fields): string {
-  const seconds = String(value['seconds'] ?? 0);
+  const seconds = BigInt(String(value['seconds'] ?? 0));
   const nanos = Number(value['nanos'] ?? 0);
-  if (nanos === 0) return `${seconds}s`;
-  return `${seconds}.${String(nanos).padStart(9, '0').replace(/0+$/, '')}s`;
+  const sign = seconds < 0n || nanos < 0 ? '-' : '';
+  const whole = `${sign}${seconds < 0n ? -seconds : seconds}`;
+  if (nanos === 0) return `${whole}s`;
+  return `${whole}.${String(Math.abs(nanos)).padStart(9, '0').replace(/0+$/, '')}s`;
 }
 
 /** protobufjs brings google.protobuf.Value itself, with names in camel case. */

@@ -13,7 +13,7 @@ export interface EnvoyOptions {
   /** The bootstrap: an object, or YAML text. Its admin address is the test's to choose; port 0 is good. */
   readonly bootstrap: string | object;
   /** Files written beside the bootstrap before Envoy starts; `path(name)` says where. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** How long Envoy drains what a listener update replaces. 600 s unless set. */
   readonly drainTimeSeconds?: number;
   readonly concurrency?: number;
@@ -123,7 +123,7 @@ export class EnvoyProcess implements AsyncDisposable {
   }
 
   /** Replaces a file by renaming, which is what Envoy's `path_config_source` watches for. */
-  async replaceFile(name: string, content: string): Promise<void> {
+  async replaceFile(name: string, content: string | Uint8Array): Promise<void> {
     const temporary = this.path(`.${name}.new`);
     await writeFile(temporary, content);
     const { rename } = await import('node:fs/promises');
