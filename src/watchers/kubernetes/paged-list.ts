@@ -71,6 +71,7 @@ export class PagedList {
   }
 
   #adapt(bytes: number, objects: number): void {
+    if (objects === 0) return;
     const { targetBytes, limit } = this.#options;
     const fitting = Math.floor((targetBytes * objects) / bytes);
     this.#limit = Math.min(limit, Math.max(MIN_LIMIT, fitting));

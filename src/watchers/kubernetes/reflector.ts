@@ -54,8 +54,9 @@ export class Reflector {
   #absences = 0;
   #silentWatches = 0;
   #failure: ApiFailure | undefined;
-  /** When the present watch was accepted; undefined outside of one. */
-  #watchingSince: number | undefined;
+  /** Whether the server has accepted the present watch. */
+  #established = false;
+  #watchAskedAt = 0;
 
   constructor(options: ReflectorOptions) {
     const { watched, decode, limits, random } = options;
@@ -112,7 +113,7 @@ export class Reflector {
     } catch (error) {
       return signal.aborted ? 0 : this.#failed(asFailure(error), watching);
     } finally {
-      this.#watchingSince = undefined;
+      this.#established = false;
     }
   }
 
@@ -183,10 +184,11 @@ export class Reflector {
       maxLineBytes: limits.eventBytes,
     };
     let heard = false;
+    this.#watchAskedAt = clock.now();
     for await (const batch of watchStream(resource, transport, options, signal)) {
       if (signal.aborted) return;
       if (batch.length === 0) {
-        this.#watchingSince = clock.now();
+        this.#established = true;
         this.#recovered();
         continue;
       }
@@ -255,7 +257,7 @@ export class Reflector {
 
   #steady(): boolean {
     const { clock, limits } = this.#options;
-    return this.#watchingSince !== undefined && clock.now() - this.#watchingSince >= limits.steadyMs;
+    return this.#established && clock.now() - this.#watchAskedAt >= limits.steadyMs;
   }
 
   #recovered(): void {
@@ -269,15 +271,14 @@ export class Reflector {
   /** Decides where to go on after a failure; returns how long to wait before. */
   #failed(failure: ApiFailure, watching: boolean): number {
     const { watched, limits, failures, logger, onProblems } = this.#options;
-    const established = this.#watchingSince !== undefined;
     if (this.#steady()) this.#watchBackoff.reset();
     const backoff = watching ? this.#watchBackoff : this.#listBackoff;
     const first = backoff.failures === 0;
     const delay = backoff.next();
-    const turned = this.#turn(failure.reason, established);
+    const turned = this.#turn(failure.reason);
     if (this.#absences < ABSENCES) this.#absences = 0;
     // Once, all of this is the normal course of things: a watch is cut, a version forgotten, a CRD replaced.
-    if (first && (turned || established)) {
+    if (first && (turned || this.#established)) {
       logger.debug({ code: failure.code, kind: this.kind }, `Kubernetes API: ${failure.message}; going on`);
       return turned ? 0 : delay;
     }
@@ -289,7 +290,7 @@ export class Reflector {
   }
 
   /** Goes back as far as the failure demands; whether something else than before is to be tried, at once. */
-  #turn(reason: FailureReason, established: boolean): boolean {
+  #turn(reason: FailureReason): boolean {
     const { watched, transport } = this.#options;
     switch (reason) {
       case 'gone':
@@ -310,7 +311,7 @@ export class Reflector {
         transport.refuseCredentials();
         return false;
       case 'silent':
-        if (established) this.#silentWatches += 1;
+        if (this.#established) this.#silentWatches += 1;
         if (this.#silentWatches >= SILENT_WATCHES) this.#relist();
         return false;
       default:

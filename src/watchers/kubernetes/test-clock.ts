@@ -1,0 +1,56 @@
+/** A clock that stands still until a test moves it. */
+import type { Clock } from './clock.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly then: () => void;
+}
+
+export class ManualClock implements Clock {
+  #now = 0;
+  readonly #timers = new Set<Timer>();
+  readonly #waiting = new Set<() => void>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, then: () => void): () => void {
+    const timer = { at: this.#now + ms, then };
+    this.#timers.add(timer);
+    for (const look of this.#waiting) look();
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Milliseconds until each timer is due, shortest first. */
+  delays(): number[] {
+    return [...this.#timers].map(({ at }) => at - this.#now).sort((a, b) => a - b);
+  }
+
+  /** Resolves when a timer is set, or was, that is due in `from` to `to` milliseconds; to that number. */
+  timer(from: number, to = from): Promise<number> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const delay = this.delays().find((ms) => ms >= from && ms <= to);
+        if (delay === undefined) return;
+        this.#waiting.delete(look);
+        resolve(delay);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Moves time on, timer by timer. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.then();
+    }
+    this.#now = end;
+  }
+}
