@@ -31,6 +31,7 @@ export interface EndpointResolution {
 export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'>;
 
 type Family = 'IPv4' | 'IPv6';
+type Preference = `${'ready' | 'leaving'} ${Family}`;
 
 /**
  * The endpoints of a Service's port as kube-proxy would choose them: those that are ready; if there are none, those
@@ -54,8 +55,7 @@ export function resolveEndpoints(
     return { endpoints: [], refused: [] };
   }
   const refused = new Map<string, RefusedEndpoint>();
-  const ready: Record<Family, Map<string, Endpoint>> = { IPv4: new Map(), IPv6: new Map() };
-  const leaving: Record<Family, Map<string, Endpoint>> = { IPv4: new Map(), IPv6: new Map() };
+  const found: Partial<Record<Preference, Map<string, Endpoint>>> = {};
   for (const slice of slices) {
     if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') continue;
     const slicePort = slice.ports.find(
@@ -67,14 +67,22 @@ export function resolveEndpoints(
       if (!isReady && !(endpoint.serving && endpoint.terminating)) continue;
       const address = usableAddress(endpoint, slice.addressType, config, refused);
       if (address === undefined) continue;
-      const chosen = (isReady ? ready : leaving)[slice.addressType];
+      const preference: Preference = `${isReady ? 'ready' : 'leaving'} ${slice.addressType}`;
+      let chosen = found[preference];
+      if (chosen === undefined) {
+        chosen = new Map();
+        found[preference] = chosen;
+      }
       chosen.set(`${address} ${slicePort}`, { address, port: slicePort });
     }
   }
   const first = service.ipFamilies[0] === 'IPv6' ? 'IPv6' : 'IPv4';
   const second = first === 'IPv6' ? 'IPv4' : 'IPv6';
-  const candidates = [ready[first], ready[second], leaving[first], leaving[second]];
-  const chosen = candidates.find((endpoints) => endpoints.size > 0);
+  const chosen =
+    found[`ready ${first}`] ??
+    found[`ready ${second}`] ??
+    found[`leaving ${first}`] ??
+    found[`leaving ${second}`];
   return {
     endpoints: [...(chosen?.values() ?? [])].sort(
       (a, b) => compareText(a.address, b.address) || a.port - b.port,

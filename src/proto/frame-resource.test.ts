@@ -8,16 +8,18 @@ test('the same bytes as the general codec, for any content', () => {
   fc.assert(
     fc.property(text, text, text, fc.uint8Array({ maxLength: 300 }), (name, version, typeUrl, content) => {
       const general = Resource.encode({ name, version, resource: { type_url: typeUrl, value: content } });
-      assert.deepEqual(
-        Resource.decode(frameResource({ name, version, typeUrl, content })),
-        Resource.decode(general),
-      );
-      if (content.length > 0) {
-        assert.deepEqual(
-          Buffer.from(frameResource({ name, version, typeUrl, content })),
-          Buffer.from(general),
-        );
-      }
+      const framed = frameResource({
+        name,
+        typeUrl,
+        write: (writer) => writer.raw(content),
+        versionOf: (encoded) => {
+          assert.deepEqual(Buffer.from(encoded), Buffer.from(content));
+          return version;
+        },
+      });
+      assert.equal(framed.version, version);
+      assert.deepEqual(Resource.decode(framed.bytes), Resource.decode(general));
+      if (content.length > 0) assert.deepEqual(Buffer.from(framed.bytes), Buffer.from(general));
     }),
   );
 });

@@ -1,28 +1,34 @@
-import protobuf from 'protobufjs';
+import { BackwardWriter } from './backward-writer.ts';
 
-/** Wire tags of envoy.service.discovery.v3.Resource and google.protobuf.Any: field number and length-delimited. */
-const RESOURCE_VERSION = (1 << 3) | 2;
-const RESOURCE_RESOURCE = (2 << 3) | 2;
-const RESOURCE_NAME = (3 << 3) | 2;
-const ANY_TYPE_URL = (1 << 3) | 2;
-const ANY_VALUE = (2 << 3) | 2;
+/** `envoy.service.discovery.v3.Resource` and `google.protobuf.Any`: field numbers. */
+const RESOURCE = { version: 1, resource: 2, name: 3 } as const;
+const ANY = { typeUrl: 1, value: 2 } as const;
+
+const writer = new BackwardWriter();
 
 /**
- * Encodes an `envoy.service.discovery.v3.Resource` around content that is encoded already. The same bytes as by
- * `Resource.encode`, at a fraction of the allocations: it runs for every resource of every push.
+ * Encodes an `envoy.service.discovery.v3.Resource` around a message: the same bytes as by `Resource.encode`, in one pass. It
+ * runs for every resource of every push.
+ *
+ * @param write writes the message, last field first.
+ * @param versionOf the version of the resource, from the encoded message; called once, must not keep the bytes.
  */
 export function frameResource(resource: {
   readonly name: string;
-  readonly version: string;
   readonly typeUrl: string;
-  readonly content: Uint8Array;
-}): Uint8Array {
-  const { name, version, typeUrl, content } = resource;
-  const writer = protobuf.Writer.create();
-  writer.uint32(RESOURCE_VERSION).string(version);
-  writer.uint32(RESOURCE_RESOURCE).fork();
-  writer.uint32(ANY_TYPE_URL).string(typeUrl);
-  if (content.length > 0) writer.uint32(ANY_VALUE).bytes(content);
-  writer.ldelim();
-  return writer.uint32(RESOURCE_NAME).string(name).finish();
+  readonly write: (writer: BackwardWriter) => void;
+  readonly versionOf: (content: Uint8Array) => string;
+}): { readonly version: string; readonly bytes: Uint8Array } {
+  const { name, typeUrl, write, versionOf } = resource;
+  writer.reset();
+  writer.text(RESOURCE.name, name);
+  const start = writer.length;
+  write(writer);
+  const version = versionOf(writer.view(writer.length - start));
+  // An empty value is left out, as the general codec does.
+  if (writer.length > start) writer.close(ANY.value, start);
+  writer.text(ANY.typeUrl, typeUrl);
+  writer.close(RESOURCE.resource, start);
+  writer.text(RESOURCE.version, version);
+  return { version, bytes: writer.finish() };
 }

@@ -32,7 +32,9 @@ import type {
 } from './gen/xds/type/matcher/v3/Matcher.ts';
 import { messageType } from './message-type.ts';
 
-export { frameCluster } from './frame-cluster.ts';
+export { BackwardWriter } from './backward-writer.ts';
+export { writeCluster } from './frame-cluster.ts';
+export { type LocalityEndpoints, writeEndpoints } from './frame-endpoints.ts';
 export { frameResource } from './frame-resource.ts';
 export { type JsonValue, toJson } from './json.ts';
 export {

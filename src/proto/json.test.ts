@@ -10,11 +10,11 @@ import { findEnvoy } from '../../scripts/fetch-envoy.ts';
 import { arbitraryMessage } from '../../test/proto/arbitrary-message.ts';
 import { fromJson } from '../../test/proto/from-json.ts';
 import {
+  BackwardWriter,
   Cluster,
   ClusterLoadAssignment,
   DeltaDiscoveryRequest,
   duration,
-  frameCluster,
   Listener,
   type MessageType,
   ServerNameInput,
@@ -26,6 +26,7 @@ import {
   TlsInspector,
   toAny,
   toJson,
+  writeCluster,
 } from './index.ts';
 
 const toChain = { action: { name: 'chain', typed_config: toAny(StringValue, { value: 'index' }) } };
@@ -175,14 +176,21 @@ test('a listener, with messages in messages packed as Any', () => {
 });
 
 test('a cluster, of what is framed by hand and what is encoded', () => {
-  const framed = frameCluster('0.0.0.0:443/a', 'ns/s/6443', 'sluice', { kind: 'TLSRoute' });
+  const framed = new BackwardWriter();
+  const metadata = [['kind', 'TLSRoute']] as const;
+  writeCluster(framed, {
+    name: '0.0.0.0:443/a',
+    serviceName: 'ns/s/6443',
+    metadataNamespace: 'sluice',
+    metadata,
+  });
   const common = Cluster.encode({
     type: 'EDS',
     connect_timeout: duration(250),
     common_lb_config: { healthy_panic_threshold: { value: 0 }, locality_weighted_lb_config: {} },
     stats_matcher: { reject_all: true },
   });
-  assert.deepEqual(toJson(Cluster.name, Buffer.concat([framed, common])), {
+  assert.deepEqual(toJson(Cluster.name, Buffer.concat([framed.finish(), common])), {
     name: '0.0.0.0:443/a',
     type: 'EDS',
     eds_cluster_config: {

@@ -8,6 +8,7 @@ import type {
   ReferenceGrant,
 } from '../model/objects.ts';
 import { Multimap } from './multimap.ts';
+import { NamespacedMap } from './namespaced-map.ts';
 import { structurallyEqual } from './structural-equality.ts';
 
 /** `namespace/name`; the key of an object within its kind. */
@@ -20,8 +21,9 @@ export function namespacedName(namespace: string, name: string): string {
  * what they mean.
  */
 export class World {
-  readonly #objects = new Map<Kind, Map<string, KubernetesObject>>();
-  readonly #slicesByService = new Multimap<EndpointSlice>();
+  readonly #objects = new Map<Kind, NamespacedMap<KubernetesObject>>();
+  /** Mostly one for each Service. */
+  readonly #slicesByService = new NamespacedMap<readonly EndpointSlice[]>();
   readonly #grantsByNamespace = new Multimap<ReferenceGrant>();
 
   /**
@@ -33,31 +35,30 @@ export class World {
   ): { before: KubernetesObject | undefined; after: KubernetesObject | undefined } | undefined {
     if (event.type === 'delete') return this.#remove(event.ref);
     const object = event.object;
-    const key = namespacedName(object.meta.namespace, object.meta.name);
+    const { namespace, name } = object.meta;
     let objects = this.#objects.get(object.kind);
     if (objects === undefined) {
-      objects = new Map();
+      objects = new NamespacedMap();
       this.#objects.set(object.kind, objects);
     }
-    const before = objects.get(key);
+    const before = objects.get(namespace, name);
     if (before !== undefined && structurallyEqual(before, object)) return undefined;
-    objects.set(key, object);
+    objects.set(namespace, name, object);
     this.#index(before, object);
     return { before, after: object };
   }
 
   #remove(ref: ObjectRef) {
     const objects = this.#objects.get(ref.kind);
-    const key = namespacedName(ref.namespace, ref.name);
-    const before = objects?.get(key);
+    const before = objects?.get(ref.namespace, ref.name);
     if (objects === undefined || before === undefined) return undefined;
-    objects.delete(key);
+    objects.delete(ref.namespace, ref.name);
     this.#index(before, undefined);
     return { before, after: undefined };
   }
 
   get<K extends Kind>(kind: K, namespace: string, name: string): ObjectOfKind<K> | undefined {
-    const object = this.#objects.get(kind)?.get(namespacedName(namespace, name));
+    const object = this.#objects.get(kind)?.get(namespace, name);
     return object as ObjectOfKind<K> | undefined;
   }
 
@@ -71,7 +72,7 @@ export class World {
 
   /** The slices of one Service, in no particular order. */
   slices(namespace: string, service: string): readonly EndpointSlice[] {
-    return [...this.#slicesByService.get(namespacedName(namespace, service))];
+    return this.#slicesByService.get(namespace, service) ?? [];
   }
 
   referenceGrants(namespace: string): readonly ReferenceGrant[] {
@@ -89,16 +90,26 @@ export class World {
     return best;
   }
 
+  #replaceSlice(
+    namespace: string,
+    service: string,
+    before: EndpointSlice | undefined,
+    after: EndpointSlice | undefined,
+  ): void {
+    const others = (this.#slicesByService.get(namespace, service) ?? []).filter((slice) => slice !== before);
+    const slices = after === undefined ? others : [...others, after];
+    if (slices.length > 0) this.#slicesByService.set(namespace, service, slices);
+    else this.#slicesByService.delete(namespace, service);
+  }
+
   #index(before: KubernetesObject | undefined, after: KubernetesObject | undefined): void {
-    if (before?.kind === 'EndpointSlice') this.#slicesByService.delete(serviceOf(before), before);
-    if (after?.kind === 'EndpointSlice') this.#slicesByService.add(serviceOf(after), after);
+    if (before?.kind === 'EndpointSlice')
+      this.#replaceSlice(before.meta.namespace, before.serviceName, before, undefined);
+    if (after?.kind === 'EndpointSlice')
+      this.#replaceSlice(after.meta.namespace, after.serviceName, undefined, after);
     if (before?.kind === 'ReferenceGrant') this.#grantsByNamespace.delete(before.meta.namespace, before);
     if (after?.kind === 'ReferenceGrant') this.#grantsByNamespace.add(after.meta.namespace, after);
   }
-}
-
-function serviceOf(slice: EndpointSlice): string {
-  return namespacedName(slice.meta.namespace, slice.serviceName);
 }
 
 function compareAge(a: IngressClass, b: IngressClass): number {

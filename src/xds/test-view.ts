@@ -15,8 +15,12 @@ export class TestView extends ResourceTable {
         this.stage(typeUrl, name, undefined);
         continue;
       }
-      const version = versionOf(text);
-      const bytes = frameResource({ name, version, typeUrl, content: Buffer.from(text) });
+      const { version, bytes } = frameResource({
+        name,
+        typeUrl,
+        write: (writer) => writer.raw(Buffer.from(text)),
+        versionOf: () => versionOf(text),
+      });
       this.stage(typeUrl, name, { typeUrl, name, version, bytes, ...(references && { references }) });
     }
     this.publish();

@@ -1,6 +1,6 @@
 import type { ObjectRef } from '../../model/events.ts';
 import type { HostPolicy } from '../../model/gateway.ts';
-import { Cluster, duration, frameCluster } from '../../proto/index.ts';
+import { type BackwardWriter, Cluster, duration, writeCluster } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
 import type { EndpointSetSpec } from '../endpoint-sets.ts';
 import type { EncodedResource } from '../resource.ts';
@@ -26,10 +26,22 @@ export const BUFFER_LIMIT_BYTES = 32_768;
 /** The cluster of one host. It changes with the host's route, never with its endpoints. */
 export function translateCluster(host: HostCluster, config: EngineConfig): EncodedResource {
   const { name, endpointSet, route, policy } = host;
-  const metadata = { kind: route.kind, namespace: route.namespace, name: route.name };
-  const own = frameCluster(name, endpointSet.name, METADATA_NAMESPACE, metadata);
-  const content = Buffer.concat([own, commonFields(policy, config)]);
-  return encodeResource(Cluster.typeUrl, name, content, [endpointSet.name]);
+  const common = commonFields(policy, config);
+  const cluster = {
+    name,
+    serviceName: endpointSet.name,
+    metadataNamespace: METADATA_NAMESPACE,
+    metadata: [
+      ['kind', route.kind],
+      ['namespace', route.namespace],
+      ['name', route.name],
+    ] as const,
+  };
+  const write = (writer: BackwardWriter): void => {
+    writer.raw(common);
+    writeCluster(writer, cluster);
+  };
+  return encodeResource(Cluster.typeUrl, name, write, [endpointSet.name]);
 }
 
 const encodedCommonFields = new Map<string, Uint8Array>();

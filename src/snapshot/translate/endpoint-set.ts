@@ -1,4 +1,4 @@
-import { ClusterLoadAssignment } from '../../proto/index.ts';
+import { ClusterLoadAssignment, type LocalityEndpoints, writeEndpoints } from '../../proto/index.ts';
 import type { EncodedResource } from '../resource.ts';
 import { encodeResource } from './encode.ts';
 
@@ -20,22 +20,16 @@ const REJECTING = { address: '127.0.0.1', port: 0 };
 /** The endpoints of one Service, or of several with their shares as one weighted locality each. */
 export function translateEndpointSet(name: string, shares: readonly ResolvedShare[]): EncodedResource {
   const served = shares.some((share) => share.endpoints.length > 0);
-  const content = ClusterLoadAssignment.encode({
-    cluster_name: name,
-    // Nothing to connect to at all: no endpoints, and Envoy closes at once without trying.
-    endpoints: served ? shares.map((share) => locality(share, shares.length > 1)) : [],
-  });
-  return encodeResource(ClusterLoadAssignment.typeUrl, name, content);
+  // Nothing to connect to at all: no endpoints, and Envoy closes at once without trying.
+  const localities = served ? shares.map((share) => locality(share, shares.length > 1)) : [];
+  return encodeResource(ClusterLoadAssignment.typeUrl, name, (writer) =>
+    writeEndpoints(writer, name, localities),
+  );
 }
 
-function locality(share: ResolvedShare, weighted: boolean) {
-  const endpoints = share.endpoints.length > 0 ? share.endpoints : [REJECTING];
+function locality({ name, weight, endpoints }: ResolvedShare, weighted: boolean): LocalityEndpoints {
   return {
-    ...(weighted
-      ? { locality: { sub_zone: share.name }, load_balancing_weight: { value: share.weight } }
-      : {}),
-    lb_endpoints: endpoints.map(({ address, port }) => ({
-      endpoint: { address: { socket_address: { address, port_value: port } } },
-    })),
+    share: weighted ? { subZone: name, weight } : undefined,
+    endpoints: endpoints.length > 0 ? endpoints : [REJECTING],
   };
 }
