@@ -1,0 +1,56 @@
+import type { FlagSet, FlagValues } from './flag.ts';
+import { byteSize, listenAddress, nodeId, peerAddress, wholeNumber } from './flag-values.ts';
+
+export const BOOTSTRAP_FLAGS = {
+  xdsAddresses: {
+    name: '--xds-address',
+    value: 'HOST:PORT',
+    description: 'where Sluice serves; several for several replicas',
+    env: 'SLUICE_XDS_ADDRESS',
+    repeatable: true,
+    default: '127.0.0.1:18000',
+    schema: peerAddress,
+  },
+  nodeId: {
+    name: '--node-id',
+    value: 'ID',
+    description: 'name of this Envoy, of its node usually',
+    env: 'SLUICE_NODE_ID',
+    required: true,
+    schema: nodeId,
+  },
+  envoyAdminAddress: {
+    name: '--envoy-admin-address',
+    value: 'HOST:PORT',
+    description: "Envoy's own admin address; whoever reaches it can stop Envoy",
+    env: 'SLUICE_ENVOY_ADMIN_ADDRESS',
+    default: '127.0.0.1:15000',
+    schema: listenAddress,
+  },
+  maxHeapBytes: {
+    name: '--max-heap',
+    value: 'SIZE',
+    description: 'at 98 % of this much memory Envoy takes no more connections; 20,000 hosts take 0.5 GiB',
+    env: 'SLUICE_ENVOY_MAX_HEAP',
+    default: '2GiB',
+    schema: byteSize(256 * 1024 ** 2, 1024 ** 4, 'from 256MiB to 1TiB'),
+  },
+  maxConnections: {
+    name: '--max-connections',
+    value: 'N',
+    description: 'most connections of all hosts together; each takes two file descriptors',
+    env: 'SLUICE_ENVOY_MAX_CONNECTIONS',
+    default: '100000',
+    schema: wholeNumber(1, 10_000_000),
+  },
+  accessLogPercent: {
+    name: '--access-log-percent',
+    value: 'N',
+    description: 'share of connections in the access log, 0 for none',
+    env: 'SLUICE_ACCESS_LOG_PERCENT',
+    default: '100',
+    schema: wholeNumber(0, 100),
+  },
+} as const satisfies FlagSet;
+
+export type BootstrapOptions = FlagValues<typeof BOOTSTRAP_FLAGS>;

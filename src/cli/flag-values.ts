@@ -1,0 +1,166 @@
+/** The values that flags take, each as a zod schema from text; the messages say how to write them. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { parseDuration } from '../gateway/duration.ts';
+import { isValidHostname, normalizeHostname } from '../gateway/hostname.ts';
+import { parseIpAddress } from '../gateway/ip-address.ts';
+
+export interface SocketAddress {
+  /** Host name or IP address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const PORT_TEXT = /^[0-9]{1,5}$/;
+const HOST_TEXT = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$/;
+
+/** A schema from a function that gives the value, or `undefined` where the text is not one. */
+function fromText<T>(expected: string, read: (text: string) => T | undefined): z.ZodType<T, string> {
+  return z.string().transform((text, context): T => {
+    const value = read(text.trim());
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  });
+}
+
+function integer(text: string): number | undefined {
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function socketAddress(text: string, lowestPort: number): SocketAddress | undefined {
+  const [, bracketed, plain, portText = ''] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(text) ?? [];
+  const port = PORT_TEXT.test(portText) ? Number(portText) : -1;
+  if (port < lowestPort || port > 65_535) return undefined;
+  if (bracketed !== undefined)
+    return bracketed.includes(':') && isIp(bracketed) ? { host: bracketed, port } : undefined;
+  if (plain === undefined || !HOST_TEXT.test(plain)) return undefined;
+  // Digits and dots alone are meant as an address: 10.0.0.300 is no host name.
+  if (/^[0-9.]+$/.test(plain) && !isIp(plain)) return undefined;
+  return { host: plain, port };
+}
+
+function isIp(text: string): boolean {
+  return parseIpAddress(text) !== undefined;
+}
+
+/** An address to listen on; port 0 takes a free one. */
+export const listenAddress = fromText(
+  'not HOST:PORT; write it as 127.0.0.1:18000, or [::1]:18000 for IPv6 (port 0 to 65535, 0 takes a free one)',
+  (text) => socketAddress(text, 0),
+);
+
+/** An address to connect to. */
+export const peerAddress = fromText(
+  'not HOST:PORT; write it as sluice.example.com:18000 or 10.0.0.1:18000, or [::1]:18000 for IPv6 (port 1 to 65535)',
+  (text) => socketAddress(text, 1),
+);
+
+export const ipAddress = fromText(
+  'not an IP address; write it as 0.0.0.0 or ::, without a port and without brackets',
+  (text) => parseIpAddress(text)?.text,
+);
+
+export const port = fromText('not a port; write a number from 1 to 65535', (text) => {
+  const value = integer(text);
+  return value !== undefined && value >= 1 && value <= 65_535 ? value : undefined;
+});
+
+/** A whole number from `least` to `most`. */
+export function wholeNumber(least: number, most: number): z.ZodType<number, string> {
+  return fromText(`not a whole number from ${least} to ${most}; write digits only`, (text) => {
+    const value = integer(text);
+    return value !== undefined && value >= least && value <= most ? value : undefined;
+  });
+}
+
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/** Bytes from `least` to `most`, written with a binary unit. `limits` says so in words. */
+export function byteSize(least: number, most: number, limits: string): z.ZodType<number, string> {
+  return fromText(`not a size ${limits}; write it as 512MiB or 2GiB`, (text) => {
+    const [, digits = '', unit = ''] = /^([0-9]{1,6})([KMGT]iB)$/.exec(text) ?? [];
+    const value = Number(digits) * (BYTE_UNITS[unit] ?? 0);
+    return value >= least && value <= most ? value : undefined;
+  });
+}
+
+/** Milliseconds from `leastMs` to `mostMs`; 0 as well where `orNever`. `limits` says so in words. */
+export function duration(
+  leastMs: number,
+  mostMs: number,
+  limits: string,
+  orNever = false,
+): z.ZodType<number, string> {
+  return fromText(`not a duration ${limits}; write it as 500ms, 90s, 5m, 24h or 1h30m`, (text) => {
+    const value = text === '0' ? 0 : parseDuration(text);
+    if (value === undefined) return undefined;
+    return (orNever && value === 0) || (value >= leastMs && value <= mostMs) ? value : undefined;
+  });
+}
+
+/** One of a few words. */
+export function oneOf<const W extends string>(...words: readonly W[]): z.ZodType<W, string> {
+  return fromText(`not one of ${words.join(', ')}`, (text) => words.find((word) => word === text));
+}
+
+export const onOff = fromText('neither on nor off', (text) =>
+  text === 'on' ? true : text === 'off' ? false : undefined,
+);
+
+/** A switch: the flag alone means true; the environment may say so in words. */
+export const enabled = fromText('neither true nor false', (text) =>
+  text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : undefined,
+);
+
+export type SourceSpec =
+  /** `path` as given, `absolute` for opening it. */
+  | { readonly type: 'directory'; readonly path: string; readonly absolute: string }
+  | { readonly type: 'kubernetes' };
+
+export const source = fromText<SourceSpec>(
+  'no such source; write directory:PATH (a folder of manifests) or kubernetes',
+  (text) => {
+    if (text === 'kubernetes') return { type: 'kubernetes' };
+    const path = text.startsWith('directory:') ? text.slice('directory:'.length) : '';
+    return path === '' || path.includes('\0')
+      ? undefined
+      : { type: 'directory', path, absolute: resolve(path) };
+  },
+);
+
+/** "This field must be a domain-prefixed path": `example.com/gateway-controller` (Gateway API, controllerName). */
+export const controllerName = fromText(
+  'no controller name; write DOMAIN/PATH as in the class object, such as higress.io/gateway-controller',
+  (text) =>
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(
+      text,
+    ) && text.length <= 253
+      ? text
+      : undefined,
+);
+
+export const className = fromText(
+  'no class name; write the name of a GatewayClass or IngressClass in lower case, such as higress',
+  (text) =>
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text) && text.length <= 253
+      ? text
+      : undefined,
+);
+
+/** A host name without wildcard, in lower case. */
+export const hostName = fromText('no host name; write it as demo.stage.example.com', (text) => {
+  const host = normalizeHostname(text);
+  return isValidHostname(host) && !host.startsWith('*') ? host : undefined;
+});
+
+/** Envoy's node id: one word that a log line and a URL can hold. */
+export const nodeId = fromText(
+  'no node id; write up to 253 letters, digits and -._~:/ without blanks, such as gw-node-1',
+  (text) => (/^[A-Za-z0-9._~:/-]{1,253}$/.test(text) ? text : undefined),
+);

@@ -1,0 +1,144 @@
+import { Command, CommanderError } from 'commander';
+import { BOOTSTRAP_FLAGS, type BootstrapOptions } from './bootstrap-flags.ts';
+import { CliError, EXIT, quoted } from './cli-error.ts';
+import { declareFlags, type FlagSet, readFlags } from './flag.ts';
+import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } from './flags.ts';
+
+/** What the command line asks for, every value read and checked. */
+export type Invocation =
+  | { readonly command: 'serve'; readonly config: ServeConfig }
+  | { readonly command: 'translate'; readonly directory: string; readonly config: TranslateConfig }
+  | { readonly command: 'bootstrap'; readonly config: BootstrapOptions }
+  | { readonly command: 'version' }
+  | { readonly command: 'help'; readonly text: string };
+
+const EXIT_CODES = `
+Exit codes:
+  0   done, or stopped by SIGTERM or SIGINT
+  2   translate: something is not accepted, or has a problem
+  64  a flag, command or variable that does not parse (nothing was started)
+  66  the directory of manifests is missing or cannot be read
+  69  an address is taken, or something needed is not there
+  70  a bug in Sluice
+  78  flags that do not go together, or a Node.js that is too old
+  130 stopped by a second signal before connections were drained`;
+
+const EXAMPLES = {
+  serve: `
+Examples:
+  # Manifests from a folder, followed live; Envoys connect to port 18000.
+  sluice serve --source directory:./manifests --xds-address 0.0.0.0:18000
+
+  # The manifests of a Higress installation, as they are.
+  sluice serve --source directory:./manifests --adopt-controller-name higress.io/gateway-controller --adopt-class higress
+
+  # The same by environment.
+  SLUICE_SOURCE=directory:./manifests SLUICE_ADOPT_CLASSES=higress sluice serve
+${EXIT_CODES}`,
+  translate: `
+Examples:
+  # Envoy's resources on stdout, the routes and their conditions on stderr.
+  sluice translate ./manifests
+
+  # Only the table; exit code 2 tells a pipeline that something is not accepted.
+  sluice translate ./manifests --output table
+
+  # Which route serves a host, and which others wanted to.
+  sluice translate ./manifests --host demo.stage.example.com
+${EXIT_CODES}`,
+  bootstrap: `
+Examples:
+  # Two replicas of the control plane; the node id from the environment of the pod.
+  SLUICE_NODE_ID=$NODE_NAME sluice bootstrap --xds-address 10.0.0.1:18000 --xds-address 10.0.0.2:18000 > envoy.yaml
+
+  # Check it with Envoy itself, then run it.
+  envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml
+${EXIT_CODES}`,
+} as const;
+
+/**
+ * Reads a command line. `argv` without the interpreter and the script. Pure: prints nothing, starts nothing. Throws a
+ * `CliError` with exit code 64 for whatever does not parse.
+ */
+export function parseInvocation(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Invocation {
+  let invocation: Invocation | undefined;
+  let help = '';
+  const program = new Command('sluice')
+    .description(
+      'Envoy control plane for public TLS-passthrough ingress: Gateway API and Ingress in, delta xDS out.',
+    )
+    .version('', '-V, --version', 'print the versions of Sluice and Node.js')
+    .addHelpText('after', `\nEvery command has examples: sluice serve --help\n${EXIT_CODES}`);
+
+  function command(name: string, description: string, flags: FlagSet, examples: string): Command {
+    const result = program.command(name).description(description).addHelpText('after', examples);
+    declareFlags(result, flags);
+    return result;
+  }
+
+  command('serve', 'serve the manifests to Envoys', SERVE_FLAGS, EXAMPLES.serve).action((given) => {
+    const config = readFlags(SERVE_FLAGS, given, env);
+    refuseSharedAddress(config);
+    invocation = { command: 'serve', config };
+  });
+  command(
+    'bootstrap',
+    "print an Envoy's bootstrap configuration",
+    BOOTSTRAP_FLAGS,
+    EXAMPLES.bootstrap,
+  ).action((given) => {
+    invocation = { command: 'bootstrap', config: readFlags(BOOTSTRAP_FLAGS, given, env) };
+  });
+  command('translate', 'print what manifests become', TRANSLATE_FLAGS, EXAMPLES.translate)
+    .argument('<dir>', 'folder of manifests')
+    .action((directory: string, given) => {
+      const config = readFlags(TRANSLATE_FLAGS, given, env);
+      invocation = { command: 'translate', directory, config };
+    });
+  program
+    .command('version')
+    .description('print the versions of Sluice and Node.js')
+    .action(() => {
+      invocation = { command: 'version' };
+    });
+
+  for (const each of [program, ...program.commands]) {
+    each.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} });
+  }
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.version') return { command: 'version' };
+    if (error.exitCode === 0) return { command: 'help', text: help };
+    // Nothing but "sluice": commander would print the help as an error.
+    if (error.code === 'commander.help')
+      throw usage('no command given; run "sluice --help" for the commands');
+    throw usage(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}; ${whereHelpIs(argv, program)}`);
+  }
+  if (invocation === undefined) return { command: 'help', text: help };
+  return invocation;
+}
+
+/** Caught before anything starts: the second listen would fail with the first one running. */
+function refuseSharedAddress({ xdsAddress, adminAddress }: ServeConfig): void {
+  if (xdsAddress.port === 0 || xdsAddress.port !== adminAddress.port) return;
+  if (xdsAddress.host !== adminAddress.host) return;
+  throw new CliError(
+    'SLUICE_ADDRESS_SHARED',
+    EXIT.config,
+    `--xds-address and --admin-address are both ${quoted(`${xdsAddress.host}:${xdsAddress.port}`)}; give each a port`,
+  );
+}
+
+function usage(message: string): CliError {
+  return new CliError('SLUICE_USAGE', EXIT.usage, message);
+}
+
+function whereHelpIs(argv: readonly string[], program: Command): string {
+  const known = program.commands.find((each) => each.name() === argv[0]);
+  return `run "sluice ${known === undefined ? '' : `${known.name()} `}--help"`;
+}

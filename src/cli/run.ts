@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { bootstrapYaml } from './bootstrap-config.ts';
+import { CliError, EXIT, type ExitCode, errorLine } from './cli-error.ts';
+import { createLogger } from './logger.ts';
+import { type Invocation, parseInvocation } from './program.ts';
+import { serve } from './serve/serve.ts';
+import { translate } from './translate/translate.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Runs one command line to its end and resolves with the exit code. Never rejects. */
+export async function run(argv: readonly string[], env: Env): Promise<ExitCode> {
+  // Whoever reads our output may stop reading: `sluice translate DIR | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  try {
+    return await execute(parseInvocation(argv, env), env);
+  } catch (error) {
+    if (error instanceof CliError) {
+      process.stderr.write(errorLine(error.code, error.message));
+      return error.exitCode;
+    }
+    process.stderr.write(errorLine('SLUICE_INTERNAL', 'a bug in Sluice; please report it with what follows'));
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    return EXIT.internal;
+  }
+}
+
+async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
+  switch (invocation.command) {
+    case 'help':
+      return print(invocation.text);
+    case 'version':
+      return print(`sluice ${version()} (Node.js ${process.versions.node})\n`);
+    case 'bootstrap':
+      return print(bootstrapYaml(invocation.config));
+    case 'translate': {
+      const { stdout, stderr, exitCode } = await translate(invocation.directory, invocation.config);
+      process.stderr.write(stderr);
+      print(stdout);
+      return exitCode;
+    }
+    case 'serve':
+      return await serve(
+        invocation.config,
+        createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
+      );
+    default:
+      return invocation satisfies never;
+  }
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+/** Of the package: beside `src` in a checkout, one level further up in what is published. */
+function version(): string {
+  for (const up of ['../..', '../../..']) {
+    try {
+      const text = readFileSync(join(import.meta.dirname, up, 'package.json'), 'utf8');
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      // The other place.
+    }
+  }
+  return 'unknown';
+}

@@ -1,0 +1,184 @@
+import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
+import { KINDS, type Kind } from '../../model/objects.ts';
+import type { EngineConfig } from '../../snapshot/config.ts';
+import { Engine } from '../../snapshot/engine.ts';
+import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/flush-loop.ts';
+import type { ConnectionEvents } from '../../xds/connection.ts';
+import { AdsServer } from '../../xds/server.ts';
+import { CliError, EXIT } from '../cli-error.ts';
+import type { SocketAddress } from '../flag-values.ts';
+import type { Logger } from '../logger.ts';
+import { type AdminPages, AdminServer, jsonPage, textPage } from './admin-server.ts';
+import { Metrics, typeLabel } from './metrics.ts';
+import { ManifestReport } from './report.ts';
+
+export interface ControlPlaneOptions {
+  readonly source: Source;
+  readonly engine: EngineConfig;
+  readonly xdsAddress: SocketAddress;
+  readonly adminAddress: SocketAddress;
+  /** How long Envoys have to move to another replica at the end. */
+  readonly drainTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+/** Everything that `sluice serve` runs: source → engine → ADS server, and the admin pages beside them. */
+export class ControlPlane implements AsyncDisposable {
+  readonly engine: Engine;
+  readonly #options: ControlPlaneOptions;
+  readonly #metrics = new Metrics();
+  readonly #report: ManifestReport;
+  readonly #loop: FlushLoop;
+  readonly #server: AdsServer;
+  readonly #admin: AdminServer;
+  readonly #unsynced = new Set<Kind>(KINDS);
+  #xdsPort = 0;
+  #adminPort = 0;
+  #stopping: Promise<void> | undefined;
+
+  /** Starts listening, then reading. Rejects with a `CliError` where an address or the source cannot be had. */
+  static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
+    const plane = new ControlPlane(options);
+    try {
+      await plane.#start();
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
+    return plane;
+  }
+
+  private constructor(options: ControlPlaneOptions) {
+    this.#options = options;
+    this.engine = new Engine(options.engine);
+    this.#report = new ManifestReport(this.engine, options.logger);
+    this.#loop = new FlushLoop(this.engine, {
+      ...DEFAULT_FLUSH_LOOP_OPTIONS,
+      onFlush: (flush) => {
+        this.#metrics.flushed(flush);
+        this.#report.conditionsChanged(this.engine.takeStatusChanges());
+      },
+    });
+    this.#server = new AdsServer({ view: this.engine.resources, events: this.#connectionEvents() });
+    this.#metrics.observe({
+      engine: this.engine,
+      server: this.#server,
+      problems: () => this.#report.problems.length,
+    });
+    this.#admin = new AdminServer(this.#pages());
+  }
+
+  /** The port Envoys connect to; of interest where 0 was asked for. */
+  get xdsPort(): number {
+    return this.#xdsPort;
+  }
+
+  get adminPort(): number {
+    return this.#adminPort;
+  }
+
+  /** Ends everything, Envoys' streams first. May be called twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #start(): Promise<void> {
+    const { source, xdsAddress, adminAddress, logger } = this.#options;
+    this.#adminPort = await listening('--admin-address', adminAddress, this.#admin.listen(adminAddress));
+    this.#xdsPort = await listening('--xds-address', xdsAddress, this.#server.listen(xdsAddress));
+    logger.info(
+      { xds: at(xdsAddress, this.#xdsPort), admin: at(adminAddress, this.#adminPort) },
+      'listening',
+    );
+    await source.start(this.#sink());
+  }
+
+  async #stop(): Promise<void> {
+    await this.#options.source.stop();
+    await this.#server.close(this.#options.drainTimeoutMs);
+    await this.#admin.close();
+  }
+
+  #sink(): SourceSink {
+    return {
+      apply: (events: readonly ObjectEvent[]) => this.#loop.take(events),
+      problems: (problems) => this.#report.sourceProblems(problems),
+      synced: (kinds = KINDS) => {
+        for (const kind of kinds) this.#unsynced.delete(kind);
+        if (this.#unsynced.size > 0) return;
+        this.#options.logger.info('source is synced');
+        this.#loop.synced();
+      },
+    };
+  }
+
+  #connectionEvents(): ConnectionEvents {
+    const { logger } = this.#options;
+    const counted = this.#metrics.connectionEvents;
+    return {
+      ...counted,
+      onConnect: (node) => logger.info({ node }, 'Envoy connected'),
+      onDisconnect: (node, reason) => logger.info({ node, reason }, 'Envoy disconnected'),
+      onNack: (node, rejection) => {
+        counted.onNack?.(node, rejection);
+        const { typeUrl, error, held } = rejection;
+        logger.warn(
+          { code: 'SLUICE_XDS_NACK', node, type: typeLabel(typeUrl), held: held.slice(0, 20), error },
+          'Envoy rejected a response; what it names is held back and tried again, the rest is in force',
+        );
+      },
+    };
+  }
+
+  #pages(): AdminPages {
+    const { engine } = this;
+    return {
+      '/healthz': () => textPage('ok'),
+      '/readyz': () => {
+        if (engine.resources.ready && this.#stopping === undefined) return textPage('ok');
+        const pending = this.#options.source.pending().map(({ kind, reason }) => `${kind}: ${reason}`);
+        return textPage(['not ready', ...pending].join('\n'), 503);
+      },
+      '/metrics': async () => ({
+        contentType: this.#metrics.registry.contentType,
+        body: await this.#metrics.registry.metrics(),
+      }),
+      '/problems': () => jsonPage(this.#report.problems),
+      '/debug/nodes': () =>
+        jsonPage(
+          this.#server.nodes().map(({ stream, ...node }) => ({
+            ...node,
+            current: stream.isCurrent,
+            types: stream.state().map(({ typeUrl, held, ...counts }) => ({
+              type: typeUrl,
+              ...counts,
+              held: Object.fromEntries(held),
+            })),
+          })),
+        ),
+    };
+  }
+}
+
+function at({ host }: SocketAddress, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function listening(flag: string, address: SocketAddress, port: Promise<number>): Promise<number> {
+  try {
+    return await port;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(
+      'SLUICE_ADDRESS_UNAVAILABLE',
+      EXIT.unavailable,
+      `${flag} ${at(address, address.port)} cannot be listened on (${reason}); is another Sluice running, or is it not an address of this machine?`,
+      { cause },
+    );
+  }
+}

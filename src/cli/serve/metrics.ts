@@ -1,0 +1,150 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { KINDS } from '../../model/objects.ts';
+import type { Engine } from '../../snapshot/engine.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../snapshot/resource.ts';
+import type { ConnectionEvents } from '../../xds/connection.ts';
+import type { AdsServer } from '../../xds/server.ts';
+
+/** Types come from clients as well: what is not ours shares one label, so that none of them can make thousands. */
+const TYPE_LABELS: ReadonlyMap<string, string> = new Map([
+  [CLUSTER_TYPE, 'cluster'],
+  [ENDPOINT_TYPE, 'endpoint'],
+  [LISTENER_TYPE, 'listener'],
+]);
+
+const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+/** Prometheus metrics of one control plane. docs/metrics.md lists them. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #registers = [this.registry];
+  readonly #events = new Counter({
+    name: 'sluice_object_events_total',
+    help: 'Changes of objects that the source reported.',
+    registers: this.#registers,
+  });
+  readonly #wait = new Histogram({
+    name: 'sluice_change_seconds',
+    help: 'From the first event of a flush until its resources were handed to the streams.',
+    buckets: SECONDS,
+    registers: this.#registers,
+  });
+  readonly #work = new Histogram({
+    name: 'sluice_flush_work_seconds',
+    help: 'Time that flushes held the event loop.',
+    buckets: SECONDS,
+    registers: this.#registers,
+  });
+  readonly #acks = new Counter({
+    name: 'sluice_xds_acks_total',
+    help: 'Responses that Envoys accepted.',
+    labelNames: ['type'],
+    registers: this.#registers,
+  });
+  readonly #nacks = new Counter({
+    name: 'sluice_xds_nacks_total',
+    help: 'Responses that Envoys rejected, in part at least.',
+    labelNames: ['type'],
+    registers: this.#registers,
+  });
+  readonly #ackTime = new Histogram({
+    name: 'sluice_xds_ack_seconds',
+    help: 'From handing a response to the transport until it was accepted.',
+    labelNames: ['type'],
+    buckets: SECONDS,
+    registers: this.#registers,
+  });
+  readonly #bytes = new Counter({
+    name: 'sluice_xds_sent_bytes_total',
+    help: 'Bytes of responses.',
+    labelNames: ['type'],
+    registers: this.#registers,
+  });
+  readonly #resources = new Counter({
+    name: 'sluice_xds_sent_resources_total',
+    help: 'Resources sent, and removals.',
+    labelNames: ['type', 'change'],
+    registers: this.#registers,
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** What is counted when it is asked for. */
+  observe(state: {
+    readonly engine: Engine;
+    readonly server: AdsServer;
+    readonly problems: () => number;
+  }): void {
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: this.#registers,
+        collect() {
+          this.set(value());
+        },
+      });
+    const { engine, server } = state;
+    const { resources, world } = engine;
+    gauge('sluice_ready', '1 once the source has synced and Envoys are served.', () =>
+      resources.ready ? 1 : 0,
+    );
+    gauge('sluice_source_problems', 'Present problems of the source, see /problems.', state.problems);
+    gauge('sluice_xds_nodes', 'Envoys that are connected.', () => server.nodes().length);
+    gauge(
+      'sluice_xds_held_resources',
+      'Resources that an Envoy rejected, over all Envoys, see /debug/nodes.',
+      () =>
+        server
+          .nodes()
+          .flatMap(({ stream }) => stream.state())
+          .reduce((sum, { held }) => sum + held.size, 0),
+    );
+    const objects = new Gauge({
+      name: 'sluice_objects',
+      help: 'Objects that the source has reported.',
+      labelNames: ['kind'],
+      registers: this.#registers,
+      collect() {
+        for (const kind of KINDS) objects.set({ kind }, world.count(kind));
+      },
+    });
+    const encoded = new Gauge({
+      name: 'sluice_resources',
+      help: 'Resources of the snapshot.',
+      labelNames: ['type'],
+      registers: this.#registers,
+      collect() {
+        for (const [typeUrl, type] of TYPE_LABELS) encoded.set({ type }, resources.count(typeUrl));
+      },
+    });
+  }
+
+  flushed({ events, waitedMs, workedMs }: { events: number; waitedMs: number; workedMs: number }): void {
+    this.#events.inc(events);
+    this.#wait.observe(waitedMs / 1000);
+    this.#work.observe(workedMs / 1000);
+  }
+
+  /** To be joined with what else listens to the server. */
+  readonly connectionEvents: ConnectionEvents = {
+    onAck: (_node, typeUrl, _resources, elapsedMs) => {
+      const type = typeLabel(typeUrl);
+      this.#acks.inc({ type });
+      this.#ackTime.observe({ type }, elapsedMs / 1000);
+    },
+    onNack: (_node, { typeUrl }) => this.#nacks.inc({ type: typeLabel(typeUrl) }),
+    onSend: (_node, typeUrl, bytes, resources, removed) => {
+      const type = typeLabel(typeUrl);
+      this.#bytes.inc({ type }, bytes);
+      this.#resources.inc({ type, change: 'upsert' }, resources);
+      this.#resources.inc({ type, change: 'removal' }, removed);
+    },
+  };
+}
+
+export function typeLabel(typeUrl: string): string {
+  return TYPE_LABELS.get(typeUrl) ?? 'other';
+}

@@ -1,0 +1,85 @@
+import { gatewayStatus, routeStatus } from '../../gateway/status.ts';
+import type { Condition } from '../../model/conditions.ts';
+import type { SourceProblem } from '../../model/events.ts';
+import type { Engine } from '../../snapshot/engine.ts';
+import type { Logger } from '../logger.ts';
+
+/** Lines about objects that one flush may write; a broken Gateway with 20,000 routes would fill the disk. */
+const MAX_LINES = 50;
+
+/** Tells in the log what is wrong with the manifests: once when it begins, once when it has gone. */
+export class ManifestReport {
+  readonly #engine: Engine;
+  readonly #logger: Logger;
+  readonly #wrong = new Map<string, string>();
+  #problems: readonly SourceProblem[] = [];
+
+  constructor(engine: Engine, logger: Logger) {
+    this.#engine = engine;
+    this.#logger = logger;
+  }
+
+  get problems(): readonly SourceProblem[] {
+    return this.#problems;
+  }
+
+  /** The source's present problems. */
+  sourceProblems(problems: readonly SourceProblem[]): void {
+    const before = new Set(this.#problems.map(problemText));
+    const after = new Set(problems.map(problemText));
+    const begun = problems.filter((problem) => !before.has(problemText(problem)));
+    for (const { message, ...fields } of begun.slice(0, MAX_LINES)) this.#logger.warn(fields, message);
+    if (begun.length > MAX_LINES)
+      this.#logger.warn({ more: begun.length - MAX_LINES }, 'more problems of the source, see /problems');
+    const gone = [...before].filter((text) => !after.has(text)).length;
+    if (gone > 0) this.#logger.info({ gone, left: problems.length }, 'problems of the source have gone');
+    this.#problems = problems;
+  }
+
+  /** Objects whose conditions may have changed. */
+  conditionsChanged(keys: Iterable<string>): void {
+    let lines = 0;
+    for (const key of keys) {
+      const conditions = badConditions(this.#engine, key);
+      const text = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n');
+      if ((this.#wrong.get(key) ?? '') === text) continue;
+      if (text === '') this.#wrong.delete(key);
+      else this.#wrong.set(key, text);
+      lines += 1;
+      if (lines > MAX_LINES) continue;
+      if (text === '') this.#logger.info({ object: key }, 'all conditions are well again');
+      for (const { type, reason, message } of conditions)
+        this.#logger.warn({ object: key, condition: type, reason }, message);
+    }
+    if (lines > MAX_LINES)
+      this.#logger.warn(
+        { more: lines - MAX_LINES },
+        'more objects whose conditions changed, see "sluice translate"',
+      );
+  }
+}
+
+function problemText({ code, file, line, message }: SourceProblem): string {
+  return `${code} ${file ?? ''} ${line ?? ''} ${message}`;
+}
+
+/** The conditions of an object (by its key) that say that something is wrong. */
+export function badConditions(engine: Engine, key: string): Condition[] {
+  const [kind = '', namespace = '', name = ''] = key.split('/');
+  if (kind === 'Gateway') {
+    const model = engine.gateway(namespace, name);
+    if (model === undefined) return [];
+    const status = gatewayStatus(model, (listener) => engine.attachedRoutes(model, listener));
+    return [...status.conditions, ...status.listeners.flatMap(({ conditions }) => conditions)].filter(isBad);
+  }
+  const route = engine.route(key);
+  if (route === undefined) return [];
+  return routeStatus(route, engine.lostClaims(route)).flatMap(({ conditions }) => conditions.filter(isBad));
+}
+
+/** Of these types `True` is the bad news. */
+const BAD_IF_TRUE: ReadonlySet<string> = new Set(['PartiallyInvalid', 'Conflicted', 'OverlappingTLSConfig']);
+
+export function isBad({ type, status }: Condition): boolean {
+  return BAD_IF_TRUE.has(type) ? status === 'True' : status === 'False';
+}

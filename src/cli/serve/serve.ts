@@ -1,0 +1,38 @@
+import process from 'node:process';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { EXIT, type ExitCode } from '../cli-error.ts';
+import { engineConfig, type ServeConfig } from '../flags.ts';
+import type { Logger } from '../logger.ts';
+import { createSource } from '../source.ts';
+import { ControlPlane } from './control-plane.ts';
+
+/** `sluice serve`: until SIGTERM or SIGINT. A second signal ends it at once. */
+export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCode> {
+  // It would write to stderr what we report ourselves.
+  setLogVerbosity(logVerbosity.NONE);
+  const signal = Promise.withResolvers<NodeJS.Signals>();
+  let signals = 0;
+  const onSignal = (name: NodeJS.Signals): void => {
+    signals += 1;
+    if (signals > 1) process.exit(EXIT.interrupted);
+    signal.resolve(name);
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  try {
+    const plane = await ControlPlane.start({
+      source: createSource(config.source, logger),
+      engine: engineConfig(config),
+      xdsAddress: config.xdsAddress,
+      adminAddress: config.adminAddress,
+      drainTimeoutMs: config.drainTimeoutMs,
+      logger,
+    });
+    const name = await signal.promise;
+    logger.info({ signal: name, drainTimeoutMs: config.drainTimeoutMs }, 'stopping');
+    await plane.stop();
+    logger.info('stopped');
+    return EXIT.ok;
+  } finally {
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+  }
+}

@@ -1,0 +1,117 @@
+import { gatewayStatus, type ParentStatus, routeStatus } from '../../gateway/status.ts';
+import type { Condition } from '../../model/conditions.ts';
+import { objectKey, type SourceProblem } from '../../model/events.ts';
+import type { Engine } from '../../snapshot/engine.ts';
+import { isBad } from '../serve/report.ts';
+
+export interface GatewayOutcome {
+  readonly gateway: string;
+  readonly conditions: readonly Condition[];
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly attachedRoutes: number;
+    readonly conditions: readonly Condition[];
+  }[];
+}
+
+export interface RouteOutcome {
+  /** `TLSRoute namespace/name` */
+  readonly route: string;
+  /** What it serves, lost hosts left out. */
+  readonly hosts: readonly string[];
+  readonly parents: readonly {
+    /** `namespace/name`, with `/section` and `:port` where given; `-` for an Ingress. */
+    readonly parent: string;
+    readonly accepted: boolean;
+    readonly conditions: readonly Condition[];
+  }[];
+}
+
+/** What manifests became: everything with conditions, in a stable order. */
+export interface Outcome {
+  readonly problems: readonly SourceProblem[];
+  readonly gateways: readonly GatewayOutcome[];
+  readonly routes: readonly RouteOutcome[];
+  /** Whether all of it is accepted, resolved and without a problem. */
+  readonly accepted: boolean;
+}
+
+export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): Outcome {
+  const gateways = [...engine.gateways()]
+    .map((model): GatewayOutcome => {
+      const { conditions, listeners } = gatewayStatus(model, (name) => engine.attachedRoutes(model, name));
+      return { gateway: `${model.ref.namespace}/${model.ref.name}`, conditions, listeners };
+    })
+    .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
+  const routes = [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')]
+    .map(({ kind, meta }) => routeOutcome(engine, kind, meta.namespace, meta.name))
+    .filter((outcome) => outcome !== undefined)
+    .sort((a, b) => (a.route < b.route ? -1 : 1));
+  const conditions = [
+    ...gateways.flatMap((each) => [
+      each.conditions,
+      ...each.listeners.map((listener) => listener.conditions),
+    ]),
+    ...routes.flatMap(({ parents }) => parents.map((parent) => parent.conditions)),
+  ].flat();
+  const accepted =
+    problems.length === 0 &&
+    !conditions.some(isBad) &&
+    routes.every(({ parents }) => parents.every((parent) => parent.accepted));
+  return { problems, gateways, routes, accepted };
+}
+
+function routeOutcome(
+  engine: Engine,
+  kind: 'TLSRoute' | 'Ingress',
+  namespace: string,
+  name: string,
+): RouteOutcome | undefined {
+  const model = engine.route(objectKey({ kind, namespace, name }));
+  if (model === undefined) return undefined;
+  const route = `${kind} ${namespace}/${name}`;
+  const lost = engine.lostClaims(model);
+  const lostHosts = new Set(lost.map(({ claim }) => `${claim.binding.name} ${claim.host}`));
+  const served = model.claims.filter(({ binding, host }) => !lostHosts.has(`${binding.name} ${host}`));
+  const parents = routeStatus(model, lost).map(({ parentRef, accepted, conditions }) => ({
+    parent: parentName(parentRef, namespace),
+    accepted,
+    conditions,
+  }));
+  return {
+    route,
+    hosts: [...new Set(served.map(({ host, binding }) => `${host}:${binding.port}`))].sort(),
+    parents: [...parents, ...missingParents(engine, kind, namespace, name)],
+  };
+}
+
+/**
+ * Parents that are in none of the manifests. A controller leaves such a route alone, because the Gateway may be
+ * another's; who asks what becomes of these manifests wants to hear of it.
+ */
+function missingParents(engine: Engine, kind: 'TLSRoute' | 'Ingress', namespace: string, name: string) {
+  const route = kind === 'TLSRoute' ? engine.world.get('TLSRoute', namespace, name) : undefined;
+  return (route?.parentRefs ?? [])
+    .filter((ref) => ref.kind === 'Gateway')
+    .filter((ref) => engine.world.get('Gateway', ref.namespace ?? namespace, ref.name) === undefined)
+    .map((ref) => ({
+      parent: parentName(ref, namespace),
+      accepted: false,
+      conditions: [
+        {
+          type: 'Accepted',
+          status: 'False',
+          reason: 'NoMatchingParent',
+          message: `There is no Gateway ${ref.namespace ?? namespace}/${ref.name}; add its manifest or correct the parentRef.`,
+          observedGeneration: route?.meta.generation ?? 0,
+        } satisfies Condition,
+      ],
+    }));
+}
+
+function parentName(ref: ParentStatus['parentRef'], ownNamespace: string): string {
+  if (ref === undefined) return '-';
+  const section = ref.sectionName === undefined ? '' : `/${ref.sectionName}`;
+  const port = ref.port === undefined ? '' : `:${ref.port}`;
+  return `${ref.namespace ?? ownNamespace}/${ref.name}${section}${port}`;
+}
