@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { SourceProblem } from '../../model/events.ts';
+import { objectKey, refOf } from '../../model/events.ts';
+import type { KubernetesObject } from '../../model/objects.ts';
+import type { InvalidObject } from '../objects/decode.ts';
+import { decodeObject } from '../objects/decode.ts';
+import { mirrorEndpoints } from '../objects/mirror-endpoints.ts';
+import type { ManifestDocument } from './manifest-syntax.ts';
+import { ManifestSyntaxError, parseManifests } from './manifest-syntax.ts';
+import type { Pace } from './pace.ts';
+
+/** An object of a file. */
+export interface ManifestEntry {
+  readonly object: KubernetesObject;
+  /** `objectKey` of the object. */
+  readonly key: string;
+  /** `kind/namespace/name` of the document: of the Endpoints where the object is a slice mirrored from them. */
+  readonly documentKey: string;
+  readonly isMirrored: boolean;
+  /** 1-based. */
+  readonly line: number | undefined;
+}
+
+/** What a file holds, as far as it could be read, and what is wrong with it. */
+export interface ManifestFile {
+  /** Of the bytes that were read last, good or not; `undefined` where they could not be. */
+  readonly hash: string | undefined;
+  /** In the order of the file. */
+  readonly entries: readonly ManifestEntry[];
+  readonly problems: readonly SourceProblem[];
+}
+
+export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What a file holds now. A file that does not parse keeps what it held before; so does, within one that parses, each
+ * single object whose document is invalid. Returns `before` itself where the bytes are the same.
+ */
+export async function readManifests(
+  file: string,
+  bytes: Uint8Array,
+  before: ManifestFile | undefined,
+  pace: Pace,
+): Promise<ManifestFile> {
+  const hash = createHash('sha256').update(bytes).digest('base64');
+  if (before !== undefined && before.hash === hash) return before;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const documents = await parseManifests(text, pace);
+    return { hash, ...(await decodeDocuments(file, documents, before, pace)) };
+  } catch (error) {
+    const line = error instanceof ManifestSyntaxError ? error.line : undefined;
+    const what = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+    const message = `${file} is not valid YAML or JSON: ${what}; its last good content stays in place until it is corrected.`;
+    const problem = { code: 'SLUICE_FILE_SYNTAX', message, file, ...(line !== undefined && { line }) };
+    return { hash, entries: before?.entries ?? [], problems: [problem] };
+  }
+}
+
+async function decodeDocuments(
+  file: string,
+  documents: readonly ManifestDocument[],
+  before: ManifestFile | undefined,
+  pace: Pace,
+): Promise<Pick<ManifestFile, 'entries' | 'problems'>> {
+  const known = new Map((before?.entries ?? []).map((entry) => [entry.key, entry.object]));
+  const entries: ManifestEntry[] = [];
+  const problems: SourceProblem[] = [];
+  const invalid: { readonly documentKey: string; readonly problem: number }[] = [];
+  for (const { raw, line } of documents) {
+    const decoded = decodeDocument(raw);
+    if ('type' in decoded) {
+      const { object } = decoded;
+      if (object !== undefined) {
+        const documentKey = `${object.kind}/${object.namespace}/${object.name}`;
+        invalid.push({ documentKey, problem: problems.length });
+      }
+      problems.push(problemOf(file, line, decoded));
+    } else {
+      const { documentKey, isMirrored } = decoded;
+      for (const object of decoded.objects) {
+        const key = objectKey(refOf(object));
+        entries.push({ object: retained(object, known.get(key)), key, documentKey, isMirrored, line });
+      }
+    }
+    if (pace.isDue) await pace.rest();
+  }
+  if (invalid.length === 0 || before === undefined) return { entries, problems };
+
+  const valid = new Set(entries.map(({ documentKey }) => documentKey));
+  const lost = new Map(invalid.map(({ documentKey, problem }) => [documentKey, problem]));
+  for (const entry of before.entries) {
+    const index = valid.has(entry.documentKey) ? undefined : lost.get(entry.documentKey);
+    if (index === undefined) continue;
+    entries.push(entry);
+    const problem = problems[index];
+    if (problem !== undefined && !problem.message.endsWith(KEPT)) {
+      problems[index] = { ...problem, message: `${problem.message}${KEPT}` };
+    }
+  }
+  return { entries, problems };
+}
+
+const KEPT = ' Its last good content stays in place.';
+
+interface DecodedDocument {
+  readonly objects: readonly KubernetesObject[];
+  readonly documentKey: string;
+  readonly isMirrored: boolean;
+}
+
+const NOTHING: DecodedDocument = { objects: [], documentKey: '', isMirrored: false };
+
+function decodeDocument(raw: unknown): DecodedDocument | InvalidObject {
+  const decoded = decodeObject(raw);
+  if (decoded.type === 'invalid') return decoded;
+  if (decoded.type === 'object') {
+    const { object } = decoded;
+    return { objects: [object], documentKey: objectKey(refOf(object)), isMirrored: false };
+  }
+  if (decoded.kind !== 'Endpoints') return NOTHING;
+  const mirrored = mirrorEndpoints(raw);
+  if (mirrored.type === 'invalid') return mirrored;
+  const slice = mirrored.type === 'slices' ? mirrored.slices[0] : undefined;
+  if (mirrored.type !== 'slices' || slice === undefined) return NOTHING;
+  const documentKey = `Endpoints/${slice.meta.namespace}/${slice.serviceName}`;
+  return { objects: mirrored.slices, documentKey, isMirrored: true };
+}
+
+/**
+ * The object that was there before if it is equal, else a copy. Strings from a parser are slices, each of which keeps
+ * the whole text of the file alive, in every version in which an object of it changed.
+ */
+function retained(object: KubernetesObject, before: KubernetesObject | undefined): KubernetesObject {
+  return before !== undefined && isDeepStrictEqual(object, before) ? before : structuredClone(object);
+}
+
+function problemOf(file: string, line: number | undefined, decoded: InvalidObject): SourceProblem {
+  const { code, message, object } = decoded;
+  return {
+    code,
+    message,
+    file,
+    ...(line !== undefined && { line }),
+    ...(object !== undefined && { object }),
+  };
+}

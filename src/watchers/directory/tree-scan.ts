@@ -1,0 +1,141 @@
+import type { BigIntStats, Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** A directory to watch. */
+export interface ScannedDirectory {
+  /** With all symbolic links followed. */
+  readonly real: string;
+  /** As seen from the root (`''` for the root); `undefined` for one that only holds the target of a link. */
+  readonly path: string | undefined;
+  /** Tells a directory from another of the same name. */
+  readonly identity: string;
+}
+
+export interface ScannedFile {
+  /** Changes whenever the content does. */
+  readonly signature: string;
+}
+
+/** What could not be looked at. */
+export interface ScanFailure {
+  /** As seen from the root. */
+  readonly path: string;
+  readonly isDirectory: boolean;
+  readonly error: NodeJS.ErrnoException;
+}
+
+export interface TreeScan {
+  /** By path as seen from the root, sorted. */
+  readonly files: ReadonlyMap<string, ScannedFile>;
+  readonly failures: readonly ScanFailure[];
+  /** Whether a manifest is seen through a symbolic link, which hidden names may change the target of. */
+  readonly hasLinks: boolean;
+  readonly rootIdentity: string;
+}
+
+const MANIFEST = /\.(?:ya?ml|json)$/;
+/** How many files are looked at at once. */
+const CONCURRENCY = 64;
+
+export function isManifest(name: string): boolean {
+  return MANIFEST.test(name) && !name.startsWith('.');
+}
+
+export function signatureOf(stats: BigIntStats): string {
+  return `${identityOf(stats)}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+}
+
+function identityOf(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+/**
+ * Finds the manifests below a directory. Names that begin with a dot are passed over, but a link may lead through
+ * them, as those of a mounted ConfigMap do. Each real directory is visited once, so links in a circle end.
+ * `onDirectory` is called before a directory is read, so that no change is missed in between. Throws where the root
+ * itself cannot be read.
+ */
+export async function scanTree(
+  root: string,
+  onDirectory: (directory: ScannedDirectory) => void,
+): Promise<TreeScan> {
+  const files = new Map<string, ScannedFile>();
+  const failures: ScanFailure[] = [];
+  const visited = new Set<string>();
+  let hasLinks = false;
+
+  const failed = (path: string, isDirectory: boolean, cause: unknown) => {
+    const error = cause as NodeJS.ErrnoException;
+    // What is gone by the time that it is looked at is simply gone.
+    if (isDirectory && error.code === 'ENOENT') return;
+    failures.push({ path, isDirectory, error });
+  };
+
+  const visit = async (path: string): Promise<string> => {
+    const real = await realpath(join(root, path));
+    const identity = identityOf(await stat(real, { bigint: true }));
+    if (visited.has(identity)) return identity;
+    visited.add(identity);
+    onDirectory({ real, path, identity });
+    const entries = (await readdir(real, { withFileTypes: true }))
+      .filter(({ name }) => !name.startsWith('.'))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (let start = 0; start < entries.length; start += CONCURRENCY) {
+      const looked = await Promise.all(
+        entries.slice(start, start + CONCURRENCY).map((entry) => look(path, real, entry)),
+      );
+      for (const found of looked) {
+        if (found === undefined) continue;
+        if ('target' in found && found.target !== undefined) hasLinks = true;
+        if ('error' in found) failed(found.path, false, found.error);
+        else if (found.stats === undefined || found.stats.isDirectory()) {
+          try {
+            await visit(found.path);
+          } catch (error) {
+            failed(found.path, true, error);
+          }
+        } else if (found.stats.isFile()) {
+          files.set(found.path, { signature: signatureOf(found.stats) });
+          if (found.target !== undefined) await watchTarget(found.target, onDirectory);
+        }
+      }
+    }
+    return identity;
+  };
+
+  const rootIdentity = await visit('');
+  return { files, failures, hasLinks, rootIdentity };
+}
+
+type Looked =
+  /** `stats` is `undefined` for a directory that is no link. */
+  | { readonly path: string; readonly stats: BigIntStats | undefined; readonly target: string | undefined }
+  | { readonly path: string; readonly error: unknown };
+
+async function look(parent: string, realParent: string, entry: Dirent): Promise<Looked | undefined> {
+  const path = join(parent, entry.name);
+  if (entry.isDirectory()) return { path, stats: undefined, target: undefined };
+  if (entry.isFile() && !isManifest(entry.name)) return undefined;
+  const real = join(realParent, entry.name);
+  try {
+    const stats = await stat(real, { bigint: true });
+    if (stats.isFile() && !isManifest(entry.name)) return undefined;
+    return { path, stats, target: entry.isSymbolicLink() ? await realpath(real) : undefined };
+  } catch (error) {
+    return isManifest(entry.name) ? { path, error } : undefined;
+  }
+}
+
+/** The directory that a link's target is in: the target may be replaced there. */
+async function watchTarget(
+  target: string,
+  onDirectory: (directory: ScannedDirectory) => void,
+): Promise<void> {
+  const real = dirname(target);
+  try {
+    onDirectory({ real, path: undefined, identity: identityOf(await stat(real, { bigint: true })) });
+  } catch {
+    // It has gone in the meantime: whoever removed it has changed the link too, which is seen where the link is.
+  }
+}
