@@ -109,7 +109,7 @@ test('a file that is written in steps keeps its last good content until it is co
 
 test('a file that is emptied and then written never deletes what stays in it', async (t) => {
   const root = await directoryOf(t, { 'a.yaml': service('a', 1) });
-  const { world } = await following(t, root, { settleMs: 40 });
+  const { world } = await following(t, root, { settleMs: 100 });
   await write(root, { 'a.yaml': '' });
   // Settled at the same time or later, so the empty file has been seen when this one is read.
   await write(root, { 'b.yaml': service('b') });

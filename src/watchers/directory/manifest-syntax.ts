@@ -173,8 +173,10 @@ function asList(
   raw: unknown,
 ): { readonly items: readonly unknown[]; readonly type: object | undefined } | undefined {
   if (!isObject(raw)) return undefined;
-  const { apiVersion, kind, items } = raw as { apiVersion?: unknown; kind?: unknown; items?: unknown };
+  const { apiVersion, kind, items, metadata } = raw as Readonly<Record<string, unknown>>;
   if (typeof kind !== 'string' || !kind.endsWith('List')) return undefined;
+  // Lists have no name; some other kind may end like that.
+  if (isObject(metadata) && 'name' in metadata) return undefined;
   if (!Array.isArray(items)) return items === null ? { items: [], type: undefined } : undefined;
   return { items, type: kind === 'List' ? undefined : { apiVersion, kind: kind.slice(0, -'List'.length) } };
 }
