@@ -87,14 +87,17 @@ export class ScriptedApi {
     readonly matches: (exchange: Exchange) => boolean;
     readonly take: (e: Exchange) => void;
   }[] = [];
+  readonly #sockets = new Set<Socket>();
   #port = 0;
   /** Connections opened so far. */
   connections = 0;
 
   constructor() {
     this.#server = createServer((request, response) => this.#arrive(new Exchange(request, response)));
-    this.#server.on('connection', () => {
+    this.#server.on('connection', (socket: Socket) => {
       this.connections += 1;
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
     // A watch may be silent for as long as its test wants.
     this.#server.requestTimeout = 0;
@@ -116,6 +119,12 @@ export class ScriptedApi {
     this.#server.close();
     this.#server.closeAllConnections();
     if (this.#server.listening) await once(this.#server, 'close');
+  }
+
+  /** Resolves when no connection is open. */
+  async idle(): Promise<void> {
+    while (this.#sockets.size > 0)
+      await Promise.all([...this.#sockets].map((socket) => once(socket, 'close')));
   }
 
   list(path: string): Promise<Exchange> {

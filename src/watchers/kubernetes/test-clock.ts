@@ -27,22 +27,21 @@ export class ManualClock implements Clock {
     return [...this.#timers].map(({ at }) => at - this.#now).sort((a, b) => a - b);
   }
 
-  /** Resolves when a timer is set, or was, that is due in `from` to `to` milliseconds; to that number. */
-  timer(from: number, to = from): Promise<number> {
+  /** Resolves when so many timers are set that are due in just `ms`; to `ms`. */
+  timer(ms: number, count = 1): Promise<number> {
     return new Promise((resolve) => {
       const look = (): void => {
-        const delay = this.delays().find((ms) => ms >= from && ms <= to);
-        if (delay === undefined) return;
+        if (this.delays().filter((delay) => delay === ms).length < count) return;
         this.#waiting.delete(look);
-        resolve(delay);
+        resolve(ms);
       };
       this.#waiting.add(look);
       look();
     });
   }
 
-  /** Moves time on, timer by timer. */
-  advance(ms: number): void {
+  /** Moves time on, timer by timer; returns `ms`. */
+  advance(ms: number): number {
     const end = this.#now + ms;
     for (;;) {
       const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
@@ -52,5 +51,6 @@ export class ManualClock implements Clock {
       next.then();
     }
     this.#now = end;
+    return ms;
   }
 }

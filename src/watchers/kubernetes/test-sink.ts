@@ -97,9 +97,11 @@ export class RecordingLogger implements SourceLogger {
     return this.lines.filter((line) => line.level === level);
   }
 
-  /** Resolves when there is, or was, such a line. */
-  async line(level: LogLine['level'], pattern: RegExp): Promise<void> {
-    await this.#waiting.until(() => this.of(level).some(({ message }) => pattern.test(message)));
+  /** Resolves when there are, or were, so many lines of any level that match. */
+  times(count: number, pattern: RegExp): Promise<void> {
+    return this.#waiting.until(
+      () => this.lines.filter(({ message }) => pattern.test(message)).length >= count,
+    );
   }
 
   #add(line: LogLine): void {

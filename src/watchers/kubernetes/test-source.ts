@@ -28,16 +28,19 @@ export function watchedKinds(...kinds: readonly Kind[]) {
   return WATCHED_KINDS.filter(({ kind }) => kinds.includes(kind));
 }
 
-/** `random` is 1 throughout, so that every delay is at its upper end. Everything ends with the test. */
+/**
+ * `random` is 1 throughout, so that every delay is at its upper end. `late`: the kubeconfig is not there yet.
+ * Everything ends with the test.
+ */
 export async function startSource(
   t: TestContext,
   kinds: readonly Kind[],
-  options: Partial<KubernetesSourceOptions> = {},
+  { late = false, ...options }: Partial<KubernetesSourceOptions> & { readonly late?: boolean } = {},
 ): Promise<TestSource> {
   const api = await new ScriptedApi().start();
   const directory = mkdtempSync(join(tmpdir(), 'sluice-kubernetes-'));
   const kubeconfig = join(directory, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigOf(api.url, { token: 'secret' }));
+  if (!late) writeFileSync(kubeconfig, kubeconfigOf(api.url, { token: 'secret' }));
   const clock = new ManualClock();
   const sink = new RecordingSink();
   const logger = new RecordingLogger();
