@@ -33,7 +33,7 @@ export function isReferencePermitted(from: GrantFrom, to: GrantTo, lookup: Looku
           (entry) =>
             entry.group === to.group &&
             entry.kind === to.kind &&
-            (entry.name === undefined || entry.name === '' || entry.name === to.name),
+            (entry.name === undefined || entry.name === to.name),
         ),
     );
 }
