@@ -1,6 +1,7 @@
 import type { GatewayModel, ListenerModel } from '../model/gateway.ts';
 import type { ParentReference, RouteGroupKind } from '../model/objects.ts';
 import { append, NONE } from './append.ts';
+import type { AttachedHost } from './attached-host.ts';
 import { ANY_HOST, compareSpecificity, intersectHostnames } from './hostname.ts';
 import { selectorMatches } from './label-selector.ts';
 import type { IsolatedHost } from './listener-isolation.ts';
@@ -15,12 +16,6 @@ export interface AttachingRoute {
   readonly namespace: string;
   /** Normalised and valid, each once; empty where the route matches what its listener matches. */
   readonly hostnames: readonly string[];
-}
-
-/** A host that a route serves on a listener, with the route's own hostname that led to it. */
-export interface AttachedHost {
-  readonly host: string;
-  readonly original: string;
 }
 
 export interface Attachment {

@@ -1,7 +1,7 @@
 import type { ObjectRef } from '../model/events.ts';
 import type { Binding, Claim, HostPolicy, WeightedBackend } from '../model/gateway.ts';
 import { append, NONE } from './append.ts';
-import type { AttachedHost } from './attachment.ts';
+import type { AttachedHost } from './attached-host.ts';
 import { compareSpecificity } from './hostname.ts';
 
 /** `[0]`, `[1]`, …: shared, as nearly every claim comes from one parent. */

@@ -1,5 +1,5 @@
 import type { ListenerModel } from '../model/gateway.ts';
-import type { AttachedHost } from './attachment.ts';
+import type { AttachedHost } from './attached-host.ts';
 import { ANY_HOST, coveringWildcards } from './hostname.ts';
 
 /** A host that is not served by a listener that matches it, because `owner` is more specific. */

@@ -4,116 +4,25 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { Client, type ClientDuplexStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
-import { DeltaDiscoveryRequest, type DeltaDiscoveryResponse } from '../proto/index.ts';
+import { type ServiceError, status } from '@grpc/grpc-js';
+import { DeltaDiscoveryRequest } from '../proto/index.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resource.ts';
-import type { ConnectionEvents } from './connection.ts';
-import { AdsServer, type AdsServerOptions } from './server.ts';
+import { AdsServer } from './server.ts';
 import { ADS_SERVICE, ADS_SERVICE_NAME } from './service.ts';
 import { DEFAULT_STREAM_LIMITS } from './stream.ts';
+import {
+  cleanUp,
+  cleanUps,
+  healthOf,
+  NODE,
+  open,
+  recorder,
+  reflectedServices,
+  serve,
+} from './test-client.ts';
 import { TestView } from './test-view.ts';
 
-type Request = Parameters<typeof DeltaDiscoveryRequest.encode>[0];
-
-const cleanUps: (() => void | Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-async function serve(options: Partial<AdsServerOptions> = {}) {
-  const view = new TestView();
-  const server = new AdsServer({ view, ...options });
-  const port = await server.listen({ host: '127.0.0.1', port: 0 });
-  cleanUps.push(() => server.close(100));
-  return { view, server, port };
-}
-
-/** One stream as an Envoy opens it; responses are awaited one by one. */
-class TestStream {
-  readonly call: ClientDuplexStream<Request, DeltaDiscoveryResponse>;
-  readonly ended = Promise.withResolvers<{ code: status; details: string }>();
-  readonly #arrived: DeltaDiscoveryResponse[] = [];
-  #wake: (() => void) | undefined;
-
-  constructor(client: Client) {
-    const { path, requestSerialize, responseDeserialize } = ADS_SERVICE.DeltaAggregatedResources;
-    this.call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
-    this.call.on('data', (response: DeltaDiscoveryResponse) => {
-      this.#arrived.push(response);
-      this.#wake?.();
-    });
-    this.call.on('error', (error: ServiceError) => {
-      this.ended.resolve(error);
-      this.#wake?.();
-    });
-    this.call.on('end', () => this.ended.resolve({ code: status.OK, details: '' }));
-  }
-
-  send(request: Request): void {
-    this.call.write(request);
-  }
-
-  async next(): Promise<DeltaDiscoveryResponse> {
-    while (this.#arrived.length === 0) {
-      const woken = Promise.withResolvers<void>();
-      this.#wake = woken.resolve;
-      const ended = await Promise.race([woken.promise, this.ended.promise]);
-      if (ended !== undefined && this.#arrived.length === 0)
-        throw new Error(`stream ended: ${ended.details}`);
-    }
-    return this.#arrived.shift() as DeltaDiscoveryResponse;
-  }
-
-  async names(): Promise<string[]> {
-    const { resources = [], removed_resources = [] } = await this.next();
-    return [...resources.map(({ name }) => `+${name}`), ...removed_resources.map((name) => `-${name}`)];
-  }
-
-  get pending(): number {
-    return this.#arrived.length;
-  }
-}
-
-function open(port: number): { client: Client; stream: TestStream } {
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': -1,
-    // Each client a connection of its own.
-    'grpc.use_local_subchannel_pool': 1,
-  });
-  const stream = new TestStream(client);
-  cleanUps.push(() => {
-    stream.call.cancel();
-    client.close();
-  });
-  return { client, stream };
-}
-
-const NODE = {
-  id: 'gw-1',
-  user_agent_build_version: { version: { major_number: 1, minor_number: 40, patch: 0 } },
-};
-
-/** What the server tells about streams, awaited by name. */
-function recorder() {
-  const seen: string[] = [];
-  const waiting = new Map<string, () => void>();
-  const note = (what: string): void => {
-    seen.push(what);
-    waiting.get(what)?.();
-  };
-  const events: ConnectionEvents = {
-    onConnect: ({ id, version }) => note(`connect ${id} ${version}`),
-    onDisconnect: ({ id }) => note(`disconnect ${id}`),
-    onAck: ({ id }, typeUrl, resources) => note(`ack ${id} ${typeUrl.split('.').at(-1)} ${resources}`),
-    onNack: ({ id }, { held }) => note(`nack ${id} ${held.join()}`),
-  };
-  const until = async (what: string): Promise<void> => {
-    if (seen.includes(what)) return;
-    await new Promise<void>((resolve) => waiting.set(what, resolve));
-  };
-  return { events, seen, until };
-}
+afterEach(cleanUp);
 
 describe('the ADS server', () => {
   it('sends what is subscribed to, and then what changes', async () => {
@@ -401,35 +310,3 @@ describe('beside it', () => {
     assert.ok(services.includes('grpc.health.v1.Health'), services);
   });
 });
-
-async function healthOf(port: number): Promise<string> {
-  const { service } = await import('grpc-health-check');
-  const check = service['Check'];
-  assert.ok(check);
-  const { client } = open(port);
-  const response = await new Promise<{ status: string }>((resolve, reject) => {
-    client.makeUnaryRequest(
-      check.path,
-      check.requestSerialize as (value: { service: string }) => Buffer,
-      check.responseDeserialize as (bytes: Buffer) => { status: string },
-      { service: ADS_SERVICE_NAME },
-      (error, value) => (error ? reject(error) : resolve(value as { status: string })),
-    );
-  });
-  return response.status;
-}
-
-/** Asks as grpcurl does; the request and the names in the answer are plain enough to be read by hand. */
-async function reflectedServices(port: number): Promise<string> {
-  const { client } = open(port);
-  const call = client.makeBidiStreamRequest(
-    '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
-    (bytes: Buffer) => bytes,
-    (bytes: Buffer) => bytes.toString('latin1'),
-  );
-  // list_services (field 7): "*"
-  call.write(Buffer.from([0x3a, 0x01, 0x2a]));
-  const [text] = (await once(call, 'data')) as [string];
-  call.end();
-  return text;
-}

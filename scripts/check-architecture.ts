@@ -1,0 +1,110 @@
+/**
+ * Holds the folders to their rules: who may import whom (docs/design/README.md), no import cycles, files that one
+ * can read in one go, names in kebab-case. `node scripts/check-architecture.ts` prints what breaks them and exits 1.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const MAX_LINES = 400;
+
+/**
+ * What each folder of `src` may import, besides itself, as prefixes of paths. The data flows one way:
+ * watchers → gateway → snapshot → xds. Tests beside the code are exempt: they join parts.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'src/proto/': [],
+  'src/model/': [],
+  'src/watchers/': ['src/model/'],
+  'src/gateway/': ['src/model/'],
+  'src/snapshot/': ['src/model/', 'src/gateway/', 'src/proto/'],
+  // Bytes and names, nothing of Kubernetes: of the snapshot only what can be read from it.
+  'src/xds/': ['src/proto/', 'src/snapshot/resource.ts'],
+  'src/status/': ['src/model/'],
+  'src/cli/': ['src/'],
+  'src/main.ts': ['src/'],
+};
+
+export interface SourceFile {
+  /** Relative to the root, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every rule that is broken, as one line each. */
+export function violations(files: readonly SourceFile[]): string[] {
+  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
+  return [
+    ...files.flatMap((file) => shapeViolations(file)),
+    ...[...imports].flatMap(([file, targets]) => importViolations(file, targets)),
+    ...cycles(imports),
+  ];
+}
+
+function shapeViolations({ path: file, text }: SourceFile): string[] {
+  const found: string[] = [];
+  const lines = text.split('\n').length - 1;
+  if (lines > MAX_LINES) found.push(`${file}: ${lines} lines; split it, ${MAX_LINES} is the most`);
+  if (!/^[a-z0-9]+([-.][a-z0-9]+)*$/.test(path.basename(file)))
+    found.push(`${file}: the name is not kebab-case`);
+  return found;
+}
+
+function importViolations(file: string, targets: readonly string[]): string[] {
+  if (!file.startsWith('src/') || isTest(file)) return [];
+  const folder = Object.keys(MAY_IMPORT).find((prefix) => file.startsWith(prefix));
+  if (folder === undefined)
+    return [`${file}: a folder without rules; add it to scripts/check-architecture.ts`];
+  const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
+  return targets
+    .filter((target) => !allowed.some((prefix) => target.startsWith(prefix)))
+    .map(
+      (target) =>
+        `${file}: must not import ${target}; ${folder} may import ${allowed.slice(1).join(', ') || 'nothing'}`,
+    );
+}
+
+function isTest(file: string): boolean {
+  const name = path.basename(file);
+  return name.endsWith('.test.ts') || name.startsWith('test-') || name.startsWith('arbitrary-');
+}
+
+/** Imports of files of the project, types included. */
+function importsOf({ path: file, text }: SourceFile): string[] {
+  const specifiers = [...text.matchAll(/(?:^|[\s;])(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map(
+    ([, specifier = '']) => specifier,
+  );
+  return [...new Set(specifiers.map((specifier) => path.posix.join(path.posix.dirname(file), specifier)))];
+}
+
+function cycles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (file: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(file);
+    if (at >= 0) found.push(`import cycle: ${[...trail.slice(at), file].join(' → ')}`);
+    if (at >= 0 || done.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file, []);
+  return found;
+}
+
+/** The project's own code, generated code left out. */
+export function sourceFiles(): SourceFile[] {
+  return globSync('{src,test,bench,scripts,demo}/**/*.ts', { cwd: ROOT })
+    .map((file) => file.split(path.sep).join('/'))
+    .filter((file) => !file.startsWith('src/proto/gen/'))
+    .sort()
+    .map((file) => ({ path: file, text: readFileSync(path.join(ROOT, file), 'utf8') }));
+}
+
+if (import.meta.main) {
+  const files = sourceFiles();
+  const found = violations(files);
+  for (const violation of found) process.stderr.write(`${violation}\n`);
+  process.stdout.write(`architecture: ${files.length} files, ${found.length} rules broken\n`);
+  process.exitCode = found.length === 0 ? 0 : 1;
+}

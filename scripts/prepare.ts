@@ -1,0 +1,24 @@
+/**
+ * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver and the Gateway API's CRDs.
+ * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
+ */
+import process from 'node:process';
+import { findEnvoy } from './fetch-envoy.ts';
+import { AssetError } from './kubernetes-assets.cache.ts';
+import { gatewayApiCrds, kubernetesAsset } from './kubernetes-assets.ts';
+
+const STEPS: readonly { readonly what: string; readonly get: () => Promise<string> }[] = [
+  { what: 'Envoy', get: findEnvoy },
+  { what: 'etcd', get: () => kubernetesAsset('etcd') },
+  { what: 'kube-apiserver', get: () => kubernetesAsset('kube-apiserver') },
+  { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
+  { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
+];
+
+try {
+  for (const { what, get } of STEPS) process.stderr.write(`prepare: ${what}: ${await get()}\n`);
+} catch (error) {
+  if (!(error instanceof AssetError)) throw error;
+  process.stderr.write(`prepare: ${error.code}: ${error.message}\n`);
+  process.exitCode = 1;
+}
