@@ -5,8 +5,6 @@ import { bootstrapYaml } from './bootstrap-config.ts';
 import { CliError, EXIT, type ExitCode, errorLine } from './cli-error.ts';
 import { createLogger } from './logger.ts';
 import { type Invocation, parseInvocation } from './program.ts';
-import { serve } from './serve/serve.ts';
-import { translate } from './translate/translate.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -37,17 +35,21 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
       return print(`sluice ${version()} (Node.js ${process.versions.node})\n`);
     case 'bootstrap':
       return print(bootstrapYaml(invocation.config));
+    // Loaded when needed: they bring libraries that take half a second.
     case 'translate': {
+      const { translate } = await import('./translate/translate.ts');
       const { stdout, stderr, exitCode } = await translate(invocation.directory, invocation.config);
       process.stderr.write(stderr);
       print(stdout);
       return exitCode;
     }
-    case 'serve':
+    case 'serve': {
+      const { serve } = await import('./serve/serve.ts');
       return await serve(
         invocation.config,
         createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
       );
+    }
     default:
       return invocation satisfies never;
   }

@@ -67,9 +67,10 @@ function routeOutcome(
   namespace: string,
   name: string,
 ): RouteOutcome | undefined {
-  const model = engine.route(objectKey({ kind, namespace, name }));
-  if (model === undefined) return undefined;
   const route = `${kind} ${namespace}/${name}`;
+  const missing = missingParents(engine, kind, namespace, name);
+  const model = engine.route(objectKey({ kind, namespace, name }));
+  if (model === undefined) return missing.length > 0 ? { route, hosts: [], parents: missing } : undefined;
   const lost = engine.lostClaims(model);
   const lostHosts = new Set(lost.map(({ claim }) => `${claim.binding.name} ${claim.host}`));
   const served = model.claims.filter(({ binding, host }) => !lostHosts.has(`${binding.name} ${host}`));
@@ -81,7 +82,7 @@ function routeOutcome(
   return {
     route,
     hosts: [...new Set(served.map(({ host, binding }) => `${host}:${binding.port}`))].sort(),
-    parents: [...parents, ...missingParents(engine, kind, namespace, name)],
+    parents: [...parents, ...missing],
   };
 }
 
