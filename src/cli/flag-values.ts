@@ -164,3 +164,12 @@ export const nodeId = fromText(
   'no node id; write up to 253 letters, digits and -._~:/ without blanks, such as gw-node-1',
   (text) => (/^[A-Za-z0-9._~:/-]{1,253}$/.test(text) ? text : undefined),
 );
+
+/** A path; whether there is such a file is found out when it is read. */
+export const filePath = fromText('not a path', (text) =>
+  text === '' || text.includes('\0') ? undefined : resolve(text),
+);
+
+export const word = fromText('no name; write up to 253 characters without blanks', (text) =>
+  /^\S{1,253}$/.test(text) ? text : undefined,
+);

@@ -7,6 +7,7 @@ import {
   controllerName,
   duration,
   enabled,
+  filePath,
   hostName,
   ipAddress,
   listenAddress,
@@ -15,6 +16,7 @@ import {
   port,
   source,
   wholeNumber,
+  word,
 } from './flag-values.ts';
 
 const HOUR_MS = 3_600_000;
@@ -157,6 +159,21 @@ export const SERVE_FLAGS = {
     env: 'SLUICE_ADMIN_ADDRESS',
     default: '127.0.0.1:18001',
     schema: listenAddress,
+  },
+  kubeconfig: {
+    name: '--kubeconfig',
+    value: 'FILE',
+    description:
+      "for --source kubernetes; unless set, $KUBECONFIG, the pod's service account, ~/.kube/config",
+    env: 'SLUICE_KUBECONFIG',
+    schema: filePath,
+  },
+  context: {
+    name: '--context',
+    value: 'NAME',
+    description: 'context of the kubeconfig, unless it is its current one',
+    env: 'SLUICE_KUBE_CONTEXT',
+    schema: word,
   },
   ...TRANSLATION_FLAGS,
   drainTimeoutMs: {

@@ -73,6 +73,8 @@ const VALUES: Readonly<
     gives: { host: 'localhost', port: 9090 },
     bad: ['localhost', 'localhost:http', 'localhost:99999'],
   },
+  '--kubeconfig': { good: '/etc/kubeconfig', gives: '/etc/kubeconfig', bad: ['', 'a\0b'] },
+  '--context': { good: 'prod@eu', gives: 'prod@eu', bad: ['', 'a b', 'x'.repeat(254)] },
   '--sni-mode': { good: 'chain', gives: 'chain', bad: ['', 'Chain', 'chains', 'index,chain'] },
   '--adopt-controller-name': {
     good: 'higress.io/gateway-controller',

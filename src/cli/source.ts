@@ -1,13 +1,23 @@
 import type { Source } from '../model/events.ts';
 import { createDirectorySource } from '../watchers/directory/directory-source.ts';
+import { createKubernetesSource } from '../watchers/kubernetes/kubernetes-source.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { SourceSpec } from './flag-values.ts';
 import type { Logger } from './logger.ts';
 
-/** The source of objects that `--source` names. `watch: false` reads it once. */
-export function createSource(spec: SourceSpec, logger: Logger, { watch = true } = {}): Source {
+export interface SourceOptions {
+  /** False: read once. Directories only. */
+  readonly watch?: boolean;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+/** The source of objects that `--source` names. */
+export function createSource(spec: SourceSpec, logger: Logger, options: SourceOptions = {}): Source {
+  const { watch = true, kubeconfig, context } = options;
   if (spec.type === 'kubernetes') {
-    throw new CliError('SLUICE_SOURCE_UNAVAILABLE', EXIT.config, 'not there yet');
+    logger.info('reading from the Kubernetes API');
+    return createKubernetesSource({ logger, kubeconfig, context });
   }
   const source = createDirectorySource({ path: spec.absolute, watch });
   logger.info({ directory: spec.path }, 'reading manifests');

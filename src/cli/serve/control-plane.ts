@@ -12,6 +12,13 @@ import { type AdminPages, AdminServer, jsonPage, textPage } from './admin-server
 import { Metrics, typeLabel } from './metrics.ts';
 import { ManifestReport } from './report.ts';
 
+/**
+ * Kinds without which the rest can be served where RBAC forbids them. Not so the others: a control plane that starts
+ * without TLSRoutes would take every host from every Envoy.
+ */
+const DISPENSABLE: ReadonlySet<Kind> = new Set<Kind>(['Ingress', 'IngressClass', 'Node']);
+const FORBIDDEN = 'SLUICE_KUBE_FORBIDDEN';
+
 export interface ControlPlaneOptions {
   readonly source: Source;
   readonly engine: EngineConfig;
@@ -32,6 +39,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
   readonly #unsynced = new Set<Kind>(KINDS);
+  #synced = false;
   #xdsPort = 0;
   #adminPort = 0;
   #stopping: Promise<void> | undefined;
@@ -107,14 +115,30 @@ export class ControlPlane implements AsyncDisposable {
   #sink(): SourceSink {
     return {
       apply: (events: readonly ObjectEvent[]) => this.#loop.take(events),
-      problems: (problems) => this.#report.sourceProblems(problems),
+      problems: (problems) => {
+        this.#report.sourceProblems(problems);
+        this.#serveIfSynced();
+      },
       synced: (kinds = KINDS) => {
         for (const kind of kinds) this.#unsynced.delete(kind);
-        if (this.#unsynced.size > 0) return;
-        this.#options.logger.info('source is synced');
-        this.#loop.synced();
+        this.#serveIfSynced();
       },
     };
+  }
+
+  #serveIfSynced(): void {
+    if (this.#synced) return;
+    const forbidden = new Set(this.#forbidden().map(({ kind }) => kind));
+    if ([...this.#unsynced].some((kind) => !forbidden.has(kind))) return;
+    this.#synced = true;
+    this.#options.logger.info({ without: [...forbidden] }, 'source is synced');
+    this.#loop.synced();
+  }
+
+  /** Kinds that we may not read and can do without; the others are waited for, whatever it takes. */
+  #forbidden(): readonly { readonly kind: Kind; readonly reason: string }[] {
+    const pending = this.#options.source.pending();
+    return pending.filter(({ kind, reason }) => DISPENSABLE.has(kind) && reason.startsWith(FORBIDDEN));
   }
 
   #connectionEvents(): ConnectionEvents {
@@ -140,9 +164,9 @@ export class ControlPlane implements AsyncDisposable {
     return {
       '/healthz': () => textPage('ok'),
       '/readyz': () => {
-        if (engine.resources.ready && this.#stopping === undefined) return textPage('ok');
+        const isReady = engine.resources.ready && this.#stopping === undefined;
         const pending = this.#options.source.pending().map(({ kind, reason }) => `${kind}: ${reason}`);
-        return textPage(['not ready', ...pending].join('\n'), 503);
+        return textPage([isReady ? 'ok' : 'not ready', ...pending].join('\n'), isReady ? 200 : 503);
       },
       '/metrics': async () => ({
         contentType: this.#metrics.registry.contentType,

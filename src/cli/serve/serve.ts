@@ -20,7 +20,7 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {
     const plane = await ControlPlane.start({
-      source: createSource(config.source, logger),
+      source: createSource(config.source, logger, config),
       engine: engineConfig(config),
       xdsAddress: config.xdsAddress,
       adminAddress: config.adminAddress,
