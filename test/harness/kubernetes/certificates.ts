@@ -8,6 +8,12 @@ export interface KeyPair {
   readonly certificate: string;
 }
 
+/** Subject alternative names of a client. */
+export interface ClientNames {
+  readonly dns?: readonly string[];
+  readonly uris?: readonly string[];
+}
+
 /** A certificate authority of one test cluster. */
 export interface TestAuthority {
   /** PEM. */
@@ -15,7 +21,7 @@ export interface TestAuthority {
   /** A server certificate for these DNS names and IP addresses. */
   server(names: readonly string[], addresses: readonly string[]): Promise<KeyPair>;
   /** A client certificate; Kubernetes reads the user from the common name and the groups from the organizations. */
-  client(user: string, groups: readonly string[]): Promise<KeyPair>;
+  client(user: string, groups: readonly string[], names?: ClientNames): Promise<KeyPair>;
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -62,10 +68,16 @@ export async function createAuthority(name: string): Promise<TestAuthority> {
           ...addresses.map((value) => ({ type: 'ip' as const, value })),
         ]),
       ]),
-    client: (user, groups) =>
-      issue([`CN=${user}`, ...groups.map((group) => `O=${group}`)].join(', '), [
+    client: (user, groups, { dns = [], uris = [] } = {}) => {
+      const names = [
+        ...dns.map((value) => ({ type: 'dns' as const, value })),
+        ...uris.map((value) => ({ type: 'url' as const, value })),
+      ];
+      return issue([`CN=${user}`, ...groups.map((group) => `O=${group}`)].join(', '), [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-      ]),
+        ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
+      ]);
+    },
   };
 }
 
