@@ -170,6 +170,16 @@ export const filePath = fromText('not a path', (text) =>
   text === '' || text.includes('\0') ? undefined : resolve(text),
 );
 
+/** What a certificate is for: a DNS name, in lower case, or a URI. */
+export const alternativeName = fromText(
+  'no name of a certificate; write a DNS name such as sluice-envoy, or a URI such as spiffe://example.com/gateway',
+  (text) => {
+    if (/^[a-z][a-z0-9+.-]*:[!-~]{1,2000}$/i.test(text) && !text.includes(',')) return text;
+    const host = normalizeHostname(text);
+    return isValidHostname(host) && !host.startsWith('*') ? host : undefined;
+  },
+);
+
 export const word = fromText('no name; write up to 253 characters without blanks', (text) =>
   /^\S{1,253}$/.test(text) ? text : undefined,
 );

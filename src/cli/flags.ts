@@ -18,6 +18,7 @@ import {
   wholeNumber,
   word,
 } from './flag-values.ts';
+import { XDS_TLS_FLAGS } from './tls-flags.ts';
 
 const HOUR_MS = 3_600_000;
 /** What changes the bytes of a filter chain that every tenant's connections run through. */
@@ -152,6 +153,7 @@ export const SERVE_FLAGS = {
     default: '127.0.0.1:18000',
     schema: listenAddress,
   },
+  ...XDS_TLS_FLAGS,
   adminAddress: {
     name: '--admin-address',
     value: 'HOST:PORT',

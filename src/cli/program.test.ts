@@ -68,6 +68,14 @@ const VALUES: Readonly<
       'x\n:80',
     ],
   },
+  '--xds-tls-cert': { good: '/tls/tls.crt', gives: '/tls/tls.crt', bad: ['', 'a\0b'] },
+  '--xds-tls-key': { good: '/tls/tls.key', gives: '/tls/tls.key', bad: ['', 'a\0b'] },
+  '--xds-tls-client-ca': { good: '/tls/ca.crt', gives: '/tls/ca.crt', bad: ['', 'a\0b'] },
+  '--xds-allowed-client': {
+    good: 'Sluice-Envoy.',
+    gives: ['sluice-envoy'],
+    bad: ['', '*', '*.example.com', 'a b', 'a_b', 'spiffe://a b', 'spiffe:'],
+  },
   '--admin-address': {
     good: 'localhost:9090',
     gives: { host: 'localhost', port: 9090 },

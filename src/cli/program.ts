@@ -17,7 +17,7 @@ Exit codes:
   0   done, or stopped by SIGTERM or SIGINT
   2   translate: something is not accepted, or has a problem
   64  a flag, command or variable that does not parse (nothing was started)
-  66  the directory of manifests is missing or cannot be read
+  66  the directory of manifests, or a TLS file, is missing or cannot be read
   69  an address is taken, or something needed is not there
   70  a bug in Sluice
   78  flags that do not go together, or a Node.js that is too old

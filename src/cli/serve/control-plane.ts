@@ -11,6 +11,7 @@ import type { Logger } from '../logger.ts';
 import { type AdminPages, AdminServer, jsonPage, textPage } from './admin-server.ts';
 import { Metrics, typeLabel } from './metrics.ts';
 import { ManifestReport } from './report.ts';
+import type { XdsTls } from './xds-tls.ts';
 
 /**
  * Kinds without which the rest can be served where RBAC forbids them. Not so the others: a control plane that starts
@@ -24,6 +25,8 @@ export interface ControlPlaneOptions {
   readonly engine: EngineConfig;
   readonly xdsAddress: SocketAddress;
   readonly adminAddress: SocketAddress;
+  /** Without it xDS is served in the clear. Closed by who opened it. */
+  readonly xdsTls?: XdsTls | undefined;
   /** How long Envoys have to move to another replica at the end. */
   readonly drainTimeoutMs: number;
   readonly logger: Logger;
@@ -67,10 +70,15 @@ export class ControlPlane implements AsyncDisposable {
         this.#report.conditionsChanged(this.engine.takeStatusChanges());
       },
     });
-    this.#server = new AdsServer({ view: this.engine.resources, events: this.#connectionEvents() });
+    this.#server = new AdsServer({
+      view: this.engine.resources,
+      events: this.#connectionEvents(),
+      ...(options.xdsTls && { credentials: options.xdsTls.credentials }),
+    });
     this.#metrics.observe({
       engine: this.engine,
       server: this.#server,
+      xdsTls: options.xdsTls,
       problems: () => this.#report.problems.length,
     });
     this.#admin = new AdminServer(this.#pages());

@@ -4,6 +4,7 @@ import type { Engine } from '../../snapshot/engine.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../snapshot/resource.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
 import type { AdsServer } from '../../xds/server.ts';
+import type { XdsTls } from './xds-tls.ts';
 
 /** Types come from clients as well: what is not ours shares one label, so that none of them can make thousands. */
 const TYPE_LABELS: ReadonlyMap<string, string> = new Map([
@@ -76,6 +77,7 @@ export class Metrics {
     readonly engine: Engine;
     readonly server: AdsServer;
     readonly problems: () => number;
+    readonly xdsTls: XdsTls | undefined;
   }): void {
     const gauge = (name: string, help: string, value: () => number) =>
       new Gauge({
@@ -86,7 +88,7 @@ export class Metrics {
           this.set(value());
         },
       });
-    const { engine, server } = state;
+    const { engine, server, xdsTls } = state;
     const { resources, world } = engine;
     gauge('sluice_ready', '1 once the source has synced and Envoys are served.', () =>
       resources.ready ? 1 : 0,
@@ -102,6 +104,13 @@ export class Metrics {
           .flatMap(({ stream }) => stream.state())
           .reduce((sum, { held }) => sum + held.size, 0),
     );
+    if (xdsTls !== undefined) {
+      gauge(
+        'sluice_xds_tls_not_after_seconds',
+        'Unix time at which the certificate of the xDS port expires.',
+        () => xdsTls.notAfter().getTime() / 1000,
+      );
+    }
     const objects = new Gauge({
       name: 'sluice_objects',
       help: 'Objects that the source has reported.',

@@ -5,6 +5,7 @@ import { engineConfig, type ServeConfig } from '../flags.ts';
 import type { Logger } from '../logger.ts';
 import { createSource } from '../source.ts';
 import { ControlPlane } from './control-plane.ts';
+import { openXdsTls, warnOfPlaintext, type XdsTls } from './xds-tls.ts';
 
 /** `sluice serve`: until SIGTERM or SIGINT. A second signal ends it at once. */
 export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCode> {
@@ -18,12 +19,16 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
     signal.resolve(name);
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  let xdsTls: XdsTls | undefined;
   try {
+    xdsTls = await openXdsTls(config, logger);
+    if (xdsTls === undefined) warnOfPlaintext(config.xdsAddress, logger);
     const plane = await ControlPlane.start({
       source: createSource(config.source, logger, config),
       engine: engineConfig(config),
       xdsAddress: config.xdsAddress,
       adminAddress: config.adminAddress,
+      xdsTls,
       drainTimeoutMs: config.drainTimeoutMs,
       logger,
     });
@@ -33,6 +38,7 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
     logger.info('stopped');
     return EXIT.ok;
   } finally {
+    xdsTls?.close();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
 }
