@@ -1,68 +1,84 @@
-/** `npm run bench -- SCENARIO [--routes N] [--repeats N] [--json FILE]` */
-import { writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
-import { type Report, type Scenario, Unavailable } from './scenario.ts';
+/** `npm run bench -- SCENARIO`: see `--help`. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { AssetError } from '../scripts/kubernetes-assets.cache.ts';
+import { reexecInNetworkNamespace } from '../test/harness/network-namespace.ts';
+import { machineFacts } from './machine.ts';
+import { readOptions } from './options.ts';
+import { kept, reportText, writeJson } from './report.ts';
+import { type Scenario, Unavailable } from './scenario.ts';
+import { burst } from './scenarios/burst.ts';
 import { engine } from './scenarios/engine.ts';
+import { floor } from './scenarios/floor.ts';
+import { ENDPOINT_PREFIXES } from './world/manifests.ts';
 
-const SCENARIOS: Readonly<Record<string, Scenario>> = { engine };
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number above 0');
-  return value;
+interface Described {
+  readonly what: string;
+  readonly run: Scenario;
 }
+
+const SCENARIOS: Readonly<Record<string, Described>> = {
+  floor: { what: 'the limit: pre-encoded routes into an empty Envoy', run: floor },
+  burst: { what: 'all routes become live at once in a running Sluice', run: burst },
+  engine: { what: 'the translation alone, without API server and Envoy', run: engine },
+};
+
+const UNAVAILABLE = 69;
+const INTERRUPTED = 130;
+
+const options = readOptions(
+  process.argv.slice(2),
+  Object.fromEntries(Object.entries(SCENARIOS).map(([name, { what }]) => [name, what])),
+);
 
 function progress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
-  else process.stderr.write(`${line}\n`);
+  else if (line !== '') process.stderr.write(`${line}\n`);
 }
 
-function format(cell: string | number): string {
-  if (typeof cell === 'string') return cell;
-  return Number.isInteger(cell) ? String(cell) : cell.toPrecision(3);
+function unavailable(error: Error): never {
+  progress('');
+  process.stderr.write(`bench: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  process.exit(UNAVAILABLE);
 }
 
-function print(report: Report): void {
-  const table = [report.columns, ...report.rows.map((row) => row.map(format))];
-  const widths = report.columns.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '));
-  process.stdout.write(`\n${report.title}\n${lines.join('\n')}\n`);
-}
+// Addresses of tenants' endpoints on this machine, and ports that nobody else has.
+await reexecInNetworkNamespace(import.meta.url, { addresses: ENDPOINT_PREFIXES }).catch(unavailable);
 
-const program = new Command('bench')
-  .description('Measures Sluice. Medians over repeats; compare figures of one run only.')
-  .argument('<scenario>', Object.keys(SCENARIOS).join(' | '))
-  .option('--routes <n>', 'number of routes', count)
-  .option('--repeats <n>', 'repeats of each measurement', count)
-  .option('--json <file>', 'write figures, raw samples and machine facts')
-  .addHelpText('after', '\nExample:\n  npm run bench -- engine --routes 20000 --json engine.json')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 64));
+const temporary = mkdtempSync(path.join(tmpdir(), 'sluice-bench-'));
+process.env['TMPDIR'] = temporary;
 
-program.parse();
-const scenario = SCENARIOS[program.args[0] ?? ''];
-if (scenario === undefined) {
-  process.stderr.write(`no scenario "${program.args[0]}"; there are: ${Object.keys(SCENARIOS).join(', ')}\n`);
-  process.exit(64);
+/** Kills what still runs, by the `exit` listeners that each has, and then removes what it wrote. */
+function end(code: number): never {
+  process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 10 }));
+  process.exit(code);
 }
-const options = program.opts<{ routes?: number; repeats?: number; json?: string }>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(INTERRUPTED));
+
 try {
-  const report = await scenario({ routes: options.routes, repeats: options.repeats, progress });
-  if (process.stderr.isTTY) progress('');
-  print(report);
-  if (options.json !== undefined) {
-    const machine = {
-      cpu: cpus()[0]?.model,
-      cores: cpus().length,
-      memoryMb: Math.round(totalmem() / 1e6),
-      kernel: release(),
-      node: process.version,
-    };
-    const { figures, ...rest } = report;
-    writeFileSync(options.json, `${JSON.stringify({ ...figures, ...rest, machine }, null, 2)}\n`);
-  }
+  const machine = machineFacts();
+  const report = await (SCENARIOS[options.scenario]?.run ?? engine)({
+    routes: options.routes,
+    repeats: options.repeats,
+    source: options.source,
+    seconds: options.seconds,
+    profile: options.cpuProf,
+    flags: options.flag,
+    peers: options.peers,
+    progress,
+  });
+  progress('');
+  process.stdout.write(`\n${reportText(report)}\n`);
+  if (options.json !== undefined) writeJson(options.json, await kept(options.scenario, report, machine));
+  end(0);
 } catch (error) {
-  if (!(error instanceof Unavailable)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 69;
+  if (error instanceof Unavailable || error instanceof AssetError) {
+    process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 10 }));
+    unavailable(error);
+  }
+  progress('');
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  end(1);
 }

@@ -1,8 +1,20 @@
+import type { SourceType } from './world/world.ts';
+
 /** What a scenario gets, and what it gives back to be printed, kept as JSON and plotted. */
 export interface ScenarioOptions {
   /** `undefined`: the scenario's own default. */
   readonly routes: number | undefined;
   readonly repeats: number | undefined;
+  /** Where Sluice reads its objects from. */
+  readonly source: SourceType;
+  /** Of what runs for a time, in seconds; `undefined`: the scenario's own default. */
+  readonly seconds: number | undefined;
+  /** Directory for V8 CPU profiles of Sluice. */
+  readonly profile: string | undefined;
+  /** More flags of `sluice serve`. */
+  readonly flags: readonly string[];
+  /** Other control planes to compare with. */
+  readonly peers: readonly string[];
   /** One line on what is going on; replaced by the next where the output is a terminal. */
   progress(line: string): void;
 }
@@ -13,8 +25,20 @@ export interface Report {
   readonly rows: readonly (readonly (string | number)[])[];
   /** Put at the top level of the JSON. Times in milliseconds, memory in megabytes. */
   readonly figures: Readonly<Record<string, number>>;
+  /** Goals of the project that these figures speak of. */
+  readonly goals?: readonly Goal[];
+  /** What else a reader has to know, a sentence each. */
+  readonly notes?: readonly string[];
+  /** Versions of software that took part, besides those of every run. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** Raw samples. */
   readonly samples: unknown;
+}
+
+export interface Goal {
+  readonly goal: string;
+  readonly measured: string;
+  readonly met: boolean;
 }
 
 export type Scenario = (options: ScenarioOptions) => Promise<Report>;
