@@ -36,7 +36,15 @@ export function bootstrapConfig(options: BootstrapOptions): Record<string, unkno
         api_type: 'DELTA_GRPC',
         transport_api_version: 'V3',
         set_node_on_first_message_only: true,
-        grpc_services: [{ envoy_grpc: { cluster_name: XDS_CLUSTER } }],
+        grpc_services: [
+          {
+            envoy_grpc: {
+              cluster_name: XDS_CLUSTER,
+              // Envoy's own limit is 30 s: too long on old configuration after a replica was restarted.
+              retry_policy: { retry_back_off: { base_interval: '0.2s', max_interval: '5s' } },
+            },
+          },
+        ],
       },
       cds_config: ads,
       lds_config: ads,

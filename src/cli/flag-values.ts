@@ -180,6 +180,15 @@ export const alternativeName = fromText(
   },
 );
 
+/** What a server's certificate is for. */
+export const certificateHost = fromText(
+  'no host; write a DNS name such as sluice.sluice-system.svc, or an IP address',
+  (text) => {
+    const host = normalizeHostname(text);
+    return parseIpAddress(text)?.text ?? (isValidHostname(host) && !host.startsWith('*') ? host : undefined);
+  },
+);
+
 export const word = fromText('no name; write up to 253 characters without blanks', (text) =>
   /^\S{1,253}$/.test(text) ? text : undefined,
 );

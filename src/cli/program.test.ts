@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BOOTSTRAP_FLAGS } from './bootstrap-flags.ts';
+import { CERTS_FLAGS } from './certs/certs-flags.ts';
 import { CliError, errorLine } from './cli-error.ts';
 import type { FlagSet } from './flag.ts';
 import { engineConfig, SERVE_FLAGS, TRANSLATE_FLAGS } from './flags.ts';
@@ -76,6 +77,18 @@ const VALUES: Readonly<
     gives: ['sluice-envoy'],
     bad: ['', '*', '*.example.com', 'a b', 'a_b', 'spiffe://a b', 'spiffe:'],
   },
+  '--out': { good: '/certs', gives: '/certs', bad: ['', 'a\0b'] },
+  '--hosts': {
+    good: 'Sluice.Example.com.',
+    gives: ['sluice.example.com'],
+    bad: ['', '*.a.b', 'a_b', 'a b', '10.0.0.300', 'x:80'],
+  },
+  '--client-name': {
+    good: 'spiffe://example.com/gateway',
+    gives: 'spiffe://example.com/gateway',
+    bad: ['', '*', 'a b', 'a,b'],
+  },
+  '--days': { good: '90', gives: 90, bad: ['', '0', '3651', '1y', '-1'] },
   '--admin-address': {
     good: 'localhost:9090',
     gives: { host: 'localhost', port: 9090 },
@@ -144,6 +157,7 @@ const COMMANDS: readonly {
 }[] = [
   { words: ['serve'], flags: SERVE_FLAGS, needs: { '--source': 'directory:.' } },
   { words: ['translate', 'x'], flags: TRANSLATE_FLAGS, needs: {} },
+  { words: ['certs'], flags: CERTS_FLAGS, needs: { '--out': '/certs' } },
   { words: ['bootstrap'], flags: BOOTSTRAP_FLAGS, needs: { '--node-id': 'a' } },
 ];
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { BOOTSTRAP_FLAGS, type BootstrapOptions } from './bootstrap-flags.ts';
+import { CERTS_FLAGS, type CertsConfig } from './certs/certs-flags.ts';
 import { CliError, EXIT, quoted } from './cli-error.ts';
 import { declareFlags, type FlagSet, readFlags } from './flag.ts';
 import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } from './flags.ts';
@@ -9,6 +10,7 @@ export type Invocation =
   | { readonly command: 'serve'; readonly config: ServeConfig }
   | { readonly command: 'translate'; readonly directory: string; readonly config: TranslateConfig }
   | { readonly command: 'bootstrap'; readonly config: BootstrapOptions }
+  | { readonly command: 'certs'; readonly config: CertsConfig }
   | { readonly command: 'version' }
   | { readonly command: 'help'; readonly text: string };
 
@@ -54,6 +56,14 @@ Examples:
   # Check it with Envoy itself, then run it.
   envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml
 ${EXIT_CODES}`,
+  certs: `
+Examples:
+  # An authority, a certificate for Sluice and one for the gateways; again, to renew the two.
+  sluice certs --out ./sluice-certs
+
+  # Outside a cluster: Envoys reach Sluice at an address.
+  sluice certs --out ./sluice-certs --hosts sluice.example.com --hosts 10.0.0.1
+${EXIT_CODES}`,
 } as const;
 
 /**
@@ -98,6 +108,11 @@ export function parseInvocation(
       const config = readFlags(TRANSLATE_FLAGS, given, env);
       invocation = { command: 'translate', directory, config };
     });
+  command('certs', 'make or renew the certificates of mutual TLS', CERTS_FLAGS, EXAMPLES.certs).action(
+    (given) => {
+      invocation = { command: 'certs', config: readFlags(CERTS_FLAGS, given, env) };
+    },
+  );
   program
     .command('version')
     .description('print the versions of Sluice and Node.js')

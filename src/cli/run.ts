@@ -36,6 +36,11 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
     case 'bootstrap':
       return print(bootstrapYaml(invocation.config));
     // Loaded when needed: they bring libraries that take half a second.
+    case 'certs': {
+      // Loaded for this command alone: what signs certificates is some megabytes.
+      const { makeCertificates } = await import('./certs/certs.ts');
+      return print(await makeCertificates(invocation.config));
+    }
     case 'translate': {
       const { translate } = await import('./translate/translate.ts');
       const { stdout, stderr, exitCode } = await translate(invocation.directory, invocation.config);

@@ -20,6 +20,8 @@ export interface EnvoyOptions {
   readonly logLevel?: string;
   readonly nodeId?: string;
   readonly extraArguments?: readonly string[];
+  /** False: resolves as soon as the admin interface answers, though Envoy waits for its configuration. */
+  readonly waitUntilReady?: boolean;
   /** Until it serves its admin interface. */
   readonly startTimeoutMs?: number;
 }
@@ -81,7 +83,7 @@ export class EnvoyProcess implements AsyncDisposable {
     );
     const envoy = new EnvoyProcess(child, directory);
     try {
-      await envoy.#waitForAdmin(startTimeoutMs);
+      await envoy.#waitForAdmin(startTimeoutMs, options.waitUntilReady ?? true);
     } catch (error) {
       await envoy.stop();
       throw error;
@@ -212,7 +214,7 @@ export class EnvoyProcess implements AsyncDisposable {
     await this.stop();
   }
 
-  async #waitForAdmin(timeoutMs: number): Promise<void> {
+  async #waitForAdmin(timeoutMs: number, ready: boolean): Promise<void> {
     this.#adminAddress = await this.waitFor(
       async () => {
         const address = await readFile(this.path('admin-address'), 'utf8').catch(() => '');
@@ -222,7 +224,8 @@ export class EnvoyProcess implements AsyncDisposable {
       timeoutMs,
     );
     await this.waitFor(
-      async () => ((await this.get('/ready').catch(() => undefined)) ? true : undefined),
+      async () =>
+        (await this.get(ready ? '/ready' : '/server_info').catch(() => undefined)) ? true : undefined,
       'ready',
       timeoutMs,
     );
