@@ -185,6 +185,7 @@ export const certificateHost = fromText(
   'no host; write a DNS name such as sluice.sluice-system.svc, or an IP address',
   (text) => {
     const host = normalizeHostname(text);
+    if (/^[0-9.]+$/.test(text)) return parseIpAddress(text)?.text;
     return parseIpAddress(text)?.text ?? (isValidHostname(host) && !host.startsWith('*') ? host : undefined);
   },
 );

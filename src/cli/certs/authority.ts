@@ -1,4 +1,4 @@
-import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { createPrivateKey, randomBytes, type webcrypto, X509Certificate } from 'node:crypto';
 import './reflect-metadata.ts';
 import * as x509 from '@peculiar/x509';
 
@@ -70,7 +70,11 @@ export async function loadAuthority(certificatePem: string, keyPem: string): Pro
   return authorityOf(new x509.X509Certificate(own.raw), privateKey, keyPem);
 }
 
-function authorityOf(certificate: x509.X509Certificate, privateKey: CryptoKey, key: string): Authority {
+function authorityOf(
+  certificate: x509.X509Certificate,
+  privateKey: webcrypto.CryptoKey,
+  key: string,
+): Authority {
   return {
     notAfter: certificate.notAfter,
     certificate: `${certificate.toString('pem')}\n`,
@@ -103,11 +107,11 @@ function authorityOf(certificate: x509.X509Certificate, privateKey: CryptoKey, k
   };
 }
 
-async function generateKeys(): Promise<CryptoKeyPair> {
+async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-async function pemOf(key: CryptoKey): Promise<string> {
+async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
   return `${x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`;
 }
 

@@ -21,7 +21,6 @@ export const CERTS_FLAGS = {
       'sluice.sluice-system.svc',
       'sluice.sluice-system.svc.cluster.local',
       'sluice.sluice-system',
-      'localhost',
     ].join(),
     schema: certificateHost,
   },

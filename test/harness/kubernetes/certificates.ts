@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import './reflect-metadata.ts';
+import '../../../src/cli/certs/reflect-metadata.ts';
 import * as x509 from '@peculiar/x509';
 
 /** A key and its certificate, both PEM. */
