@@ -1,0 +1,67 @@
+/** What one replica knows of the Envoys that are connected to it. Plain data: it travels between replicas. */
+export interface EnvoyReport {
+  /** Node ids. `current`: has acknowledged everything that there is for it. */
+  readonly nodes: readonly { readonly id: string; readonly current: boolean }[];
+  /** Envoy listener name → version that at least one of these Envoys has acknowledged. */
+  readonly acknowledged: Readonly<Record<string, string>>;
+  /** Envoy listener name → the version that one of them rejected, and why. */
+  readonly rejected: Readonly<Record<string, { readonly version: string; readonly error: string }>>;
+}
+
+export const NO_ENVOYS: EnvoyReport = { nodes: [], acknowledged: {}, rejected: {} };
+
+/**
+ * How long an Envoy that is gone or behind counts as serving, in milliseconds: it goes on with what it has, and comes back
+ * in seconds, to this replica or another. Shorter would take addresses out of DNS for every restart of a control plane.
+ */
+export const ENVOY_GRACE_MS = 30_000;
+
+/** All Envoys, over all replicas, and which of them serve. */
+export class EnvoyFleet {
+  readonly #graceMs: number;
+  readonly #servedAt = new Map<string, number>();
+  #reports: readonly EnvoyReport[] = [];
+  #now = 0;
+
+  constructor(graceMs = ENVOY_GRACE_MS) {
+    this.#graceMs = graceMs;
+  }
+
+  /** The replicas' present reports, at a time of the monotonic clock. */
+  update(reports: readonly EnvoyReport[], now: number): void {
+    this.#reports = reports;
+    this.#now = now;
+    for (const { nodes } of reports) {
+      for (const { id, current } of nodes) {
+        // One that is connected and has never been current is not served from yet.
+        if (current) this.#servedAt.set(id, now);
+      }
+    }
+    for (const [id, at] of this.#servedAt) if (now - at >= this.#graceMs) this.#servedAt.delete(id);
+  }
+
+  /** Node ids of the Envoys that are connected and current, or were until moments ago. */
+  get serving(): ReadonlySet<string> {
+    return new Set(this.#servedAt.keys());
+  }
+
+  /** After how many milliseconds an Envoy stops counting unless it comes back; `undefined` if all are there. */
+  get nextExpiryMs(): number | undefined {
+    const absent = [...this.#servedAt.values()].filter((at) => at < this.#now);
+    return absent.length === 0 ? undefined : Math.min(...absent) + this.#graceMs - this.#now;
+  }
+
+  /** Versions are hashes of content, so that any replica's are comparable with ours. */
+  bindingState(
+    name: string,
+    version: string | undefined,
+  ): {
+    readonly acknowledged: boolean;
+    readonly rejection: string | undefined;
+  } {
+    const acknowledged =
+      version !== undefined && this.#reports.some((report) => report.acknowledged[name] === version);
+    const rejected = this.#reports.map((report) => report.rejected[name]);
+    return { acknowledged, rejection: rejected.find((each) => each?.version === version)?.error };
+  }
+}

@@ -1,0 +1,152 @@
+import { hash } from 'node:crypto';
+import type { Condition } from '../model/conditions.ts';
+import type { Clock } from '../watchers/kubernetes/clock.ts';
+import type { ApiClient } from './kubernetes/api-client.ts';
+import { microTime } from './kubernetes/lease-store.ts';
+import type { Transition } from './merge-conditions.ts';
+import type { StatusLogger } from './status-logger.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** The object that an Event is about. */
+export interface EventSubject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** `''` for a cluster-scoped object. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface EventNote {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase. */
+  readonly reason: string;
+  /** What was done or tried. */
+  readonly action: string;
+  readonly note: string;
+}
+
+export interface EventRecorderOptions {
+  readonly client: ApiClient;
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly wallClock: () => Date;
+  readonly logger: StatusLogger;
+}
+
+const CONTROLLER = 'sluice.dev/gateway-controller';
+/** Events of a storm are dropped: the conditions say the same, and lose nothing. */
+const PER_SECOND = 5;
+const BURST = 50;
+const LONGEST_NOTE = 1_000;
+const RECENT = 10_000;
+
+/**
+ * Writes Events (events.k8s.io/v1). Their names are made of what they say, so that the same is told once an hour at
+ * most, whatever restarts, and whoever leads.
+ */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #bucket = new TokenBucket(PER_SECOND, BURST);
+  readonly #recent = new Set<string>();
+  #dropped = 0;
+  #refused = false;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Events that were not written because there were too many at once. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Never rejects, never waits for the write: an Event that is lost does no harm. */
+  record(subject: EventSubject, event: EventNote): void {
+    const note = event.note.slice(0, LONGEST_NOTE);
+    const id = hash('sha1', [subject.uid, event.reason, event.action, note].join('\n')).slice(0, 16);
+    if (this.#recent.has(id)) return;
+    if (this.#bucket.take(this.#options.clock.now()) > 0) {
+      this.#dropped += 1;
+      return;
+    }
+    if (this.#recent.size >= RECENT) this.#recent.clear();
+    this.#recent.add(id);
+    void this.#write(subject, { ...event, note }, id);
+  }
+
+  async #write(subject: EventSubject, { type, reason, action, note }: EventNote, id: string): Promise<void> {
+    const { client, identity, wallClock, logger } = this.#options;
+    const { apiVersion, kind, name, uid } = subject;
+    // Events of cluster-scoped objects live here, as those of Nodes do.
+    const namespace = subject.namespace === '' ? 'default' : subject.namespace;
+    const regarding = {
+      apiVersion,
+      kind,
+      name,
+      uid,
+      ...(subject.namespace === '' ? {} : { namespace: subject.namespace }),
+    };
+    const body = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name: `${name.slice(0, 200)}.${id}`, namespace },
+      eventTime: microTime(wallClock()),
+      reportingController: CONTROLLER,
+      reportingInstance: identity.slice(0, 128),
+      type,
+      reason,
+      action,
+      note,
+      regarding,
+    };
+    try {
+      const answer = await client.send('POST', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`, {
+        body,
+      });
+      // 409: told already; 404: the namespace is on its way out.
+      if (answer.status < 300 || answer.status === 409 || answer.status === 404) return;
+      const said = (answer.body as { readonly message?: unknown } | undefined)?.message;
+      this.#tell(logger, `${answer.status} ${String(said ?? '').slice(0, 300)}`);
+    } catch (error) {
+      logger.debug({ event: reason, error: String(error) }, 'an Event could not be written');
+    }
+  }
+
+  #tell(logger: StatusLogger, message: string): void {
+    if (this.#refused) return;
+    this.#refused = true;
+    logger.warn(
+      { code: 'SLUICE_EVENTS_REFUSED' },
+      `Events cannot be written: ${message}; allow create on events of events.k8s.io in a ClusterRole of Sluice. Statuses are written all the same`,
+    );
+  }
+}
+
+/** Of these types `True` is the bad news. */
+const BAD_IF_TRUE: ReadonlySet<string> = new Set(['PartiallyInvalid', 'Conflicted', 'OverlappingTLSConfig']);
+
+export function isBadNews({ type, status }: { readonly type: string; readonly status: string }): boolean {
+  return BAD_IF_TRUE.has(type) ? status === 'True' : status === 'False';
+}
+
+/**
+ * What a tenant must know of a change: what is wrong with an object, and that it no longer is. That all is well from the
+ * start is told by the conditions alone; so is what only waits for Envoy.
+ */
+export function eventsOf(transitions: readonly Transition[]): readonly EventNote[] {
+  return transitions.flatMap(({ condition, before }): readonly EventNote[] => {
+    if (isBadNews(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
+    const wasBad = before !== undefined && isBadNews(before) && before.reason !== 'Pending';
+    return wasBad ? [noteOf(condition, 'Normal')] : [];
+  });
+}
+
+function noteOf(condition: Condition, type: EventNote['type']): EventNote {
+  return {
+    type,
+    reason: condition.reason,
+    action: condition.type.replace(/^.*\//, ''),
+    note: condition.message,
+  };
+}

@@ -1,0 +1,267 @@
+import type { Condition } from '../model/conditions.ts';
+import { type Clock, systemClock } from '../watchers/kubernetes/clock.ts';
+import { type DesiredStatus, STATUS_KINDS } from './desired.ts';
+import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
+import { EventRecorder, eventsOf } from './event-recorder.ts';
+import { ApiClient, type ApiClientOptions } from './kubernetes/api-client.ts';
+import { createLeaseStore } from './kubernetes/lease-store.ts';
+import { StatusResources } from './kubernetes/status-resources.ts';
+import { type ElectionTimes, LeaderElection } from './leader-election.ts';
+import { ReplicaReports } from './replica-reports.ts';
+import type { StatusLogger } from './status-logger.ts';
+import { StatusWriter, type WriterCounts } from './status-writer.ts';
+
+/** What the status writer has to know of the rest of Sluice. All of it is fast and in memory. */
+export interface StatusWorld {
+  /** What the status of an object should say; `undefined` where it is none of ours or not there. */
+  desired(key: string, fleet: FleetView): DesiredStatus | undefined;
+  /** Object keys of our Gateways. */
+  gatewayKeys(): Iterable<string>;
+  /** Object keys of the Ingresses that we serve. */
+  ingressKeys(): Iterable<string>;
+  /** What the Envoys of this replica say. */
+  envoys(): EnvoyReport;
+  /** The conditions of an Ingress, which its status has no place for. */
+  ingressConditions(key: string): readonly Condition[];
+}
+
+export interface FleetView {
+  readonly serving: ReadonlySet<string>;
+  bindingState: EnvoyFleet['bindingState'];
+  /** Right after a start Envoys that serve may not have connected yet. */
+  readonly tentative: boolean;
+}
+
+export interface StatusControllerOptions extends ApiClientOptions {
+  readonly world: StatusWorld;
+  readonly statusesPerSecond: number;
+  /** `undefined`: this replica is the only one. */
+  readonly election:
+    | { readonly namespace: string; readonly identity: string; readonly times?: ElectionTimes }
+    | undefined;
+  /** For Events; the election's identity where there is one. */
+  readonly identity: string;
+  readonly wallClock?: () => Date;
+  readonly envoyGraceMs?: number;
+  readonly logger: StatusLogger;
+}
+
+export const LEADER_LEASE = 'sluice-leader';
+
+/** Envoys acknowledge in bursts; their state is looked at this long after the first of them, in milliseconds. */
+const SETTLE_MS = 100;
+/** All statuses are compared again this often, in case somebody else changed one. */
+const RESYNC_MS = 10 * 60_000;
+const SWEEP_AGAIN_MS = 5_000;
+
+/** Keeps the statuses in the API in line with what Sluice does; writes only while it leads. */
+export class StatusController {
+  readonly #options: StatusControllerOptions;
+  readonly #clock: Clock;
+  readonly #client: ApiClient;
+  readonly #writer: StatusWriter;
+  readonly #events: EventRecorder;
+  readonly #fleet: EnvoyFleet;
+  readonly #election: LeaderElection | undefined;
+  readonly #reports: ReplicaReports | undefined;
+  #started = false;
+  #stopped = false;
+  #leadingSince: number | undefined;
+  #fleetText = '';
+  #servingText = '';
+  #cancelRefresh: (() => void) | undefined;
+  #cancelExpiry: (() => void) | undefined;
+  #cancelGrace: (() => void) | undefined;
+  #cancelSweep: (() => void) | undefined;
+
+  constructor(options: StatusControllerOptions) {
+    this.#options = options;
+    const clock = options.clock ?? systemClock;
+    const wallClock = options.wallClock ?? (() => new Date());
+    const { logger, identity, election, world } = options;
+    this.#clock = clock;
+    this.#client = new ApiClient(options);
+    this.#fleet = new EnvoyFleet(this.#graceMs);
+    this.#events = new EventRecorder({ client: this.#client, identity, clock, wallClock, logger });
+    this.#writer = new StatusWriter({
+      client: this.#client,
+      resources: new StatusResources(this.#client),
+      desired: (key) => world.desired(key, this.#fleetView()),
+      onWritten: (written) => {
+        for (const note of eventsOf(written.transitions)) this.#events.record(written, note);
+      },
+      onLooked: (key) => this.#tellOfIngress(key),
+      perSecond: options.statusesPerSecond,
+      clock,
+      wallClock,
+      logger,
+    });
+    if (election === undefined) return;
+    const store = createLeaseStore(this.#client, election.namespace);
+    const shared = { store, identity: election.identity, clock, wallClock, logger };
+    this.#reports = new ReplicaReports({
+      ...shared,
+      own: () => world.envoys(),
+      onChange: () => this.envoysChanged(),
+    });
+    this.#election = new LeaderElection({
+      ...shared,
+      leaseName: LEADER_LEASE,
+      ...(election.times === undefined ? {} : { times: election.times }),
+      onChange: (leading) => this.#setLeading(leading),
+    });
+  }
+
+  get leading(): boolean {
+    return this.#leadingSince !== undefined;
+  }
+
+  /** Statuses that wait to be written. */
+  get pending(): number {
+    return this.#writer.pending;
+  }
+
+  get counts(): Readonly<WriterCounts> {
+    return this.#writer.counts;
+  }
+
+  get eventsDropped(): number {
+    return this.#events.dropped;
+  }
+
+  /** Everything has synced and is evaluated. May be called again, to no effect. */
+  start(): void {
+    if (this.#started || this.#stopped) return;
+    this.#started = true;
+    this.#reports?.start();
+    if (this.#election === undefined) this.#setLeading(true);
+    else this.#election.start();
+  }
+
+  /** The statuses of these objects may differ. */
+  changed(keys: Iterable<string>): void {
+    if (!this.leading) return;
+    for (const key of keys) {
+      this.#writer.changed(key);
+      this.#tellOfIngress(key);
+    }
+  }
+
+  /** An Envoy came, went or answered, or a Node changed. */
+  envoysChanged(): void {
+    if (this.#stopped || !this.#started || this.#cancelRefresh !== undefined) return;
+    this.#cancelRefresh = this.#clock.after(SETTLE_MS, () => {
+      this.#cancelRefresh = undefined;
+      this.#reports?.changed();
+      this.#refresh();
+    });
+  }
+
+  /** Tells of something that no condition says, on any replica. */
+  get events(): EventRecorder {
+    return this.#events;
+  }
+
+  /** Gives leadership up. Never rejects. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const cancel of [this.#cancelRefresh, this.#cancelExpiry, this.#cancelGrace, this.#cancelSweep])
+      cancel?.();
+    this.#writer.stop();
+    await Promise.all([this.#election?.stop(), this.#reports?.stop()]);
+    this.#client.close();
+  }
+
+  get #graceMs(): number {
+    return this.#options.envoyGraceMs ?? ENVOY_GRACE_MS;
+  }
+
+  #setLeading(leading: boolean): void {
+    this.#cancelGrace?.();
+    this.#cancelSweep?.();
+    this.#reports?.setReading(leading);
+    if (!leading) {
+      this.#leadingSince = undefined;
+      this.#writer.follow();
+      return;
+    }
+    if (this.#stopped) return;
+    this.#leadingSince = this.#clock.now();
+    this.#writer.lead();
+    this.#refresh();
+    this.#cancelGrace = this.#clock.after(this.#graceMs, () => this.#enqueueAddresses());
+    this.#sweep();
+  }
+
+  #fleetView(): FleetView {
+    const since = this.#leadingSince ?? this.#clock.now();
+    return {
+      serving: this.#fleet.serving,
+      bindingState: (name, version) => this.#fleet.bindingState(name, version),
+      tentative: this.#clock.now() - since < this.#graceMs,
+    };
+  }
+
+  #refresh(): void {
+    if (!this.leading) return;
+    const reports = [this.#options.world.envoys(), ...(this.#reports?.others() ?? [])];
+    this.#fleet.update(reports, this.#clock.now());
+    this.#cancelExpiry?.();
+    const expiry = this.#fleet.nextExpiryMs;
+    if (expiry !== undefined) this.#cancelExpiry = this.#clock.after(expiry, () => this.#refresh());
+    const serving = [...this.#fleet.serving].sort().join();
+    const text = JSON.stringify(reports.map(({ acknowledged, rejected }) => [acknowledged, rejected]));
+    if (serving !== this.#servingText) this.#enqueueAddresses();
+    else if (text !== this.#fleetText) this.#enqueueGateways();
+    this.#servingText = serving;
+    this.#fleetText = text;
+  }
+
+  /** A Node's addresses changed. */
+  nodesChanged(): void {
+    if (this.leading) this.#enqueueAddresses();
+  }
+
+  #enqueueGateways(): void {
+    for (const key of this.#options.world.gatewayKeys()) this.#writer.changed(key);
+  }
+
+  #enqueueAddresses(): void {
+    this.#enqueueGateways();
+    for (const key of this.#options.world.ingressKeys()) this.#writer.changed(key, false);
+  }
+
+  #sweep(): void {
+    const again = (delayMs: number): void => {
+      if (this.leading && !this.#stopped) this.#cancelSweep = this.#clock.after(delayMs, () => this.#sweep());
+    };
+    this.#sweepAll().then(
+      () => again(RESYNC_MS),
+      (error: unknown) => {
+        if (!this.leading || this.#stopped) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#options.logger.warn(
+          { code: 'SLUICE_STATUS_FAILED' },
+          `the statuses could not be read: ${reason}; it is tried again. What Envoy serves is not affected`,
+        );
+        again(SWEEP_AGAIN_MS);
+      },
+    );
+  }
+
+  async #sweepAll(): Promise<void> {
+    for (const kind of STATUS_KINDS) await this.#writer.sweep(kind);
+  }
+
+  #tellOfIngress(key: string): void {
+    if (!key.startsWith('Ingress/')) return;
+    const conditions = this.#options.world.ingressConditions(key);
+    const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
+    if (notes.length === 0) return;
+    const uid = this.#options.world.desired(key, this.#fleetView())?.uid ?? '';
+    const [, namespace = '', name = ''] = key.split('/');
+    const subject = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid };
+    for (const note of notes) this.#events.record(subject, note);
+  }
+}

@@ -1,0 +1,307 @@
+import { hash } from 'node:crypto';
+import { ApiFailure, failureOfStatus } from '../watchers/kubernetes/api-failure.ts';
+import type { Clock } from '../watchers/kubernetes/clock.ts';
+import type { DesiredStatus, StatusKind } from './desired.ts';
+import type { ApiClient } from './kubernetes/api-client.ts';
+import { isStatusKind, objectPath, type StatusResources } from './kubernetes/status-resources.ts';
+import type { Transition } from './merge-conditions.ts';
+import { mergeStatus, type PresentObject } from './merge-status.ts';
+import type { StatusLogger } from './status-logger.ts';
+import { type Outcome, WorkQueue } from './work-queue.ts';
+
+/** An object whose status was written, or just read and found right. */
+export interface WrittenStatus {
+  readonly kind: StatusKind;
+  readonly apiVersion: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly transitions: readonly Transition[];
+}
+
+export interface StatusWriterOptions {
+  readonly client: ApiClient;
+  readonly resources: StatusResources;
+  /** What the status of the object of this key should say; `undefined` where it is none of ours. */
+  readonly desired: (key: string) => DesiredStatus | undefined;
+  readonly onWritten: (written: WrittenStatus) => void;
+  /** A sweep came by this object. */
+  readonly onLooked: (key: string) => void;
+  /** Statuses read and written each second, on average. */
+  readonly perSecond: number;
+  readonly clock: Clock;
+  /** The wall clock, for lastTransitionTime. */
+  readonly wallClock: () => Date;
+  readonly logger: StatusLogger;
+}
+
+export interface WriterCounts {
+  written: number;
+  unchanged: number;
+  conflicts: number;
+  failed: number;
+}
+
+const CONCURRENCY = 8;
+const PAGE = '500';
+const CONFLICT_BACKOFF = { baseMs: 50, maxMs: 5_000 };
+const OUTAGE_BACKOFF = { baseMs: 500, maxMs: 30_000 };
+/** A refusal lasts until somebody changes the rules or the object. */
+const REFUSED_AGAIN_MS = 60_000;
+
+/**
+ * Writes statuses, paced, each as a compare-and-swap: read, merge, patch with the resourceVersion that was read. What is
+ * right already is not written, and what was found right is not even read again before it should say something else.
+ */
+export class StatusWriter {
+  readonly counts: WriterCounts = { written: 0, unchanged: 0, conflicts: 0, failed: 0 };
+  readonly #options: StatusWriterOptions;
+  readonly #queue: WorkQueue;
+  /** Object key → fingerprint of what its status is known to say. */
+  readonly #confirmed = new Map<string, string>();
+  #leading: AbortController | undefined;
+  readonly #outage = new Map<string, number>();
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue({
+      perSecond: options.perSecond,
+      concurrency: CONCURRENCY,
+      isNeeded: (key) => this.#isNeeded(key),
+      work: (key, failures) => this.#work(key, failures),
+      clock: options.clock,
+    });
+  }
+
+  /** Statuses that wait to be written. */
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  /** This replica writes from now on. Looks through all objects for what is not right. */
+  lead(): void {
+    if (this.#leading !== undefined) return;
+    this.#leading = new AbortController();
+    this.#confirmed.clear();
+  }
+
+  /** Another replica may write from now on: what is under way is broken off. */
+  follow(): void {
+    this.#leading?.abort();
+    this.#leading = undefined;
+    this.#queue.clear();
+    this.#confirmed.clear();
+  }
+
+  /** The status of the object of this key may differ. */
+  changed(key: string, urgent = true): void {
+    if (this.#leading === undefined || !isStatusKind(kindOf(key))) return;
+    this.#queue.add(key, urgent);
+  }
+
+  stop(): void {
+    this.follow();
+    this.#queue.stop();
+  }
+
+  /**
+   * Reads all objects of a kind, page by page, and enqueues those whose status is not right. One request for 500
+   * objects, where the queue needs one for each.
+   */
+  async sweep(kind: StatusKind): Promise<void> {
+    const leading = this.#leading;
+    if (leading === undefined) return;
+    const resource = await this.#options.resources.get(kind);
+    for (let token = ''; resource !== undefined && !leading.signal.aborted; ) {
+      const query = { limit: PAGE, ...(token === '' ? {} : { continue: token }) };
+      const page = (await this.#options.client.read('GET', resource.path, {
+        query,
+        signal: leading.signal,
+      })) as {
+        readonly metadata?: { readonly continue?: string };
+        readonly items?: readonly PresentObject[];
+      };
+      for (const present of page.items ?? []) this.#look(kind, present);
+      token = page.metadata?.continue ?? '';
+      if (token === '') return;
+    }
+  }
+
+  #look(kind: StatusKind, present: PresentObject): void {
+    const { namespace = '', name } = present.metadata;
+    const key = `${kind}/${namespace}/${name}`;
+    this.#options.onLooked(key);
+    const desired = this.#options.desired(key);
+    if (desired === undefined) return;
+    if (mergeStatus(desired, present, this.#now()) === undefined) this.#confirm(key, desired, present);
+    else {
+      this.#confirmed.delete(key);
+      this.changed(key, kind === 'GatewayClass' || kind === 'Gateway');
+    }
+  }
+
+  #isNeeded(key: string): boolean {
+    const desired = this.#options.desired(key);
+    if (desired === undefined) {
+      this.#confirmed.delete(key);
+      return false;
+    }
+    const known = this.#confirmed.get(key);
+    return known !== fingerprint(settled(desired)) && known !== fingerprint(desired);
+  }
+
+  async #work(key: string, failures: number): Promise<Outcome> {
+    const leading = this.#leading;
+    if (leading === undefined) return { type: 'done' };
+    try {
+      return await this.#reconcile(key, failures, leading.signal);
+    } catch (error) {
+      if (leading.signal.aborted) return { type: 'done' };
+      return this.#failed(key, failures, error);
+    }
+  }
+
+  async #reconcile(key: string, failures: number, signal: AbortSignal): Promise<Outcome> {
+    const [kind = '', namespace = '', name = ''] = key.split('/');
+    if (!isStatusKind(kind)) return { type: 'done' };
+    const { client, resources } = this.#options;
+    const resource = await resources.get(kind);
+    if (resource === undefined) return { type: 'done' };
+    const path = objectPath(resource, namespace, name);
+    const read = await client.send('GET', path, { signal });
+    if (read.status === 404) return this.#notFound(key, kind, name, read.body);
+    if (read.status !== 200) throw failureOfStatus(`GET ${path}`, read.status, read.body, read.retryAfterMs);
+    const present = read.body as PresentObject;
+    // What it should say now, not what it should have said when it was enqueued.
+    const desired = this.#options.desired(key);
+    if (desired === undefined) return { type: 'done' };
+    const merged = mergeStatus(desired, present, this.#now());
+    if (merged === undefined) {
+      this.counts.unchanged += 1;
+      this.#confirm(key, desired, present);
+      return { type: 'done' };
+    }
+    const { resourceVersion, uid = '' } = present.metadata;
+    const patched = await client.send('PATCH', `${path}/status`, {
+      body: { metadata: { resourceVersion, uid }, status: merged.status },
+      contentType: 'application/merge-patch+json',
+      query: { fieldManager: 'sluice' },
+      signal,
+    });
+    if (patched.status === 409) {
+      this.counts.conflicts += 1;
+      return { type: 'again', afterMs: backoff(CONFLICT_BACKOFF, failures) };
+    }
+    if (patched.status === 404) return this.#notFound(key, kind, name, patched.body);
+    if (patched.status < 200 || patched.status >= 300) {
+      throw failureOfStatus(`PATCH ${path}/status`, patched.status, patched.body, patched.retryAfterMs);
+    }
+    this.counts.written += 1;
+    this.#confirm(key, desired, patched.body as PresentObject);
+    this.#recovered(kind);
+    this.#options.onWritten({
+      kind,
+      apiVersion: resource.apiVersion,
+      namespace,
+      name,
+      uid,
+      transitions: merged.transitions,
+    });
+    return { type: 'done' };
+  }
+
+  /**
+   * Remembers what the status says. What was kept only tentatively has to be looked at again when that is over; and an
+   * object that is another than we evaluated needs a status that its own evaluation brings.
+   */
+  #confirm(key: string, desired: DesiredStatus, present: PresentObject): void {
+    const { uid } = present.metadata;
+    if (desired.uid !== '' && uid !== undefined && uid !== desired.uid) return;
+    const final = settled(desired);
+    const isFinal = final === desired || mergeStatus(final, present, this.#now()) === undefined;
+    this.#confirmed.set(key, fingerprint(isFinal ? final : desired));
+  }
+
+  /** An object that is gone names itself in the answer; a version that is no longer served does not. */
+  #notFound(key: string, kind: StatusKind, name: string, body: unknown): Outcome {
+    this.#confirmed.delete(key);
+    const { details } = (body ?? {}) as { readonly details?: { readonly name?: unknown } };
+    if (details?.name === name) return { type: 'done' };
+    this.#options.resources.forget(kind);
+    return { type: 'again', afterMs: OUTAGE_BACKOFF.baseMs };
+  }
+
+  #failed(key: string, failures: number, error: unknown): Outcome {
+    this.counts.failed += 1;
+    const failure =
+      error instanceof ApiFailure
+        ? error
+        : new ApiFailure('malformed', `the status of ${key} could not be written: ${String(error)}`, {
+            cause: error,
+          });
+    this.#tell(key, failure);
+    const isRefused = failure.reason === 'forbidden' || isInvalid(failure);
+    if (isRefused) return { type: 'again', afterMs: REFUSED_AGAIN_MS };
+    const afterMs = failure.retryAfterMs ?? backoff(OUTAGE_BACKOFF, failures);
+    return { type: 'pause', afterMs: Math.min(afterMs, REFUSED_AGAIN_MS) };
+  }
+
+  /** Once a minute for each kind and reason: an outage hits thousands of objects alike. */
+  #tell(key: string, failure: ApiFailure): void {
+    const { clock, logger } = this.#options;
+    const outage = `${kindOf(key)} ${failure.reason}`;
+    const toldAt = this.#outage.get(outage) ?? Number.NEGATIVE_INFINITY;
+    if (clock.now() - toldAt < REFUSED_AGAIN_MS) return;
+    this.#outage.set(outage, clock.now());
+    const advice =
+      failure.reason === 'forbidden'
+        ? `allow get, list and patch on ${kindOf(key)} and its status in a ClusterRole of Sluice`
+        : 'it is tried again';
+    logger.warn(
+      {
+        code: failure.reason === 'forbidden' ? 'SLUICE_STATUS_FORBIDDEN' : 'SLUICE_STATUS_FAILED',
+        object: key,
+      },
+      `a status could not be written: ${failure.message}; ${advice}. What Envoy serves is not affected`,
+    );
+  }
+
+  #recovered(kind: StatusKind): void {
+    for (const outage of [...this.#outage.keys()]) {
+      if (outage.startsWith(`${kind} `)) this.#outage.delete(outage);
+    }
+  }
+
+  /** RFC 3339 in UTC and whole seconds. */
+  #now(): string {
+    return `${this.#options.wallClock().toISOString().slice(0, 19)}Z`;
+  }
+}
+
+function kindOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}
+
+/** 400 or 422: the API server will not take it, however often it is asked. */
+function isInvalid({ reason, message }: ApiFailure): boolean {
+  return reason === 'server' && / was answered 4(00|22)\b/.test(message);
+}
+
+/** Between half of it and the whole: what failed together does not come back together. */
+function backoff(
+  { baseMs, maxMs }: { readonly baseMs: number; readonly maxMs: number },
+  failures: number,
+): number {
+  const upper = Math.min(maxMs, baseMs * 2 ** Math.min(failures, 20));
+  return upper / 2 + (Math.random() * upper) / 2;
+}
+
+/** Twenty thousand of them are kept. */
+function fingerprint(desired: DesiredStatus): string {
+  return hash('sha1', JSON.stringify(desired), 'base64');
+}
+
+/** The same once nothing is tentative any more. */
+function settled(desired: DesiredStatus): DesiredStatus {
+  return 'tentative' in desired && desired.tentative ? { ...desired, tentative: false } : desired;
+}

@@ -1,0 +1,153 @@
+import type { Clock } from '../watchers/kubernetes/clock.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** What became of one item. */
+export type Outcome =
+  /** Nothing more to do until it is added again. */
+  | { readonly type: 'done' }
+  /** Try this item again after `afterMs`. */
+  | { readonly type: 'again'; readonly afterMs: number }
+  /** Nothing works at present: try it again, and do nothing at all for `afterMs`. */
+  | { readonly type: 'pause'; readonly afterMs: number };
+
+export interface WorkQueueOptions {
+  /** Items worked on each second, on average. */
+  readonly perSecond: number;
+  /** Items worked on at the same time. */
+  readonly concurrency: number;
+  /** Asked right before the work: an item that needs none costs nothing of the rate. Must be fast. */
+  readonly isNeeded: (key: string) => boolean;
+  /** Must not reject. `failures` in a row that this key has seen, for back-off. */
+  readonly work: (key: string, failures: number) => Promise<Outcome>;
+  readonly clock: Clock;
+}
+
+/** Items looked at before other work gets the event loop. */
+const LOOKED_AT_ONCE = 100;
+
+/**
+ * Keys to work on, each once however often it is added, at a bounded rate. What changed just now goes before the
+ * backlog of a start, so that twenty thousand old objects do not hold up a new one.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #bucket: TokenBucket;
+  readonly #urgent = new Set<string>();
+  readonly #backlog = new Set<string>();
+  readonly #running = new Set<string>();
+  readonly #addedWhileRunning = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #waiting = new Map<string, () => void>();
+  #cancelTimer: (() => void) | undefined;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+    this.#bucket = new TokenBucket(options.perSecond, options.perSecond);
+  }
+
+  /** Items that wait or are worked on. */
+  get size(): number {
+    return this.#urgent.size + this.#backlog.size + this.#running.size + this.#waiting.size;
+  }
+
+  add(key: string, urgent = true): void {
+    if (this.#stopped) return;
+    if (this.#running.has(key)) {
+      this.#addedWhileRunning.add(key);
+      return;
+    }
+    // It changed: what made it fail may be over.
+    this.#cancelWait(key);
+    if (urgent) {
+      this.#backlog.delete(key);
+      this.#urgent.add(key);
+    } else if (!this.#urgent.has(key)) {
+      this.#backlog.add(key);
+    }
+    this.#schedule(0);
+  }
+
+  /** Forgets all that waits; what is being worked on ends by itself. */
+  clear(): void {
+    this.#urgent.clear();
+    this.#backlog.clear();
+    this.#addedWhileRunning.clear();
+    this.#failures.clear();
+    for (const key of [...this.#waiting.keys()]) this.#cancelWait(key);
+    this.#pausedUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.clear();
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #cancelWait(key: string): void {
+    this.#waiting.get(key)?.();
+    this.#waiting.delete(key);
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#stopped || this.#cancelTimer !== undefined) return;
+    const paused = this.#pausedUntil - this.#options.clock.now();
+    this.#cancelTimer = this.#options.clock.after(Math.max(delayMs, paused, 0), () => {
+      this.#cancelTimer = undefined;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const { clock, concurrency, isNeeded } = this.#options;
+    if (this.#pausedUntil > clock.now()) {
+      this.#schedule(0);
+      return;
+    }
+    for (let looked = 0; this.#running.size < concurrency; looked += 1) {
+      if (looked === LOOKED_AT_ONCE) {
+        this.#schedule(0);
+        return;
+      }
+      const [key] = this.#urgent.size > 0 ? this.#urgent : this.#backlog;
+      if (key === undefined) return;
+      if (isNeeded(key)) {
+        const waitMs = this.#bucket.take(clock.now());
+        if (waitMs > 0) {
+          this.#schedule(waitMs);
+          return;
+        }
+        this.#running.add(key);
+        void this.#run(key);
+      }
+      this.#urgent.delete(key);
+      this.#backlog.delete(key);
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    const failures = this.#failures.get(key) ?? 0;
+    const outcome = await this.#options.work(key, failures);
+    this.#running.delete(key);
+    if (this.#stopped) return;
+    if (outcome.type === 'done') this.#failures.delete(key);
+    else this.#failures.set(key, failures + 1);
+    if (outcome.type === 'pause') {
+      this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now() + outcome.afterMs);
+      this.#backlog.add(key);
+    } else if (this.#addedWhileRunning.has(key)) {
+      this.#urgent.add(key);
+    } else if (outcome.type === 'again') {
+      const cancel = this.#options.clock.after(outcome.afterMs, () => {
+        this.#waiting.delete(key);
+        this.#backlog.add(key);
+        this.#schedule(0);
+      });
+      this.#waiting.set(key, cancel);
+    }
+    this.#addedWhileRunning.delete(key);
+    this.#schedule(0);
+  }
+}
