@@ -12,9 +12,11 @@ import { evaluateGateway } from '../gateway/evaluate-gateway.ts';
 import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../gateway/evaluate-tls-route.ts';
 import type { Lookup } from '../gateway/lookup.ts';
+import { routeStatus } from '../gateway/status.ts';
 import { type ObjectEvent, objectKey, refOf } from '../model/events.ts';
 import type { GatewayModel, LostClaim, RouteModel } from '../model/gateway.ts';
 import type { KubernetesObject } from '../model/objects.ts';
+import { AttachedRoutes, uniqueListeners } from './attached-routes.ts';
 import type { EngineConfig } from './config.ts';
 import { DependencyIndex } from './dependencies.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
@@ -43,8 +45,11 @@ export class Engine {
   readonly #endpointSets = new EndpointSetTable();
   /** Which endpoint set each host's cluster points at. */
   readonly #setOfHost = new Map<string, string>();
-  /** How many routes are attached to a Gateway's listener: Gateway key → listener name → routes. */
-  readonly #attached = new Map<string, Map<string, number>>();
+  readonly #attached = new AttachedRoutes();
+  /** Hosts that several routes claim. */
+  readonly #contended = new Set<HostEntry>();
+  /** Routes whose attachments may differ because they won or lost a host. */
+  readonly #dirtyAttachments = new Set<string>();
 
   readonly #dirtyGateways = new Set<string>();
   readonly #dirtyRoutes = new Set<string>();
@@ -82,6 +87,7 @@ export class Engine {
     if (!this.#drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 256))
       return false;
     this.#drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
+    this.#drainSome(this.#dirtyAttachments, (key) => this.#attach(key), Infinity);
     this.resources.publish();
     return true;
   }
@@ -118,7 +124,7 @@ export class Engine {
   }
 
   attachedRoutes(gateway: GatewayModel, listener: string): number {
-    return this.#attached.get(objectKey(gateway.ref))?.get(listener) ?? 0;
+    return this.#attached.count(objectKey(gateway.ref), listener);
   }
 
   /** The claims of a route that another route won, each with the winner. */
@@ -225,9 +231,8 @@ export class Engine {
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.#routes.delete(key);
     else this.#routes.set(key, after);
-    this.#attach(before, -1);
-    this.#attach(after, 1);
     this.#contend(key, before, after);
+    this.#dirtyAttachments.add(key);
     this.#dirtyStatuses.add(key);
   }
 
@@ -247,25 +252,17 @@ export class Engine {
     return undefined;
   }
 
-  #attach(route: RouteModel | undefined, sign: 1 | -1): void {
-    const seen = new Set<string>();
-    for (const parent of route?.parents ?? []) {
-      for (const { gateway, listener } of parent.attached) {
-        const gatewayKey = objectKey(gateway);
-        if (seen.has(`${gatewayKey}/${listener}`)) continue;
-        seen.add(`${gatewayKey}/${listener}`);
-        let counts = this.#attached.get(gatewayKey);
-        if (counts === undefined) {
-          counts = new Map();
-          this.#attached.set(gatewayKey, counts);
-        }
-        const count = (counts.get(listener) ?? 0) + sign;
-        if (count > 0) counts.set(listener, count);
-        else counts.delete(listener);
-        if (counts.size === 0) this.#attached.delete(gatewayKey);
-        this.#dirtyStatuses.add(gatewayKey);
-      }
-    }
+  /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
+  #attach(key: string): void {
+    const route = this.#routes.get(key);
+    const parents = route === undefined ? [] : routeStatus(route, this.lostClaims(route));
+    const [only] = parents;
+    const listeners =
+      parents.length === 1 && only !== undefined
+        ? only.attached
+        : parents.flatMap(({ attached }) => attached);
+    for (const gateway of this.#attached.set(key, uniqueListeners(listeners)))
+      this.#dirtyStatuses.add(gateway);
   }
 
   #contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
@@ -292,6 +289,12 @@ export class Engine {
     if (current !== undefined && current !== entry) return void this.#dirtyHosts.add(current);
     if (state.settle(entry)) this.#dirtyListeners.add(state.name);
     for (const contender of entry.contenders) this.#dirtyStatuses.add(contender.routeKey);
+    const isContended = entry.contenders.length > 1;
+    if (isContended) this.#contended.add(entry);
+    if (isContended || this.#contended.has(entry)) {
+      for (const contender of entry.contenders) this.#dirtyAttachments.add(contender.routeKey);
+    }
+    if (!isContended) this.#contended.delete(entry);
     const winner = entry.contenders[0];
     const setBefore = this.#setOfHost.get(entry.name);
     const set = winner && endpointSetOf(winner);
