@@ -10,6 +10,7 @@ import { readOptions } from './options.ts';
 import { kept, reportText, writeJson } from './report.ts';
 import { type Scenario, Unavailable } from './scenario.ts';
 import { burst } from './scenarios/burst.ts';
+import { change } from './scenarios/change.ts';
 import { engine } from './scenarios/engine.ts';
 import { floor } from './scenarios/floor.ts';
 import { ENDPOINT_PREFIXES } from './world/manifests.ts';
@@ -22,6 +23,7 @@ interface Described {
 const SCENARIOS: Readonly<Record<string, Described>> = {
   floor: { what: 'the limit: pre-encoded routes into an empty Envoy', run: floor },
   burst: { what: 'all routes become live at once in a running Sluice', run: burst },
+  change: { what: 'one change among N routes, by stage', run: change },
   engine: { what: 'the translation alone, without API server and Envoy', run: engine },
 };
 
