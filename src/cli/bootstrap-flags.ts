@@ -1,5 +1,13 @@
 import type { FlagSet, FlagValues } from './flag.ts';
-import { byteSize, listenAddress, nodeId, peerAddress, wholeNumber } from './flag-values.ts';
+import {
+  byteSize,
+  certificateHost,
+  filePath,
+  listenAddress,
+  nodeId,
+  peerAddress,
+  wholeNumber,
+} from './flag-values.ts';
 
 export const BOOTSTRAP_FLAGS = {
   xdsAddresses: {
@@ -10,6 +18,41 @@ export const BOOTSTRAP_FLAGS = {
     repeatable: true,
     default: '127.0.0.1:18000',
     schema: peerAddress,
+  },
+  xdsTlsCertFile: {
+    name: '--xds-tls-cert-file',
+    value: 'FILE',
+    description: "this Envoy's certificate, PEM, where Envoy finds it; read again when it changes",
+    env: 'SLUICE_XDS_TLS_CERT_FILE',
+    schema: filePath,
+  },
+  xdsTlsKeyFile: {
+    name: '--xds-tls-key-file',
+    value: 'FILE',
+    description: 'its private key, PEM',
+    env: 'SLUICE_XDS_TLS_KEY_FILE',
+    schema: filePath,
+  },
+  xdsTlsCaFile: {
+    name: '--xds-tls-ca-file',
+    value: 'FILE',
+    description: "authorities of Sluice's certificate, PEM",
+    env: 'SLUICE_XDS_TLS_CA_FILE',
+    schema: filePath,
+  },
+  xdsServerName: {
+    name: '--xds-server-name',
+    value: 'NAME',
+    description: "what Sluice's certificate must be for; unless set, the host of --xds-address",
+    env: 'SLUICE_XDS_SERVER_NAME',
+    schema: certificateHost,
+  },
+  out: {
+    name: '--out',
+    value: 'DIR',
+    description: 'write envoy.yaml and the files that TLS needs there, and print their names',
+    env: 'SLUICE_BOOTSTRAP_OUT',
+    schema: filePath,
   },
   nodeId: {
     name: '--node-id',

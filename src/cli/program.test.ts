@@ -72,6 +72,10 @@ const VALUES: Readonly<
   '--xds-tls-cert': { good: '/tls/tls.crt', gives: '/tls/tls.crt', bad: ['', 'a\0b'] },
   '--xds-tls-key': { good: '/tls/tls.key', gives: '/tls/tls.key', bad: ['', 'a\0b'] },
   '--xds-tls-client-ca': { good: '/tls/ca.crt', gives: '/tls/ca.crt', bad: ['', 'a\0b'] },
+  '--xds-tls-cert-file': { good: '/tls/tls.crt', gives: '/tls/tls.crt', bad: ['', 'a\0b'] },
+  '--xds-tls-key-file': { good: '/tls/tls.key', gives: '/tls/tls.key', bad: ['', 'a\0b'] },
+  '--xds-tls-ca-file': { good: '/tls/ca.crt', gives: '/tls/ca.crt', bad: ['', 'a\0b'] },
+  '--xds-server-name': { good: 'Sluice.Svc', gives: 'sluice.svc', bad: ['', 'a:80', '*.svc', '10.0.0.300'] },
   '--xds-allowed-client': {
     good: 'Sluice-Envoy.',
     gives: ['sluice-envoy'],

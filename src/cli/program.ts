@@ -53,6 +53,10 @@ Examples:
   # Two replicas of the control plane; the node id from the environment of the pod.
   SLUICE_NODE_ID=$NODE_NAME sluice bootstrap --xds-address 10.0.0.1:18000 --xds-address 10.0.0.2:18000 > envoy.yaml
 
+  # With mutual TLS: writes /etc/envoy/envoy.yaml and two files that let certificates rotate.
+  sluice bootstrap --node-id gw-1 --xds-address sluice.sluice-system.svc:18000 --out /etc/envoy \\
+    --xds-tls-cert-file /tls/tls.crt --xds-tls-key-file /tls/tls.key --xds-tls-ca-file /tls/ca.crt
+
   # Check it with Envoy itself, then run it.
   envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml
 ${EXIT_CODES}`,

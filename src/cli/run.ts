@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { bootstrapYaml } from './bootstrap-config.ts';
+import { bootstrap } from './bootstrap-files.ts';
 import { CliError, EXIT, type ExitCode, errorLine } from './cli-error.ts';
 import { createLogger } from './logger.ts';
 import { type Invocation, parseInvocation } from './program.ts';
@@ -34,7 +34,7 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
     case 'version':
       return print(`sluice ${version()} (Node.js ${process.versions.node})\n`);
     case 'bootstrap':
-      return print(bootstrapYaml(invocation.config));
+      return print(await bootstrap(invocation.config));
     // Loaded when needed: they bring libraries that take half a second.
     case 'certs': {
       // Loaded for this command alone: what signs certificates is some megabytes.

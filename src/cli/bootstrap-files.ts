@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bootstrapYaml } from './bootstrap-config.ts';
+import type { BootstrapOptions } from './bootstrap-flags.ts';
+import { bootstrapTls, secretFiles } from './bootstrap-tls.ts';
+import { CliError, EXIT } from './cli-error.ts';
+
+/** What `sluice bootstrap` prints: the bootstrap, or with `--out`, where it was written. */
+export async function bootstrap(options: BootstrapOptions): Promise<string> {
+  const { out } = options;
+  const yaml = bootstrapYaml(options);
+  if (out === undefined) return yaml;
+  const tls = bootstrapTls(options);
+  // The bootstrap last: an Envoy that waits for it finds all it names.
+  const files = { ...(tls && secretFiles(tls)), 'envoy.yaml': yaml };
+  try {
+    await mkdir(out, { recursive: true });
+    for (const [name, content] of Object.entries(files)) await replace(join(out, name), content);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `cannot write to ${out} (${reason}); give a folder that can be written with --out`;
+    throw new CliError('SLUICE_BOOTSTRAP_FILES', EXIT.noInput, message, { cause });
+  }
+  return `${Object.keys(files)
+    .map((name) => join(out, name))
+    .join('\n')}\n`;
+}
+
+/** By renaming, which is what Envoy watches for. Readable for Envoy's user, whoever that is: no file holds a secret. */
+async function replace(path: string, content: string): Promise<void> {
+  const scratch = `${path}.${randomBytes(4).toString('hex')}`;
+  try {
+    await writeFile(scratch, content, { mode: 0o644, flag: 'wx' });
+    await rename(scratch, path);
+  } catch (cause) {
+    await rm(scratch, { force: true });
+    throw cause;
+  }
+}
