@@ -19,6 +19,7 @@ export interface RouteOutcome {
   readonly route: string;
   /** What it serves, lost hosts left out. */
   readonly hosts: readonly string[];
+  /** Empty where it is not for Sluice: of another class, or an Ingress that does not ask for passthrough. */
   readonly parents: readonly {
     /** `namespace/name`, with `/section` and `:port` where given; `-` for an Ingress. */
     readonly parent: string;
@@ -45,7 +46,6 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
     .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
   const routes = [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')]
     .map(({ kind, meta }) => routeOutcome(engine, kind, meta.namespace, meta.name))
-    .filter((outcome) => outcome !== undefined)
     .sort((a, b) => (a.route < b.route ? -1 : 1));
   const conditions = [
     ...gateways.flatMap((each) => [
@@ -66,11 +66,11 @@ function routeOutcome(
   kind: 'TLSRoute' | 'Ingress',
   namespace: string,
   name: string,
-): RouteOutcome | undefined {
+): RouteOutcome {
   const route = `${kind} ${namespace}/${name}`;
   const missing = missingParents(engine, kind, namespace, name);
   const model = engine.route(objectKey({ kind, namespace, name }));
-  if (model === undefined) return missing.length > 0 ? { route, hosts: [], parents: missing } : undefined;
+  if (model === undefined) return { route, hosts: [], parents: missing };
   const lost = engine.lostClaims(model);
   const lostHosts = new Set(lost.map(({ claim }) => `${claim.binding.name} ${claim.host}`));
   const served = model.claims.filter(({ binding, host }) => !lostHosts.has(`${binding.name} ${host}`));

@@ -1,0 +1,77 @@
+/** Manifests come with annotations of any size. Made here, so that no such file is stored. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { parseAllDocuments, stringify } from 'yaml';
+import type { SourceProblem } from '../../src/model/events.ts';
+import { objectKey, refOf } from '../../src/model/events.ts';
+import { KINDS } from '../../src/model/objects.ts';
+import type { Engine } from '../../src/snapshot/engine.ts';
+import { play } from './play.ts';
+import { readScenario, SCENARIOS, type Scenario } from './scenario.ts';
+
+const MEGABYTE = 'x'.repeat(1024 * 1024);
+
+type Metadata = { annotations?: Record<string, string> };
+
+/** The scenario with annotations added to every object. */
+function annotated(scenario: Scenario, annotations: Readonly<Record<string, string>>): Scenario {
+  const add = (text: string) =>
+    parseAllDocuments(text)
+      .map((document) => document.toJS() as { metadata: Metadata })
+      .map((object) => {
+        const metadata = {
+          ...object.metadata,
+          annotations: { ...object.metadata.annotations, ...annotations },
+        };
+        return stringify({ ...object, metadata });
+      })
+      .join('---\n');
+  const steps = scenario.steps.map(({ golden, files }) => ({
+    golden,
+    files: new Map([...files].map(([name, text]) => [name, text && add(text)])),
+  }));
+  return { ...scenario, steps };
+}
+
+async function played(
+  scenario: Scenario,
+): Promise<{ text: string; engine: Engine; problems: readonly SourceProblem[] }> {
+  for await (const result of play(scenario)) return result;
+  throw new Error('no step');
+}
+
+describe('an annotation of 1 MB on every object', async () => {
+  const scenario = await readScenario(SCENARIOS, 'vcluster');
+  const golden = await readFile(join(scenario.directory, 'out.yaml'), 'utf8');
+
+  it('is dropped at the door where it means nothing to Sluice', async () => {
+    const { text, engine } = await played(
+      annotated(scenario, { 'kubectl.kubernetes.io/last-applied-configuration': MEGABYTE }),
+    );
+    assert.equal(text, golden);
+    for (const object of KINDS.flatMap((kind) => [...engine.world.all(kind)])) {
+      assert.ok(JSON.stringify(object).length < 4_096, objectKey(refOf(object)));
+    }
+  });
+
+  it('is refused with a short message where Sluice reads it', async () => {
+    const { engine, problems } = await played(
+      annotated(scenario, { 'sluice.dev/max-connections': MEGABYTE }),
+    );
+    const routes = ['Ingress vcluster-dev/dev', 'TLSRoute vcluster-prod/prod'];
+    assert.deepEqual(
+      problems.map(({ code, object }) => `${code} ${object?.kind} ${object?.namespace}/${object?.name}`),
+      routes.map((route) => `SLUICE_OBJECT_INVALID ${route}`),
+    );
+    for (const { message } of problems) {
+      assert.match(
+        message,
+        /metadata\.annotations\["sluice\.dev\/max-connections"\] must have at most 1024 characters/,
+      );
+      assert.ok(message.length < 300);
+    }
+    assert.equal([...engine.routes()].length, 0);
+  });
+});
