@@ -11,17 +11,28 @@ export interface GatewayAddresses {
   readonly unsupported: readonly string[];
   /** Addresses of type IPAddress that cannot be bound. */
   readonly unusable: readonly string[];
-  /** An entry without a value asks for an address to be assigned, which Sluice cannot do. */
+  /** An address is to be assigned, and there is none: no pool, or nothing left in it. */
   readonly unassigned: boolean;
+  /** Bound to the node's addresses, together with others. */
+  readonly isMerged: boolean;
 }
 
 /**
  * The addresses of a Gateway. "The implementation MUST bind all Listeners to every GatewayAddress that it
- * assigns": each `spec.addresses` entry is a binding of its own; without entries the Gateway is merged with
- * others on the node's addresses. A Gateway whose every address is bad is bound nowhere and never falls back to
+ * assigns": each `spec.addresses` entry is a binding of its own. Without entries, or for one without a value, the
+ * Gateway gets an address of the pool; without a pool it is merged with others on the node's addresses. A Gateway whose every address is bad is bound nowhere and never falls back to
  * the node's addresses, which may be more public than what was asked for.
  */
-export function gatewayAddresses(gateway: Gateway, config: GatewayConfig): GatewayAddresses {
+export function gatewayAddresses(
+  gateway: Gateway,
+  config: GatewayConfig,
+  fromPool: string | undefined,
+): GatewayAddresses {
+  if (gateway.addresses.length === 0 && config.addressPool.length > 0) {
+    const groups = fromPool === undefined ? [] : [[fromPool]];
+    const unassigned = fromPool === undefined;
+    return { groups, unsupported: [], unusable: [], unassigned, isMerged: false };
+  }
   if (gateway.addresses.length === 0) {
     const unusable: string[] = [];
     const addresses = new Set<string>();
@@ -35,6 +46,7 @@ export function gatewayAddresses(gateway: Gateway, config: GatewayConfig): Gatew
       unsupported: [],
       unusable,
       unassigned: false,
+      isMerged: true,
     };
   }
   const groups = new Set<string>();
@@ -45,14 +57,21 @@ export function gatewayAddresses(gateway: Gateway, config: GatewayConfig): Gatew
     if (type !== 'IPAddress') {
       unsupported.push(`${type} ${value}`.trim());
     } else if (value === '') {
-      unassigned = true;
+      if (fromPool === undefined) unassigned = true;
+      else groups.add(fromPool);
     } else {
       const address = bindableAddress(value);
       if (address === undefined) unusable.push(value);
       else groups.add(address);
     }
   }
-  return { groups: [...groups].map((address) => [address]), unsupported, unusable, unassigned };
+  return {
+    groups: [...groups].map((address) => [address]),
+    unsupported,
+    unusable,
+    unassigned,
+    isMerged: false,
+  };
 }
 
 /** The binding of one group of addresses on a port; its name is that of the first address. */
@@ -81,7 +100,7 @@ export function isPort(port: number): boolean {
 }
 
 /** The canonical form of an address that a listener can be bound to. */
-function bindableAddress(value: string): string | undefined {
+export function bindableAddress(value: string): string | undefined {
   const address = parseIpAddress(value);
   if (address === undefined) return undefined;
   const scope = addressScope(address);

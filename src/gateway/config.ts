@@ -6,6 +6,11 @@ export interface GatewayConfig {
   readonly adoptedClasses: readonly string[];
   /** IP addresses of the node where Gateways without `spec.addresses` and all Ingresses are merged; at least one. */
   readonly listenAddresses: readonly string[];
+  /**
+   * Addresses and CIDR ranges of which every Gateway without `spec.addresses` gets one of its own. Empty: such Gateways
+   * are merged on `listenAddresses`.
+   */
+  readonly addressPool: readonly string[];
   /** Ports on which the hosts of Ingresses are served. */
   readonly ingressPorts: readonly number[];
   /** Whether endpoints on loopback addresses are used: for demonstrations on one machine, never for tenants. */
@@ -24,6 +29,7 @@ export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
   controllerNames: ['sluice.dev/gateway-controller'],
   adoptedClasses: [],
   listenAddresses: ['0.0.0.0'],
+  addressPool: [],
   ingressPorts: [443],
   allowLoopbackEndpoints: false,
   maxConnectionsPerHost: 100_000,

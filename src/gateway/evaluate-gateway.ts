@@ -23,7 +23,7 @@ export function evaluateGateway(
 ): GatewayModel | undefined {
   if (!isOurGatewayClass(gateway.gatewayClassName, lookup, config)) return undefined;
   const ref = refOf(gateway);
-  const addresses = gatewayAddresses(gateway, config);
+  const addresses = gatewayAddresses(gateway, config, lookup.poolAddress(ref.namespace, ref.name));
   const conflicts = listenerConflicts(gateway.listeners);
   const overlapping = overlappingTlsListeners(gateway.listeners);
   const bindingsByPort = new Map<number, readonly Binding[]>();
@@ -48,8 +48,9 @@ export function evaluateGateway(
     ref,
     generation: gateway.meta.generation,
     listeners,
-    conditions: gatewayConditions(gateway, addresses, listeners),
+    conditions: gatewayConditions(gateway, addresses, listeners, config),
     addresses: addresses.groups.flat(),
+    isMerged: addresses.isMerged,
   };
 }
 
@@ -57,10 +58,11 @@ function gatewayConditions(
   gateway: Gateway,
   addresses: GatewayAddresses,
   listeners: readonly ListenerModel[],
+  config: GatewayConfig,
 ): readonly Condition[] {
   const generation = gateway.meta.generation;
   const accepted = acceptedCondition(addresses, listeners, generation);
-  return [accepted, programmedCondition(accepted, addresses, listeners, generation)];
+  return [accepted, programmedCondition(accepted, addresses, listeners, generation, config)];
 }
 
 /**
@@ -91,11 +93,15 @@ function programmedCondition(
   addresses: GatewayAddresses,
   listeners: readonly ListenerModel[],
   generation: number,
+  config: GatewayConfig,
 ): Condition {
   if (accepted.status !== 'True')
     return condition('Programmed', false, 'Invalid', accepted.message, generation);
   if (addresses.unassigned) {
-    const message = 'An address without a value asks for one to be assigned, which is not supported.';
+    const message =
+      config.addressPool.length === 0
+        ? 'An address without a value asks for one to be assigned, and there is no --address-pool.'
+        : 'No address is left in the --address-pool.';
     return condition('Programmed', false, 'AddressNotAssigned', message, generation);
   }
   if (addresses.unusable.length > 0 || addresses.groups.length === 0) {

@@ -32,6 +32,11 @@ export function parseIpAddress(text: string): IpAddress | undefined {
   return bytes === undefined ? undefined : { family: 'IPv4', text, bytes };
 }
 
+/** The address of 4 or 16 bytes. */
+export function addressOfBytes(family: IpAddress['family'], bytes: readonly number[]): IpAddress {
+  return { family, text: family === 'IPv4' ? bytes.join('.') : formatIpv6(bytes), bytes };
+}
+
 /** `address:port`, with brackets around IPv6. */
 export function formatSocketAddress(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;

@@ -13,6 +13,8 @@ export interface Lookup {
   defaultIngressClass(): IngressClass | undefined;
   /** `undefined` where it does not exist or is not ours. */
   gateway(namespace: string, name: string): GatewayModel | undefined;
+  /** The address of the pool that is assigned to a Gateway; `undefined` where it asks for none, or none is left. */
+  poolAddress(namespace: string, name: string): string | undefined;
   namespace(name: string): Namespace | undefined;
   service(namespace: string, name: string): Service | undefined;
   /** The grants that lie in `namespace`, the namespace that is referred to. */

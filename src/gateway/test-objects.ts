@@ -248,6 +248,7 @@ export function lookupOf(
       const object = find('Gateway', namespace, name) as Gateway | undefined;
       return object && deepFreeze(evaluateGateway(object, lookup, config));
     },
+    poolAddress: () => undefined,
     namespace: (name) => find('Namespace', '', name) as Namespace | undefined,
     service: (namespace, name) => find('Service', namespace, name) as Service | undefined,
     referenceGrants: (namespace) => {

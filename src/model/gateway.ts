@@ -50,6 +50,8 @@ export interface GatewayModel {
   readonly conditions: readonly Condition[];
   /** Addresses that the Gateway is bound to, in canonical form; where it is merged, the configured ones (`0.0.0.0`). */
   readonly addresses: readonly string[];
+  /** Bound to the addresses of the nodes, together with every other such Gateway and the Ingresses. */
+  readonly isMerged: boolean;
 }
 
 /** What a host's connections go to. */

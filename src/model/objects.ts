@@ -73,6 +73,8 @@ export interface Gateway {
   readonly meta: ObjectMeta;
   readonly gatewayClassName: string;
   readonly addresses: readonly { readonly type: string; readonly value: string }[];
+  /** IP addresses in `status.addresses`, where there are any: what was assigned before. */
+  readonly assignedAddresses?: readonly string[];
   readonly listeners: readonly GatewayListener[];
 }
 

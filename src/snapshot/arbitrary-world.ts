@@ -68,6 +68,7 @@ const gateway = fc
     name: fc.constantFrom('g1', 'g2'),
     gatewayClassName: fc.constantFrom('sluice', 'sluice', 'sluice', 'absent'),
     addresses: fc.constantFrom([], [], [{ type: 'IPAddress', value: '100.65.0.9' }]),
+    assignedAddresses: fc.constantFrom([], [], ['100.65.0.9'], ['100.65.0.10'], ['100.65.0.200']),
     listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
     created,
   })

@@ -41,10 +41,16 @@ function finalObjects(batches: readonly ObjectEvent[][]): KubernetesObject[] {
   return [...objects.values()];
 }
 
-for (const sniMode of ['index', 'chain'] as const) {
-  const config: EngineConfig = { ...DEFAULT_ENGINE_CONFIG, sniMode };
+const POOL = { ...DEFAULT_ENGINE_CONFIG.gateway, addressPool: ['100.65.0.8/30'] };
 
-  test(`${sniMode}: after any sequence of events the engine equals a rebuild, in any order of objects`, () => {
+const CONFIGS: Readonly<Record<string, EngineConfig>> = {
+  index: DEFAULT_ENGINE_CONFIG,
+  chain: { ...DEFAULT_ENGINE_CONFIG, sniMode: 'chain' },
+  pool: { ...DEFAULT_ENGINE_CONFIG, gateway: POOL },
+};
+
+for (const [name, config] of Object.entries(CONFIGS)) {
+  test(`${name}: after any sequence of events the engine equals a rebuild, in any order of objects`, () => {
     fc.assert(
       fc.property(arbitraryBatches, fc.boolean(), (batches, reversed) => {
         const engine = new Engine(config);
@@ -59,7 +65,7 @@ for (const sniMode of ['index', 'chain'] as const) {
     );
   });
 
-  test(`${sniMode}: the published changes, replayed, give the resources`, () => {
+  test(`${name}: the published changes, replayed, give the resources`, () => {
     fc.assert(
       fc.property(arbitraryBatches, (batches) => {
         const engine = new Engine(config);

@@ -21,6 +21,7 @@ import type { EngineConfig } from './config.ts';
 import { DependencyIndex } from './dependencies.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
 import { BindingState, type HostEntry } from './hosts.ts';
+import { PoolAddresses } from './pool-addresses.ts';
 import { DEFAULT_INGRESS_CLASS, RecordingLookup } from './recording-lookup.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from './resource.ts';
 import { ResourceTable } from './resource-table.ts';
@@ -39,7 +40,8 @@ export class Engine {
   readonly #config: EngineConfig;
   readonly #dependencies = new DependencyIndex();
   readonly #gateways = new Map<string, GatewayModel>();
-  readonly #lookup = new RecordingLookup(this.world, this.#gateways);
+  readonly #pool = new PoolAddresses();
+  readonly #lookup = new RecordingLookup(this.world, this.#gateways, this.#pool.assigned);
   readonly #routes = new Map<string, RouteModel>();
   readonly #bindings = new Map<string, BindingState>();
   readonly #endpointSets = new EndpointSetTable();
@@ -75,6 +77,8 @@ export class Engine {
    * event loop breathe); returns false if it did, and the next call goes on.
    */
   flush(pause: () => boolean = () => false): boolean {
+    for (const name of this.#pool.settle(this.world, this.#lookup, this.#config.gateway))
+      this.#dirtyGateways.add(name);
     if (!this.#drain(this.#dirtyGateways, (key) => this.#evaluateGateway(key), pause, 1)) return false;
     if (!this.#drain(this.#dirtyRoutes, (key) => this.#evaluateRoute(key), pause, 256)) return false;
     while (this.#dirtyHosts.size > 0) {
@@ -153,6 +157,7 @@ export class Engine {
     switch (object.kind) {
       case 'Gateway':
         this.#dirtyGateways.add(namespacedName(namespace, name));
+        this.#pool.mark();
         return;
       case 'TLSRoute':
       case 'Ingress':
@@ -174,6 +179,7 @@ export class Engine {
         break;
       case 'GatewayClass':
         this.#dirtyStatuses.add(key);
+        this.#pool.mark();
         break;
       default:
     }

@@ -10,11 +10,17 @@ export const DEFAULT_INGRESS_CLASS = 'IngressClass//';
 export class RecordingLookup implements Lookup {
   readonly #world: World;
   readonly #gateways: ReadonlyMap<string, GatewayModel>;
+  readonly #poolAddresses: ReadonlyMap<string, string>;
   #keys: string[] = [];
 
-  constructor(world: World, gateways: ReadonlyMap<string, GatewayModel>) {
+  constructor(
+    world: World,
+    gateways: ReadonlyMap<string, GatewayModel>,
+    poolAddresses: ReadonlyMap<string, string>,
+  ) {
     this.#world = world;
     this.#gateways = gateways;
+    this.#poolAddresses = poolAddresses;
   }
 
   /** The keys asked for since the last call. */
@@ -43,6 +49,11 @@ export class RecordingLookup implements Lookup {
     const key = namespacedName(namespace, name);
     this.#keys.push(`GatewayModel/${key}`);
     return this.#gateways.get(key);
+  }
+
+  poolAddress(namespace: string, name: string): string | undefined {
+    // No dependency: the engine itself evaluates the Gateways anew whose address differs.
+    return this.#poolAddresses.get(namespacedName(namespace, name));
   }
 
   namespace(name: string): Namespace | undefined {

@@ -85,10 +85,12 @@ test('a Namespace keeps all its labels and has its name as one, whatever it says
   assert.equal(namespace.meta.namespace, '');
 });
 
-test('a Node is its addresses', () => {
+test('a Node is its addresses, and whether it is a gateway', () => {
   const status = { addresses: [{ type: 'InternalIP', address: '10.0.0.1' }] };
-  const node = decoded('Node', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, status });
+  const labels = { 'node-role.kubernetes.io/gateway': 'true', 'kubernetes.io/os': 'linux' };
+  const node = decoded('Node', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', labels }, status });
   assert.deepEqual(node.addresses, status.addresses);
+  assert.deepEqual(node.meta.labels, { 'node-role.kubernetes.io/gateway': 'true' });
 });
 
 test('metadata is what the API server keeps, and nothing that is not read', () => {

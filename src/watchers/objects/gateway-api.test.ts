@@ -32,6 +32,17 @@ test('a Gateway has the defaults of the API', () => {
   ]);
 });
 
+test('of the status of a Gateway only its IP addresses are read', () => {
+  const spec = { gatewayClassName: 'sluice', listeners: [] };
+  const addresses = [
+    { type: 'IPAddress', value: '10.0.0.1' },
+    { type: 'Hostname', value: 'a.example' },
+  ];
+  const gateway = decoded('Gateway', { ...manifest('Gateway', spec), status: { addresses, conditions: 7 } });
+  assert.deepEqual(gateway.assignedAddresses, ['10.0.0.1']);
+  assert.equal('assignedAddresses' in decoded('Gateway', manifest('Gateway', spec)), false);
+});
+
 test('what a listener allows is read as written', () => {
   const matchExpressions = [{ key: 'tier', operator: 'Exists' }];
   const allowedRoutes = {

@@ -35,6 +35,7 @@ export function decodeGatewayClass(raw: Fields, meta: ObjectMeta): GatewayClass 
 
 export function decodeGateway(raw: Fields, meta: ObjectMeta): Gateway {
   const spec = requiredFields(raw, 'spec');
+  const assigned = assignedAddresses(raw);
   return {
     kind: 'Gateway',
     meta,
@@ -44,8 +45,17 @@ export function decodeGateway(raw: Fields, meta: ObjectMeta): Gateway {
       // "When a value is unspecified, an implementation SHOULD automatically assign an address."
       value: optionalString(address, 'value') ?? '',
     })),
+    ...(assigned.length === 0 ? {} : { assignedAddresses: assigned }),
     listeners: list(spec, 'listeners', decodeListener),
   };
+}
+
+function assignedAddresses(raw: Fields): readonly string[] {
+  const status = optionalFields(raw, 'status');
+  const addresses = status === undefined ? [] : list(status, 'addresses', (address) => address);
+  return addresses
+    .filter((address) => (optionalString(address, 'type') ?? 'IPAddress') === 'IPAddress')
+    .flatMap((address) => nonEmptyString(address, 'value') ?? []);
 }
 
 function decodeListener(raw: Fields): GatewayListener {

@@ -9,6 +9,8 @@ import {
   stringMap,
 } from './fields.ts';
 
+const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';
+
 const POLICY_ANNOTATIONS = [
   'sluice.dev/max-connections',
   'sluice.dev/stats',
@@ -60,12 +62,20 @@ export function decodeMeta(raw: Fields, kind: string, scope: Scope, defaultNames
     generation: typeof generation === 'number' && Number.isSafeInteger(generation) ? generation : 0,
     creationTimestamp: decodeTimestamp(metadata['creationTimestamp']),
     // The API server sets this label on every Namespace; a manifest may lack it.
-    labels:
-      kind === 'Namespace'
-        ? { ...stringMap(metadata, 'labels'), 'kubernetes.io/metadata.name': name }
-        : EMPTY,
+    labels: decodeLabels(metadata, kind, name),
     annotations: decodeAnnotations(metadata, kind),
   };
+}
+
+/** The labels that are kept: all of a Namespace, for selectors, and of a Node the one that is read. */
+function decodeLabels(metadata: Fields, kind: string, name: string): Readonly<Record<string, string>> {
+  if (kind === 'Namespace') {
+    // The API server sets this label on every Namespace; a manifest may lack it.
+    return { ...stringMap(metadata, 'labels'), 'kubernetes.io/metadata.name': name };
+  }
+  if (kind !== 'Node') return EMPTY;
+  const role = stringMap(metadata, 'labels')[GATEWAY_NODE_LABEL];
+  return role === undefined ? EMPTY : { [GATEWAY_NODE_LABEL]: role };
 }
 
 function decodeName(metadata: Fields, kind: string): string {
