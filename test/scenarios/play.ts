@@ -21,6 +21,8 @@ export interface Played {
 
 /** Written last in each step: once its Namespace has come, everything before it has. */
 const SENTINEL = 'zz-step.yaml';
+/** It takes some 50 ms. */
+const LATEST_MS = 30_000;
 
 /** Each step's result, while it lasts: the engine goes on with the next one. */
 export async function* play(scenario: Scenario): AsyncGenerator<Played, void, undefined> {
@@ -82,12 +84,16 @@ class StepSink {
     this.#engine = engine;
   }
 
-  /** Resolves once the Namespace of that name has come, with the problems of the same look at the directory. */
-  expect(namespace: string): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+  /**
+   * Resolves once the Namespace of that name has come, with the problems of the same look at the directory. Rejects
+   * if that never happens.
+   */
+  async expect(namespace: string): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#expected = namespace;
     this.#arrived = resolve;
-    return promise;
+    const timer = setTimeout(() => reject(new Error(`${namespace} is not seen`)), LATEST_MS);
+    await promise.finally(() => clearTimeout(timer));
   }
 
   apply(events: readonly ObjectEvent[]): void {

@@ -83,10 +83,11 @@ function invalid(
   served?: ServedKind,
 ): InvalidObject {
   const kind = shortened(raw['kind'] as string);
+  const sentence = what.endsWith('?') ? what : `${what}.`;
   const metadata = isFields(raw['metadata']) ? raw['metadata'] : {};
   const { name, namespace } = metadata as { name?: unknown; namespace?: unknown };
   if (typeof name !== 'string' || name === '') {
-    return { type: 'invalid', code, message: `${kind}: ${what}.`, path };
+    return { type: 'invalid', code, message: `${kind}: ${sentence}`, path };
   }
   const written = typeof namespace === 'string' && namespace !== '' ? namespace : undefined;
   const object = {
@@ -95,7 +96,7 @@ function invalid(
     name: shortened(name),
   };
   const place = object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
-  return { type: 'invalid', code, message: `${kind} ${place}: ${what}.`, path, object };
+  return { type: 'invalid', code, message: `${kind} ${place}: ${sentence}`, path, object };
 }
 
 /** Longest valid name; what is longer is not one, and a message must not grow with it. */
