@@ -73,7 +73,7 @@ export function kubeconfigOf(server: string, user: object, cluster: object = {})
   });
 }
 
-function metadata(name: string, version: number): object {
+function metadata(name: string, version: number) {
   return {
     name,
     namespace: 'shop',
