@@ -1,6 +1,7 @@
 /** The values that flags take, each as a zod schema from text; the messages say how to write them. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseAddressRange } from '../gateway/address-pool.ts';
 import { parseDuration } from '../gateway/duration.ts';
 import { isValidHostname, normalizeHostname } from '../gateway/hostname.ts';
 import { parseIpAddress } from '../gateway/ip-address.ts';
@@ -59,6 +60,17 @@ export const peerAddress = fromText(
 export const ipAddress = fromText(
   'not an IP address; write it as 0.0.0.0 or ::, without a port and without brackets',
   (text) => parseIpAddress(text)?.text,
+);
+
+/** An address or a range of them, as the pool of Gateways takes it. */
+export const addressRange = fromText(
+  'not an IP address or a CIDR range; write it as 203.0.113.7 or 203.0.113.0/28, without bits set beyond the prefix',
+  (text) => (parseAddressRange(text) === undefined ? undefined : text),
+);
+
+/** The name of a namespace. */
+export const dnsLabel = fromText('no name of a namespace; write it as sluice-system', (text) =>
+  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text) ? text : undefined,
 );
 
 export const port = fromText('not a port; write a number from 1 to 65535', (text) => {

@@ -3,6 +3,7 @@ import { DEFAULT_GATEWAY_CONFIG } from '../gateway/config.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../snapshot/config.ts';
 import type { FlagSet, FlagValues } from './flag.ts';
 import {
+  addressRange,
   className,
   controllerName,
   duration,
@@ -18,6 +19,7 @@ import {
   wholeNumber,
   word,
 } from './flag-values.ts';
+import { STATUS_FLAGS } from './status-flags.ts';
 import { XDS_TLS_FLAGS } from './tls-flags.ts';
 
 const HOUR_MS = 3_600_000;
@@ -58,6 +60,14 @@ export const TRANSLATION_FLAGS = {
     repeatable: true,
     default: DEFAULT_GATEWAY_CONFIG.listenAddresses.join(),
     schema: ipAddress,
+  },
+  addressPool: {
+    name: '--address-pool',
+    value: 'IP|CIDR',
+    description: 'give each Gateway without spec.addresses one of these addresses for itself',
+    env: 'SLUICE_ADDRESS_POOL',
+    repeatable: true,
+    schema: addressRange,
   },
   ingressPorts: {
     name: '--ingress-port',
@@ -178,6 +188,7 @@ export const SERVE_FLAGS = {
     schema: word,
   },
   ...TRANSLATION_FLAGS,
+  ...STATUS_FLAGS,
   drainTimeoutMs: {
     name: '--drain-timeout',
     value: 'DURATION',
@@ -221,6 +232,7 @@ export function engineConfig(values: FlagValues<typeof TRANSLATION_FLAGS>): Engi
       controllerNames: unique([...DEFAULT_GATEWAY_CONFIG.controllerNames, ...values.adoptControllerNames]),
       adoptedClasses: unique(values.adoptClasses),
       listenAddresses: unique(values.listenAddresses),
+      addressPool: unique(values.addressPool),
       ingressPorts: unique(values.ingressPorts),
       allowLoopbackEndpoints: values.allowLoopbackEndpoints,
       maxConnectionsPerHost: values.maxConnectionsPerHost,

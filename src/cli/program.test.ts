@@ -116,6 +116,23 @@ const VALUES: Readonly<
     gives: ['2001:db8::1'],
     bad: ['', 'localhost', '0.0.0.0:443', '[::]', '10.0.0', '10.0.0.0/8', '01.2.3.4'],
   },
+  '--address-pool': {
+    good: '203.0.113.0/28',
+    gives: ['203.0.113.0/28'],
+    bad: ['', 'x', '203.0.113.1/28', '203.0.113.0/33', '203.0.113.0/', '203.0.113', '::1/127/1'],
+  },
+  '--status-rate': { good: '200', gives: 200, bad: ['', '0', '-1', '10001', '1.5', 'fast'] },
+  '--gateway-address': {
+    good: '203.0.113.7',
+    gives: ['203.0.113.7'],
+    bad: ['', 'gw.example.com', '203.0.113.7:443', '203.0.113.0/28'],
+  },
+  '--leader-election': { good: 'off', gives: false, bad: ['', 'true', 'no'] },
+  '--leader-election-namespace': {
+    good: 'ingress',
+    gives: 'ingress',
+    bad: ['', 'Ingress', 'a.b', '-a', 'a/b', 'x'.repeat(64)],
+  },
   '--ingress-port': {
     good: '8443',
     gives: [8443],

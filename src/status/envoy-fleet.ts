@@ -21,6 +21,7 @@ export class EnvoyFleet {
   readonly #graceMs: number;
   readonly #servedAt = new Map<string, number>();
   #reports: readonly EnvoyReport[] = [];
+  #serving: ReadonlySet<string> = new Set();
   #now = 0;
 
   constructor(graceMs = ENVOY_GRACE_MS) {
@@ -38,11 +39,15 @@ export class EnvoyFleet {
       }
     }
     for (const [id, at] of this.#servedAt) if (now - at >= this.#graceMs) this.#servedAt.delete(id);
+    const isSame =
+      this.#serving.size === this.#servedAt.size &&
+      [...this.#servedAt.keys()].every((id) => this.#serving.has(id));
+    if (!isSame) this.#serving = new Set(this.#servedAt.keys());
   }
 
-  /** Node ids of the Envoys that are connected and current, or were until moments ago. */
+  /** Node ids of the Envoys that are connected and current, or were until moments ago. One object until they differ. */
   get serving(): ReadonlySet<string> {
-    return new Set(this.#servedAt.keys());
+    return this.#serving;
   }
 
   /** After how many milliseconds an Envoy stops counting unless it comes back; `undefined` if all are there. */

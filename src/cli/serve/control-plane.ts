@@ -11,6 +11,7 @@ import type { Logger } from '../logger.ts';
 import { type AdminPages, AdminServer, jsonPage, textPage } from './admin-server.ts';
 import { Metrics, typeLabel } from './metrics.ts';
 import { ManifestReport } from './report.ts';
+import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
 import type { XdsTls } from './xds-tls.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly xdsTls?: XdsTls | undefined;
   /** How long Envoys have to move to another replica at the end. */
   readonly drainTimeoutMs: number;
+  /** What is written back to the Kubernetes API; nothing where it is not the source. */
+  readonly status?: StatusOptions | undefined;
   readonly logger: Logger;
 }
 
@@ -41,6 +44,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #loop: FlushLoop;
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
+  readonly #status: StatusPublisher | undefined;
   readonly #unsynced = new Set<Kind>(KINDS);
   #synced = false;
   #xdsPort = 0;
@@ -67,7 +71,9 @@ export class ControlPlane implements AsyncDisposable {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
       onFlush: (flush) => {
         this.#metrics.flushed(flush);
-        this.#report.conditionsChanged(this.engine.takeStatusChanges());
+        const changed = this.engine.takeStatusChanges();
+        this.#report.conditionsChanged(changed);
+        this.#status?.flushed(changed);
       },
     });
     this.#server = new AdsServer({
@@ -75,6 +81,15 @@ export class ControlPlane implements AsyncDisposable {
       events: this.#connectionEvents(),
       ...(options.xdsTls && { credentials: options.xdsTls.credentials }),
     });
+    this.#status =
+      options.status &&
+      new StatusPublisher(options.status, {
+        engine: this.engine,
+        config: options.engine.gateway,
+        connectedNodes: () => this.#server.nodes(),
+        logger: options.logger,
+      });
+    if (this.#status !== undefined) this.#metrics.observeStatus(this.#status.controller);
     this.#metrics.observe({
       engine: this.engine,
       server: this.#server,
@@ -116,13 +131,18 @@ export class ControlPlane implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     await this.#options.source.stop();
+    // Another replica is to write on while our Envoys move.
+    await this.#status?.stop();
     await this.#server.close(this.#options.drainTimeoutMs);
     await this.#admin.close();
   }
 
   #sink(): SourceSink {
     return {
-      apply: (events: readonly ObjectEvent[]) => this.#loop.take(events),
+      apply: (events: readonly ObjectEvent[]) => {
+        this.#loop.take(events);
+        this.#status?.objectsChanged(events);
+      },
       problems: (problems) => {
         this.#report.sourceProblems(problems);
         this.#serveIfSynced();
@@ -154,10 +174,21 @@ export class ControlPlane implements AsyncDisposable {
     const counted = this.#metrics.connectionEvents;
     return {
       ...counted,
-      onConnect: (node) => logger.info({ node }, 'Envoy connected'),
-      onDisconnect: (node, reason) => logger.info({ node, reason }, 'Envoy disconnected'),
+      onConnect: (node) => {
+        logger.info({ node }, 'Envoy connected');
+        this.#status?.envoysChanged();
+      },
+      onDisconnect: (node, reason) => {
+        logger.info({ node, reason }, 'Envoy disconnected');
+        this.#status?.envoysChanged();
+      },
+      onAck: (...acknowledged) => {
+        counted.onAck?.(...acknowledged);
+        this.#status?.envoysChanged();
+      },
       onNack: (node, rejection) => {
         counted.onNack?.(node, rejection);
+        this.#status?.rejected(rejection);
         const { typeUrl, error, held } = rejection;
         logger.warn(
           { code: 'SLUICE_XDS_NACK', node, type: typeLabel(typeUrl), held: held.slice(0, 20), error },

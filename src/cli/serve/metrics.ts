@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { KINDS } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../snapshot/resource.ts';
+import type { StatusController } from '../../status/status-controller.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
 import type { AdsServer } from '../../xds/server.ts';
 import type { XdsTls } from './xds-tls.ts';
@@ -127,6 +128,35 @@ export class Metrics {
       registers: this.#registers,
       collect() {
         for (const [typeUrl, type] of TYPE_LABELS) encoded.set({ type }, resources.count(typeUrl));
+      },
+    });
+  }
+
+  /** Of who writes statuses. */
+  observeStatus(status: StatusController): void {
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: this.#registers,
+        collect() {
+          this.set(value());
+        },
+      });
+    gauge('sluice_leader', '1 while this replica writes statuses.', () => (status.leading ? 1 : 0));
+    gauge('sluice_status_pending', 'Statuses that wait to be written.', () => status.pending);
+    gauge(
+      'sluice_status_events_dropped',
+      'Events that were not written because there were too many at once.',
+      () => status.eventsDropped,
+    );
+    const results = new Gauge({
+      name: 'sluice_status_results',
+      help: 'What became of statuses since the start: written, unchanged, conflicts, failed.',
+      labelNames: ['result'],
+      registers: this.#registers,
+      collect() {
+        for (const [result, count] of Object.entries(status.counts)) results.set({ result }, count);
       },
     });
   }

@@ -30,6 +30,7 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
       adminAddress: config.adminAddress,
       xdsTls,
       drainTimeoutMs: config.drainTimeoutMs,
+      status: config.source.type === 'kubernetes' ? config : undefined,
       logger,
     });
     const name = await signal.promise;

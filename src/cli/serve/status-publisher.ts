@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { GatewayConfig } from '../../gateway/config.ts';
+import type { ObjectEvent } from '../../model/events.ts';
+import type { Engine } from '../../snapshot/engine.ts';
+import { CLUSTER_TYPE } from '../../snapshot/resource.ts';
+import type { ElectionTimes } from '../../status/leader-election.ts';
+import { StatusController } from '../../status/status-controller.ts';
+import type { ConnectedNode } from '../../xds/server.ts';
+import type { Rejection } from '../../xds/stream.ts';
+import type { Logger } from '../logger.ts';
+import type { StatusConfig } from '../status-flags.ts';
+import { EngineStatusWorld } from './status-world.ts';
+
+export interface StatusOptions extends StatusConfig {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  /** For tests; the defaults else. */
+  readonly electionTimes?: ElectionTimes;
+  readonly envoyGraceMs?: number;
+}
+
+export interface StatusParts {
+  readonly engine: Engine;
+  readonly config: GatewayConfig;
+  readonly connectedNodes: () => readonly ConnectedNode[];
+  readonly logger: Logger;
+}
+
+const POD_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** Writes statuses and Events to the Kubernetes API while it is the source. */
+export class StatusPublisher {
+  readonly controller: StatusController;
+  readonly #engine: Engine;
+  readonly #world: EngineStatusWorld;
+
+  constructor(options: StatusOptions, { engine, config, connectedNodes, logger }: StatusParts) {
+    // A pod's name alone comes back when a StatefulSet or a static pod restarts.
+    const identity = `${hostname()}_${randomUUID()}`;
+    this.#engine = engine;
+    this.#world = new EngineStatusWorld({
+      engine,
+      config,
+      gatewayAddresses: options.gatewayAddresses,
+      connectedNodes,
+    });
+    const { electionTimes, envoyGraceMs } = options;
+    this.controller = new StatusController({
+      kubeconfig: options.kubeconfig,
+      context: options.context,
+      world: this.#world,
+      statusesPerSecond: options.statusRate,
+      election: options.leaderElection
+        ? {
+            namespace: options.leaderElectionNamespace ?? podNamespace(),
+            identity,
+            ...(electionTimes === undefined ? {} : { times: electionTimes }),
+          }
+        : undefined,
+      identity,
+      ...(envoyGraceMs === undefined ? {} : { envoyGraceMs }),
+      logger,
+    });
+  }
+
+  /** Everything is evaluated; `keys` are the objects whose status may differ. */
+  flushed(keys: Iterable<string>): void {
+    this.controller.start();
+    this.controller.changed(keys);
+    // A listener that no Envoy has yet, or that is gone.
+    this.controller.envoysChanged();
+  }
+
+  objectsChanged(events: readonly ObjectEvent[]): void {
+    const isNode = (event: ObjectEvent): boolean =>
+      (event.type === 'upsert' ? event.object.kind : event.ref.kind) === 'Node';
+    if (!events.some(isNode)) return;
+    this.#world.nodesChanged();
+    this.controller.nodesChanged();
+  }
+
+  envoysChanged(): void {
+    this.controller.envoysChanged();
+  }
+
+  /** An Envoy rejected something: the tenants whose hosts are held back must know. Listeners tell in their Gateways' status. */
+  rejected({ typeUrl, error, held }: Rejection): void {
+    this.controller.envoysChanged();
+    if (typeUrl !== CLUSTER_TYPE) return;
+    const bindings = new Map([...this.#engine.bindings].map((binding) => [binding.name, binding]));
+    for (const name of held) {
+      const slash = name.lastIndexOf('/');
+      const winner = bindings.get(name.slice(0, slash))?.hosts.get(name.slice(slash + 1))?.contenders[0];
+      if (winner === undefined) continue;
+      const { kind, namespace, name: route } = winner.route.ref;
+      const uid =
+        this.#engine.world.get(kind === 'Ingress' ? 'Ingress' : 'TLSRoute', namespace, route)?.meta.uid ?? '';
+      const apiVersion = kind === 'Ingress' ? 'networking.k8s.io/v1' : 'gateway.networking.k8s.io/v1';
+      this.controller.events.record(
+        { apiVersion, kind, namespace, name: route, uid },
+        {
+          type: 'Warning',
+          reason: 'EnvoyRejected',
+          action: 'Programming',
+          note: `Envoy rejected ${winner.claim.host}; it is served as before, and tried again: ${error}`,
+        },
+      );
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.controller.stop();
+  }
+}
+
+function podNamespace(): string {
+  try {
+    return readFileSync(POD_NAMESPACE, 'utf8').trim() || 'sluice-system';
+  } catch {
+    return 'sluice-system';
+  }
+}
