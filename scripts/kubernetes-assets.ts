@@ -70,9 +70,9 @@ export function kubernetesAsset(name: AssetName, progress: Progress = stderrProg
       case 'kubectl':
         return await kubectl(progress);
       case 'etcd':
-        return await goProgram(name, ETCD_VERSION, 'go.etcd.io/etcd/server/v3', progress);
+        return await goProgram(etcdProgram, progress);
       default:
-        return await goProgram(name, KUBERNETES_VERSION, `k8s.io/kubernetes/cmd/${name}`, progress);
+        return await goProgram(kubernetesProgram(name), progress);
     }
   });
 }
@@ -96,8 +96,23 @@ export function gatewayApiCrds(channel: CrdChannel, progress: Progress = stderrP
   return all.then((directory) => join(directory, channel));
 }
 
-/** Builds one main package of a published module, with a module file of our own around it. */
-function goProgram(name: AssetName, version: string, pkg: string, progress: Progress): Promise<string> {
+/** What is built from published Go modules. */
+export interface GoProgram {
+  /** Name of the executable. */
+  readonly name: string;
+  /** Part of the name of its folder in the cache: another version is another program. */
+  readonly version: string;
+  readonly pkg: string;
+  /** Builds the tests of the package instead of its main function. */
+  readonly tests?: boolean;
+  readonly ldflags?: string;
+  /** The module file around it. */
+  module(goCommand: string, progress: Progress): Promise<string> | string;
+}
+
+/** Builds it at its first use, statically linked; gives its path. Same errors as `kubernetesAsset`. */
+export function goProgram(program: GoProgram, progress: Progress = stderrProgress): Promise<string> {
+  const { name, version, pkg } = program;
   return cached(join(cacheDirectory(), `${name}-${version}-${PLATFORM}`, name), progress, async (scratch) => {
     const goCommand = await go();
     await requireFreeSpace(cacheDirectory(), BUILD_BYTES / 4, `Building ${name}`);
@@ -105,14 +120,10 @@ function goProgram(name: AssetName, version: string, pkg: string, progress: Prog
     if (buildCache !== undefined) await requireFreeSpace(buildCache, BUILD_BYTES, `Building ${name}`);
     const directory = `${scratch}-module`;
     await mkdir(directory);
-    const kubernetes = pkg.startsWith('k8s.io/');
-    await writeFile(
-      join(directory, 'go.mod'),
-      kubernetes ? await kubernetesModule(goCommand, progress) : etcdModule(version),
-    );
+    await writeFile(join(directory, 'go.mod'), await program.module(goCommand, progress));
     progress(`building ${name} ${version} from its Go module, once`);
-    const args = ['build', '-mod=mod', '-trimpath', '-buildvcs=false'];
-    args.push('-ldflags', `-s -w${kubernetes ? versionFlags() : ''}`, '-o', scratch, pkg);
+    const args = [...(program.tests === true ? ['test', '-c'] : ['build']), '-mod=mod', '-trimpath'];
+    args.push('-buildvcs=false', '-ldflags', `-s -w${program.ldflags ?? ''}`, '-o', scratch, pkg);
     const result = await run(goCommand, args, {
       cwd: directory,
       env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
@@ -125,8 +136,21 @@ function goProgram(name: AssetName, version: string, pkg: string, progress: Prog
   });
 }
 
-function etcdModule(version: string): string {
-  return `module sluice.test/etcd\n\ngo 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 ${version}\n`;
+const etcdProgram: GoProgram = {
+  name: 'etcd',
+  version: ETCD_VERSION,
+  pkg: 'go.etcd.io/etcd/server/v3',
+  module: () => `module sluice.test/etcd\n\ngo 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 ${ETCD_VERSION}\n`,
+};
+
+function kubernetesProgram(name: AssetName): GoProgram {
+  return {
+    name,
+    version: KUBERNETES_VERSION,
+    pkg: `k8s.io/kubernetes/cmd/${name}`,
+    ldflags: versionFlags(),
+    module: kubernetesModule,
+  };
 }
 
 /**
