@@ -11,8 +11,12 @@ import { kept, reportText, writeJson } from './report.ts';
 import { type Scenario, Unavailable } from './scenario.ts';
 import { burst } from './scenarios/burst.ts';
 import { change } from './scenarios/change.ts';
+import { ci } from './scenarios/ci.ts';
+import { cold } from './scenarios/cold.ts';
 import { engine } from './scenarios/engine.ts';
+import { fanout } from './scenarios/fanout.ts';
 import { floor } from './scenarios/floor.ts';
+import { reconnect } from './scenarios/reconnect.ts';
 import { ENDPOINT_PREFIXES } from './world/manifests.ts';
 
 interface Described {
@@ -24,6 +28,10 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
   floor: { what: 'the limit: pre-encoded routes into an empty Envoy', run: floor },
   burst: { what: 'all routes become live at once in a running Sluice', run: burst },
   change: { what: 'one change among N routes, by stage', run: change },
+  cold: { what: 'from process start to the last host served, by stage', run: cold },
+  ci: { what: 'floor, burst and change in brief, with limits', run: ci },
+  fanout: { what: 'what each further node costs the control plane', run: fanout },
+  reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect },
   engine: { what: 'the translation alone, without API server and Envoy', run: engine },
 };
 
@@ -74,7 +82,7 @@ try {
   progress('');
   process.stdout.write(`\n${reportText(report)}\n`);
   if (options.json !== undefined) writeJson(options.json, await kept(options.scenario, report, machine));
-  end(0);
+  end(report.failures === undefined || report.failures.length === 0 ? 0 : 1);
 } catch (error) {
   if (error instanceof Unavailable || error instanceof AssetError) {
     process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 10 }));

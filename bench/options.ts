@@ -56,7 +56,7 @@ export function readOptions(argv: readonly string[], scenarios: Readonly<Record<
     .addOption(
       new Option('--source <type>', 'where Sluice reads its objects')
         .choices(['kubernetes', 'directory'])
-        .default('directory'),
+        .default('kubernetes'),
     )
     .option('--json <file>', 'write figures, raw samples, machine facts and versions')
     .option('--flag <flag...>', 'more flags of "sluice serve", such as --flag=--sni-mode=chain', [])

@@ -34,10 +34,10 @@ export function formatCell(cell: string | number): string {
 }
 
 /** The table as text, with what the reader has to know under it. */
-export function reportText({ title, columns, rows, goals = [], notes = [] }: Report): string {
+export function reportText({ title, columns, rows, goals = [], notes = [], failures = [] }: Report): string {
   const table = [columns, ...rows.map((row) => row.map(formatCell))];
   const widths = columns.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lines = table.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '));
   const outcomes = goals.map(({ goal, measured, met }) => `${met ? 'met' : 'NOT MET'}: ${goal}: ${measured}`);
-  return [title, ...lines, ...outcomes, ...notes].join('\n');
+  return [title, ...lines, ...outcomes, ...notes, ...failures.map((each) => `FAILED: ${each}`)].join('\n');
 }

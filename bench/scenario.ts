@@ -29,6 +29,8 @@ export interface Report {
   readonly goals?: readonly Goal[];
   /** What else a reader has to know, a sentence each. */
   readonly notes?: readonly string[];
+  /** Limits that are broken, a sentence each: the run has failed. */
+  readonly failures?: readonly string[];
   /** Versions of software that took part, besides those of every run. */
   readonly versions?: Readonly<Record<string, string>>;
   /** Raw samples. */

@@ -17,6 +17,7 @@ import {
 import { decodeObject } from '../../src/watchers/objects/decode.ts';
 import { monotonicMs } from '../clock.ts';
 import { gateway, gatewayClass, tenants } from '../world/manifests.ts';
+import { FrameReader, frame } from './grpc-frames.ts';
 
 const [port = 0, routes = 0, chunk = 0] = process.argv.slice(2).map(Number);
 
@@ -29,29 +30,27 @@ engine.flush();
 
 let nonce = 0;
 
-/** A gRPC message: flag, length, protobuf. */
-function frame(typeUrl: string, resources: readonly EncodedResource[]): Buffer {
+function response(typeUrl: string, resources: readonly EncodedResource[]): Buffer {
   nonce += 1;
-  const message = FramedDeltaDiscoveryResponse.encode({
-    type_url: typeUrl,
-    nonce: String(nonce),
-    resources: resources.map(({ bytes }) => bytes),
-  });
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
+  return frame(
+    FramedDeltaDiscoveryResponse.encode({
+      type_url: typeUrl,
+      nonce: String(nonce),
+      resources: resources.map(({ bytes }) => bytes),
+    }),
+  );
 }
 
-function frames(typeUrl: string, resources: readonly EncodedResource[]): Buffer[] {
+function responses(typeUrl: string, resources: readonly EncodedResource[]): Buffer[] {
   const chunks: Buffer[] = [];
   for (let from = 0; from < resources.length; from += chunk) {
-    chunks.push(frame(typeUrl, resources.slice(from, from + chunk)));
+    chunks.push(response(typeUrl, resources.slice(from, from + chunk)));
   }
   return chunks;
 }
 
-const clusters = frames(CLUSTER_TYPE, [...engine.resources.all(CLUSTER_TYPE)]);
-const listeners = frames(LISTENER_TYPE, [...engine.resources.all(LISTENER_TYPE)]);
+const clusters = responses(CLUSTER_TYPE, [...engine.resources.all(CLUSTER_TYPE)]);
+const listeners = responses(LISTENER_TYPE, [...engine.resources.all(LISTENER_TYPE)]);
 
 /** Envoy asks for the endpoints of each response of clusters in one request. */
 function answer(stream: ServerHttp2Stream, bytes: Buffer): void {
@@ -62,8 +61,8 @@ function answer(stream: ServerHttp2Stream, bytes: Buffer): void {
   } = DeltaDiscoveryRequest.decode(bytes);
   if (typeUrl === ENDPOINT_TYPE) {
     const resources = names.flatMap((name) => engine.resources.get(ENDPOINT_TYPE, name) ?? []);
-    for (const each of frames(ENDPOINT_TYPE, resources)) stream.write(each);
-  } else if ((response_nonce ?? '') === '') stream.write(frame(typeUrl, []));
+    for (const each of responses(ENDPOINT_TYPE, resources)) stream.write(each);
+  } else if ((response_nonce ?? '') === '') stream.write(response(typeUrl, []));
 }
 
 let envoy: ServerHttp2Stream | undefined;
@@ -72,15 +71,9 @@ server.on('stream', (stream) => {
   envoy = stream;
   stream.on('error', () => {});
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
-  let rest: Buffer = Buffer.alloc(0);
+  const reader = new FrameReader();
   stream.on('data', (data: Buffer) => {
-    rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
-    while (rest.length >= 5) {
-      const end = 5 + rest.readUInt32BE(1);
-      if (rest.length < end) return;
-      answer(stream, rest.subarray(5, end));
-      rest = rest.subarray(end);
-    }
+    for (const message of reader.push(data)) answer(stream, message);
   });
 });
 process.on('message', () => {

@@ -94,6 +94,15 @@ export class SluiceProcess implements AsyncDisposable {
     await this.#until(isWished, `${name} as wished`);
   }
 
+  /** Until so many Envoys are connected, and each has acknowledged all there is. */
+  async untilCurrent(nodes: number): Promise<void> {
+    const areCurrent = async () => {
+      const known = JSON.parse((await this.#page('/debug/nodes')) ?? '[]') as { current: boolean }[];
+      return known.length >= nodes && known.every(({ current }) => current) ? '' : undefined;
+    };
+    await this.#until(areCurrent, `${nodes} nodes current`);
+  }
+
   async metrics(): Promise<Metrics> {
     const text = (await this.#page('/metrics')) ?? '';
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
