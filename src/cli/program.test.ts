@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { BOOTSTRAP_FLAGS } from './bootstrap-flags.ts';
 import { CERTS_FLAGS } from './certs/certs-flags.ts';
 import { CliError, errorLine } from './cli-error.ts';
+import { DRAIN_FLAGS } from './drain/drain-flags.ts';
 import type { FlagSet } from './flag.ts';
 import { engineConfig, SERVE_FLAGS, TRANSLATE_FLAGS } from './flags.ts';
 import { parseInvocation } from './program.ts';
@@ -93,6 +94,18 @@ const VALUES: Readonly<
     bad: ['', '*', 'a b', 'a,b'],
   },
   '--days': { good: '90', gives: 90, bad: ['', '0', '3651', '1y', '-1'] },
+  '--envoy-admin': {
+    good: '127.0.0.1:15000',
+    gives: { host: '127.0.0.1', port: 15_000 },
+    bad: ['15000', 'x:', '127.0.0.1:0'],
+  },
+  '--hook-address': {
+    good: '127.0.0.1:0',
+    gives: { host: '127.0.0.1', port: 0 },
+    bad: ['15001', 'x:', '127.0.0.1:70000'],
+  },
+  '--unready-time': { good: '0', gives: 0, bad: ['', '11m', '-1s', '5'] },
+  '--timeout': { good: '1h', gives: 3_600_000, bad: ['', '25h', '-1s', '5'] },
   '--admin-address': {
     good: 'localhost:9090',
     gives: { host: 'localhost', port: 9090 },
@@ -179,6 +192,7 @@ const COMMANDS: readonly {
   { words: ['serve'], flags: SERVE_FLAGS, needs: { '--source': 'directory:.' } },
   { words: ['translate', 'x'], flags: TRANSLATE_FLAGS, needs: {} },
   { words: ['certs'], flags: CERTS_FLAGS, needs: { '--out': '/certs' } },
+  { words: ['drain'], flags: DRAIN_FLAGS, needs: {} },
   { words: ['bootstrap'], flags: BOOTSTRAP_FLAGS, needs: { '--node-id': 'a' } },
 ];
 

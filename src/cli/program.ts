@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { BOOTSTRAP_FLAGS, type BootstrapOptions } from './bootstrap-flags.ts';
 import { CERTS_FLAGS, type CertsConfig } from './certs/certs-flags.ts';
 import { CliError, EXIT, quoted } from './cli-error.ts';
+import { DRAIN_FLAGS, type DrainConfig } from './drain/drain-flags.ts';
 import { declareFlags, type FlagSet, readFlags } from './flag.ts';
 import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } from './flags.ts';
 
@@ -11,6 +12,7 @@ export type Invocation =
   | { readonly command: 'translate'; readonly directory: string; readonly config: TranslateConfig }
   | { readonly command: 'bootstrap'; readonly config: BootstrapOptions }
   | { readonly command: 'certs'; readonly config: CertsConfig }
+  | { readonly command: 'drain'; readonly config: DrainConfig }
   | { readonly command: 'version' }
   | { readonly command: 'help'; readonly text: string };
 
@@ -68,6 +70,14 @@ Examples:
   # Outside a cluster: Envoys reach Sluice at an address.
   sluice certs --out ./sluice-certs --hosts sluice.example.com --hosts 10.0.0.1
 ${EXIT_CODES}`,
+  drain: `
+Examples:
+  # Beside Envoy in its pod; a preStop hook of Envoy asks for http://127.0.0.1:15001/drain and waits for the answer.
+  sluice drain --timeout 10m
+
+  # On a machine without Kubernetes, where it runs beside Envoy as well.
+  curl http://127.0.0.1:15001/drain && systemctl stop envoy
+${EXIT_CODES}`,
 } as const;
 
 /**
@@ -117,6 +127,9 @@ export function parseInvocation(
       invocation = { command: 'certs', config: readFlags(CERTS_FLAGS, given, env) };
     },
   );
+  command('drain', 'take an Envoy out of service gently', DRAIN_FLAGS, EXAMPLES.drain).action((given) => {
+    invocation = { command: 'drain', config: readFlags(DRAIN_FLAGS, given, env) };
+  });
   program
     .command('version')
     .description('print the versions of Sluice and Node.js')

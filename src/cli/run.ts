@@ -55,6 +55,13 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
         createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
       );
     }
+    case 'drain': {
+      const { drain } = await import('./drain/drain.ts');
+      return await drain(
+        invocation.config,
+        createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
+      );
+    }
     default:
       return invocation satisfies never;
   }
