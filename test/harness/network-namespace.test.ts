@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import { configureLoopback, reexecInNetworkNamespace } from './network-namespace.ts';
 import { startTlsBackend } from './tls-backend.ts';
 import { get } from './tls-client.ts';
+import { until } from './until.ts';
 
 await reexecInNetworkNamespace(import.meta.url, { addresses: ['100.65.0.105/32', 'fd00:65::105/128'] });
 
@@ -107,3 +109,49 @@ test('a module that was imported by another cannot run itself again', () => {
   assert.equal(result.status, 1);
   assert.match(result.stderr, /module\.mjs is not what Node was started with/);
 });
+
+/** A contained module that started a process which nobody ends, and wrote a file. */
+const CONTAINED = `
+  import { spawn } from 'node:child_process';
+  import { mkdtempSync } from 'node:fs';
+  import { tmpdir } from 'node:os';
+  import { reexecInNetworkNamespace } from ${JSON.stringify(HARNESS)};
+  await reexecInNetworkNamespace(import.meta.url, { contained: true });
+  const child = spawn('sleep', ['1000'], { detached: true, stdio: ['ignore', 'inherit', 'ignore'] });
+  child.once('spawn', () => console.log(mkdtempSync(tmpdir() + '/left-')));
+  if (process.argv[2] === 'end') child.once('spawn', () => process.exit(3));`;
+
+/** Starts it, and gives what it wrote; its output ends when the last process that has it is gone. */
+async function startContained(...args: string[]) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sluice-namespace-'));
+  const file = path.join(directory, 'module.mjs');
+  writeFileSync(file, CONTAINED);
+  const { NODE_TEST_CONTEXT: _, SLUICE_NETWORK_OUTSIDE: __, ...env } = process.env;
+  const child = spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+  const code = closed.then(([exitCode]) => {
+    rmSync(directory, { recursive: true });
+    return exitCode;
+  });
+  return { child, written: path.dirname(chunk.toString().trim()), code };
+}
+
+test('what is contained leaves nothing behind when it ends', async () => {
+  const { written, code } = await startContained('end');
+  assert.equal(await code, 3);
+  assert.ok(!existsSync(written), written);
+});
+
+for (const [signal, expected] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGKILL', null],
+] as const) {
+  test(`what is contained leaves nothing behind after ${signal}`, async () => {
+    const { child, written, code } = await startContained();
+    child.kill(signal);
+    assert.equal(await code, expected);
+    await until(() => !existsSync(written), { what: `${written} removed` });
+  });
+}

@@ -4,13 +4,20 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readlinkSync, realpathSync } from 'node:fs';
+import { mkdtempSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWithParent } from './end-with-parent.ts';
 
 export interface NetworkNamespaceOptions {
   /** Addresses with prefix length that the loopback interface gets besides its own, e.g. `100.65.0.105/32`. */
   readonly addresses?: readonly string[];
+  /**
+   * Gives it process ids and a temporary directory of its own too. Whatever is started or written inside then ends
+   * with it, also where it is interrupted or killed.
+   */
+  readonly contained?: boolean;
 }
 
 /** The namespace of the process that started this one again. */
@@ -40,20 +47,38 @@ export async function reexecInNetworkNamespace(
         'namespace: start it by its own path.',
     );
   }
-  const unshare = unshareArguments();
+  const contained = options.contained === true;
+  const unshare = unshareArguments(contained ? CONTAINED : []);
+  const scratch = contained ? mkdtempSync(path.join(tmpdir(), 'sluice-contained-')) : undefined;
   const child = spawn(
     'unshare',
     [...unshare, process.execPath, ...process.execArgv, script, ...process.argv.slice(2)],
-    { stdio: 'inherit', env: { ...process.env, [OUTSIDE]: namespace } },
+    {
+      stdio: 'inherit',
+      env: { ...process.env, [OUTSIDE]: namespace, ...(scratch === undefined ? {} : { TMPDIR: scratch }) },
+    },
   );
-  const unguard = endWithParent(child);
-  // A terminal's Ctrl-C reaches the child as well, which is given the time to end in order.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  const unguard = endWithParent(child, scratch);
+  let interrupted: number | undefined;
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
+    process.on(signal, () => {
+      interrupted ??= 128 + number;
+      // What is contained ends with its first process. Other children get Ctrl-C as well, and the time to end in order.
+      if (contained) child.kill('SIGKILL');
+      else if (signal === 'SIGTERM') child.kill(signal);
+    });
+  }
   const [code] = (await once(child, 'exit')) as [number | null];
+  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true, maxRetries: 20 });
   unguard();
-  process.exit(code ?? 1);
+  process.exit(code ?? interrupted ?? 1);
 }
+
+/** The process ids are gone, and with them all processes, when `unshare` is. */
+const CONTAINED = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
 
 /** What sets up the loopback interface. */
 export type LoopbackTool = 'ip' | 'python3';
@@ -84,9 +109,12 @@ function loopbackTool(): LoopbackTool {
 }
 
 /** How `unshare` is to be called, tried once with a command that does nothing. */
-function unshareArguments(): string[] {
+function unshareArguments(more: readonly string[]): string[] {
   const asRoot = process.getuid?.() === 0;
-  const forms = [['--net'], ['--user', '--map-root-user', '--net']].slice(asRoot ? 0 : 1);
+  const forms = [
+    ['--net', ...more],
+    ['--user', '--map-root-user', '--net', ...more],
+  ].slice(asRoot ? 0 : 1);
   const failures: string[] = [];
   for (const form of forms) {
     const { status, stderr, error } = spawnSync('unshare', [...form, 'true'], { encoding: 'utf8' });
