@@ -11,6 +11,7 @@ import { kept, reportText, writeJson } from './report.ts';
 import { type Scenario, Unavailable } from './scenario.ts';
 import { burst } from './scenarios/burst.ts';
 import { change } from './scenarios/change.ts';
+import { churn } from './scenarios/churn.ts';
 import { ci } from './scenarios/ci.ts';
 import { cold } from './scenarios/cold.ts';
 import { engine } from './scenarios/engine.ts';
@@ -32,6 +33,7 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
   ci: { what: 'floor, burst and change in brief, with limits', run: ci },
   fanout: { what: 'what each further node costs the control plane', run: fanout },
   reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect },
+  churn: { what: 'a hundred changes a second under load: does anybody notice?', run: churn },
   engine: { what: 'the translation alone, without API server and Envoy', run: engine },
 };
 
