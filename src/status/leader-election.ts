@@ -72,9 +72,8 @@ export class LeaderElection {
     this.#stopped = true;
     this.#cancelRetry?.();
     await this.#running;
-    const wasLeading = this.#leading;
     this.#setLeading(false);
-    if (!wasLeading || this.#lease === undefined) return;
+    if (this.#lease === undefined || this.holder !== this.#options.identity) return;
     const spec = { ...this.#lease.spec, holderIdentity: '', leaseDurationSeconds: 1 };
     // Should it fail, the lease expires.
     await this.#options.store.put({ ...this.#lease, spec }).catch(() => {});
@@ -109,11 +108,8 @@ export class LeaderElection {
     }
     this.#failing = '';
     this.#observe(written);
-    if (this.#stopped) {
-      // To be given back by `stop`, which waits for us.
-      this.#leading = true;
-      return;
-    }
+    // To be given back by `stop`, which waits for us.
+    if (this.#stopped) return;
     const age = clock.now() - startedAt;
     // An answer that took so long tells nothing about now.
     if (age >= this.#times.renewDeadline) return;
