@@ -4,6 +4,7 @@ import type { ObjectRef } from '../model/events.ts';
 import type { GatewayModel, LostClaim, ParentModel, RouteModel } from '../model/gateway.ts';
 import type { RouteGroupKind } from '../model/objects.ts';
 import { compareText } from './claims.ts';
+import { type RefusedEndpoint, refusedEndpointsCondition } from './endpoints.ts';
 import { addressScope, parseIpAddress } from './ip-address.ts';
 import { listing } from './listing.ts';
 
@@ -31,31 +32,47 @@ export interface GatewayStatus {
 }
 
 /**
- * The conditions of a route for each parent, once it is known which of its claims other routes won. A parent all
- * of whose hosts are lost is not accepted; one with some of them is accepted and partially invalid.
+ * The conditions of a route for each parent, once it is known which of its claims other routes won, and which
+ * endpoints are refused. A parent all of whose hosts are lost is not accepted; one with some of them is accepted
+ * and partially invalid.
  */
-export function routeStatus(route: RouteModel, lost: readonly LostClaim[]): readonly ParentStatus[] {
+export function routeStatus(
+  route: RouteModel,
+  lost: readonly LostClaim[],
+  refused: readonly RefusedEndpoint[] = [],
+): readonly ParentStatus[] {
+  const endpoints = refusedEndpointsCondition(refused, route.generation);
   return route.parents.map((parent, index) => {
-    const lostHere = lost.filter(({ claim }) => claim.parents.includes(index));
-    if (!parent.accepted || lostHere.length === 0)
-      return statusOf(parent, parent.accepted, parent.conditions);
-    const claimed = route.claims.filter((claim) => claim.parents.includes(index)).length;
-    const others = parent.conditions.filter(({ type }) => type !== 'PartiallyInvalid');
-    if (lostHere.length >= claimed) {
-      const message = `Other routes serve all hosts: ${winners(lostHere)}.`;
-      const accepted = condition('Accepted', false, 'HostnameConflict', message, route.generation);
-      return statusOf(parent, false, [accepted, ...others.filter(({ type }) => type !== 'Accepted')]);
-    }
-    const known = parent.conditions.find(({ type }) => type === 'PartiallyInvalid');
-    const text = `other routes serve some hosts: ${winners(lostHere)}.`;
-    // "The message for this condition MUST start with the prefix `Dropped Rule`."
-    const message =
-      known === undefined ? `Dropped Rule in part: ${text}` : `${known.message.slice(0, -1)}; ${text}`;
-    return statusOf(parent, true, [
-      ...others,
-      condition('PartiallyInvalid', true, 'HostnameConflict', message, route.generation),
-    ]);
+    const status = afterContention(route, parent, index, lost);
+    if (endpoints === undefined || !status.accepted) return status;
+    return { ...status, conditions: [...status.conditions, endpoints] };
   });
+}
+
+function afterContention(
+  route: RouteModel,
+  parent: ParentModel,
+  index: number,
+  lost: readonly LostClaim[],
+): ParentStatus {
+  const lostHere = lost.filter(({ claim }) => claim.parents.includes(index));
+  if (!parent.accepted || lostHere.length === 0) return statusOf(parent, parent.accepted, parent.conditions);
+  const claimed = route.claims.filter((claim) => claim.parents.includes(index)).length;
+  const others = parent.conditions.filter(({ type }) => type !== 'PartiallyInvalid');
+  if (lostHere.length >= claimed) {
+    const message = `Other routes serve all hosts: ${winners(lostHere)}.`;
+    const accepted = condition('Accepted', false, 'HostnameConflict', message, route.generation);
+    return statusOf(parent, false, [accepted, ...others.filter(({ type }) => type !== 'Accepted')]);
+  }
+  const known = parent.conditions.find(({ type }) => type === 'PartiallyInvalid');
+  const text = `other routes serve some hosts: ${winners(lostHere)}.`;
+  // "The message for this condition MUST start with the prefix `Dropped Rule`."
+  const message =
+    known === undefined ? `Dropped Rule in part: ${text}` : `${known.message.slice(0, -1)}; ${text}`;
+  return statusOf(parent, true, [
+    ...others,
+    condition('PartiallyInvalid', true, 'HostnameConflict', message, route.generation),
+  ]);
 }
 
 function statusOf(parent: ParentModel, accepted: boolean, conditions: readonly Condition[]): ParentStatus {

@@ -28,7 +28,11 @@ function stateOf(engine: Engine): unknown {
       ...gateway,
       attached: gateway.listeners.map(({ name }) => engine.attachedRoutes(gateway, name)),
     })),
-    routes: routes.map((route) => ({ ...route, lost: engine.lostClaims(route) })),
+    routes: routes.map((route) => ({
+      ...route,
+      lost: engine.lostClaims(route),
+      status: engine.routeStatus(objectKey(route.ref)),
+    })),
   };
 }
 

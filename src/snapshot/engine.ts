@@ -7,27 +7,28 @@
  * complete flush: the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
 
-import { resolveEndpoints } from '../gateway/endpoints.ts';
+import type { RefusedEndpoint } from '../gateway/endpoints.ts';
 import { evaluateGateway } from '../gateway/evaluate-gateway.ts';
 import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../gateway/evaluate-tls-route.ts';
 import type { Lookup } from '../gateway/lookup.ts';
-import { routeStatus } from '../gateway/status.ts';
+import { type ParentStatus, routeStatus } from '../gateway/status.ts';
 import { type ObjectEvent, objectKey, refOf } from '../model/events.ts';
 import type { GatewayModel, LostClaim, RouteModel } from '../model/gateway.ts';
 import type { KubernetesObject } from '../model/objects.ts';
 import { AttachedRoutes, uniqueListeners } from './attached-routes.ts';
 import type { EngineConfig } from './config.ts';
 import { DependencyIndex } from './dependencies.ts';
+import { drain, drainSome } from './draining.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
 import { BindingState, type HostEntry } from './hosts.ts';
 import { PoolAddresses } from './pool-addresses.ts';
 import { DEFAULT_INGRESS_CLASS, RecordingLookup } from './recording-lookup.ts';
+import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from './resource.ts';
 import { ResourceTable } from './resource-table.ts';
 import { structurallyEqual } from './structural-equality.ts';
 import { translateCluster } from './translate/cluster.ts';
-import { type ResolvedShare, translateEndpointSet } from './translate/endpoint-set.ts';
 import { translateListener } from './translate/listener.ts';
 import { namespacedName, World } from './world.ts';
 
@@ -45,6 +46,7 @@ export class Engine {
   readonly #routes = new Map<string, RouteModel>();
   readonly #bindings = new Map<string, BindingState>();
   readonly #endpointSets = new EndpointSetTable();
+  readonly #endpoints: ResolvedEndpoints;
   /** Which endpoint set each host's cluster points at. */
   readonly #setOfHost = new Map<string, string>();
   readonly #attached = new AttachedRoutes();
@@ -62,6 +64,7 @@ export class Engine {
 
   constructor(config: EngineConfig) {
     this.#config = config;
+    this.#endpoints = new ResolvedEndpoints(this.world, config);
   }
 
   /** Takes events into the world and marks what they can reach. Computes nothing yet: see `flush`. */
@@ -79,19 +82,18 @@ export class Engine {
   flush(pause: () => boolean = () => false): boolean {
     for (const name of this.#pool.settle(this.world, this.#lookup, this.#config.gateway))
       this.#dirtyGateways.add(name);
-    if (!this.#drain(this.#dirtyGateways, (key) => this.#evaluateGateway(key), pause, 1)) return false;
-    if (!this.#drain(this.#dirtyRoutes, (key) => this.#evaluateRoute(key), pause, 256)) return false;
+    if (!drain(this.#dirtyGateways, (key) => this.#evaluateGateway(key), pause, 1)) return false;
+    if (!drain(this.#dirtyRoutes, (key) => this.#evaluateRoute(key), pause, 256)) return false;
     while (this.#dirtyHosts.size > 0) {
-      this.#drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
-      this.#drainSome(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), Infinity);
+      drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
+      drainSome(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), Infinity);
       if (this.#dirtyHosts.size === 0) break;
       this.resources.publish();
       if (pause()) return false;
     }
-    if (!this.#drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 256))
-      return false;
-    this.#drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
-    this.#drainSome(this.#dirtyAttachments, (key) => this.#attach(key), Infinity);
+    if (!drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 256)) return false;
+    drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
+    drainSome(this.#dirtyAttachments, (key) => this.#attach(key), Infinity);
     this.resources.publish();
     return true;
   }
@@ -140,6 +142,25 @@ export class Engine {
       if (winner !== undefined && winner.routeKey !== key) lost.push({ claim, winner: winner.route.ref });
     }
     return lost;
+  }
+
+  /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
+  routeStatus(key: string): readonly ParentStatus[] {
+    const route = this.#routes.get(key);
+    return route === undefined
+      ? []
+      : routeStatus(route, this.lostClaims(route), this.#refusedEndpoints(route));
+  }
+
+  /** Endpoints of the hosts that a route serves to which Envoy is not sent. */
+  #refusedEndpoints(route: RouteModel): readonly RefusedEndpoint[] {
+    const refused = new Map<string, RefusedEndpoint>();
+    for (const { binding, host } of route.claims) {
+      const set = this.#setOfHost.get(`${binding.name}/${host}`);
+      if (set === undefined) continue;
+      for (const endpoint of this.#endpoints.refused(set)) refused.set(endpoint.address, endpoint);
+    }
+    return [...refused.values()];
   }
 
   /** Object keys whose status may differ since the last call. */
@@ -260,8 +281,7 @@ export class Engine {
 
   /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
   #attach(key: string): void {
-    const route = this.#routes.get(key);
-    const parents = route === undefined ? [] : routeStatus(route, this.lostClaims(route));
+    const parents = this.routeStatus(key);
     const [only] = parents;
     const listeners =
       parents.length === 1 && only !== undefined
@@ -336,17 +356,18 @@ export class Engine {
   #buildEndpointSet(name: string): void {
     const spec = this.#endpointSets.get(name);
     if (spec === undefined) {
+      this.#endpoints.forget(name);
       this.resources.stage(ENDPOINT_TYPE, name, undefined);
       return;
     }
-    const shares = spec.backends.map(({ weight, target }): ResolvedShare => {
-      if (target === undefined) return { name: '', weight, endpoints: [] };
-      const service = this.world.get('Service', target.namespace, target.service);
-      const slices = this.world.slices(target.namespace, target.service);
-      const { endpoints } = resolveEndpoints(service, slices, target.port, this.#config.gateway);
-      return { name: `${target.namespace}/${target.service}/${target.port}`, weight, endpoints };
-    });
-    this.resources.stage(ENDPOINT_TYPE, name, translateEndpointSet(name, shares));
+    const { resource, refusedChanged } = this.#endpoints.build(spec);
+    this.resources.stage(ENDPOINT_TYPE, name, resource);
+    if (!refusedChanged) return;
+    for (const { target } of spec.backends) {
+      if (target === undefined) continue;
+      const key = `Service/${target.namespace}/${target.service}`;
+      for (const dependent of this.#dependencies.dependentsOf(key)) this.#dirtyStatuses.add(dependent);
+    }
   }
 
   #buildListener(name: string): void {
@@ -374,24 +395,5 @@ export class Engine {
     const result = evaluate(this.#lookup);
     this.#dependencies.record(dependent, this.#lookup.takeKeys());
     return result;
-  }
-
-  /** Empties a queue, asking `pause` after every `stride` items. Returns false if it stopped before the end. */
-  #drain<T>(queue: Set<T>, work: (item: T) => void, pause: () => boolean, stride: number): boolean {
-    while (queue.size > 0) {
-      this.#drainSome(queue, work, stride);
-      if (queue.size > 0 && pause()) return false;
-    }
-    return true;
-  }
-
-  #drainSome<T>(queue: Set<T>, work: (item: T) => void, limit: number): void {
-    let done = 0;
-    for (const item of queue) {
-      queue.delete(item);
-      work(item);
-      done += 1;
-      if (done >= limit) return;
-    }
   }
 }

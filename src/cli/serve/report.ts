@@ -1,4 +1,4 @@
-import { gatewayStatus, routeStatus } from '../../gateway/status.ts';
+import { gatewayStatus } from '../../gateway/status.ts';
 import type { Condition } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import type { Engine } from '../../snapshot/engine.ts';
@@ -74,7 +74,7 @@ export function badConditions(engine: Engine, key: string): Condition[] {
   }
   const route = engine.route(key);
   if (route === undefined) return [];
-  return routeStatus(route, engine.lostClaims(route)).flatMap(({ conditions }) => conditions.filter(isBad));
+  return engine.routeStatus(key).flatMap(({ conditions }) => conditions.filter(isBad));
 }
 
 /** Of these types `True` is the bad news. */

@@ -1,7 +1,7 @@
 import { ingressBindings } from '../../gateway/bindings.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { evaluateGatewayClass } from '../../gateway/gateway-class.ts';
-import { gatewayStatus, routeStatus } from '../../gateway/status.ts';
+import { gatewayStatus } from '../../gateway/status.ts';
 import type { Condition } from '../../model/conditions.ts';
 import { objectKey } from '../../model/events.ts';
 import type { GatewayModel } from '../../model/gateway.ts';
@@ -90,7 +90,7 @@ export class EngineStatusWorld implements StatusWorld {
     const { engine } = this.#options;
     const model = engine.route(key);
     if (model === undefined) return [];
-    return routeStatus(model, engine.lostClaims(model)).flatMap(({ conditions }) => conditions);
+    return engine.routeStatus(key).flatMap(({ conditions }) => conditions);
   }
 
   #gatewayClass(name: string): DesiredStatus | undefined {
@@ -135,8 +135,7 @@ export class EngineStatusWorld implements StatusWorld {
     const { engine, config } = this.#options;
     const object = engine.world.get('TLSRoute', namespace, name);
     if (object === undefined) return undefined;
-    const model = engine.route(key);
-    const parents = model === undefined ? [] : routeStatus(model, engine.lostClaims(model));
+    const parents = engine.routeStatus(key);
     return {
       kind: 'TLSRoute',
       uid: object.meta.uid,
@@ -169,8 +168,7 @@ export class EngineStatusWorld implements StatusWorld {
       this.#addressedIngresses.delete(key);
       return undefined;
     }
-    const isServed =
-      model !== undefined && routeStatus(model, engine.lostClaims(model)).some(({ accepted }) => accepted);
+    const isServed = engine.routeStatus(key).some(({ accepted }) => accepted);
     const bound = ingressBindings(config).flatMap((binding) => binding.addresses);
     const addresses = isServed ? this.#addresses(bound, true, fleet) : [];
     if (addresses.length > 0) this.#addressedIngresses.add(key);

@@ -1,4 +1,4 @@
-import { gatewayStatus, type ParentStatus, routeStatus } from '../../gateway/status.ts';
+import { gatewayStatus, type ParentStatus } from '../../gateway/status.ts';
 import type { Condition } from '../../model/conditions.ts';
 import { objectKey, type SourceProblem } from '../../model/events.ts';
 import type { Engine } from '../../snapshot/engine.ts';
@@ -74,7 +74,7 @@ function routeOutcome(
   const lost = engine.lostClaims(model);
   const lostHosts = new Set(lost.map(({ claim }) => `${claim.binding.name} ${claim.host}`));
   const served = model.claims.filter(({ binding, host }) => !lostHosts.has(`${binding.name} ${host}`));
-  const parents = routeStatus(model, lost).map(({ parentRef, accepted, conditions }) => ({
+  const parents = engine.routeStatus(objectKey(model.ref)).map(({ parentRef, accepted, conditions }) => ({
     parent: parentName(parentRef, namespace),
     accepted,
     conditions,

@@ -1,0 +1,24 @@
+/** Takes up to `limit` items out of a queue, oldest first, and works on them. The work may add to the queue. */
+export function drainSome<T>(queue: Set<T>, work: (item: T) => void, limit: number): void {
+  let done = 0;
+  for (const item of queue) {
+    queue.delete(item);
+    work(item);
+    done += 1;
+    if (done >= limit) return;
+  }
+}
+
+/** Empties a queue, asking `pause` after every `stride` items. Returns false if it stopped before the end. */
+export function drain<T>(
+  queue: Set<T>,
+  work: (item: T) => void,
+  pause: () => boolean,
+  stride: number,
+): boolean {
+  while (queue.size > 0) {
+    drainSome(queue, work, stride);
+    if (queue.size > 0 && pause()) return false;
+  }
+  return true;
+}
