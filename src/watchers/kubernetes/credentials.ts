@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
@@ -67,7 +66,7 @@ export class Credentials {
 
   async #resolve(): Promise<Connection> {
     try {
-      const kube = await this.#load();
+      const kube = this.#load();
       const cluster = kube.getCurrentCluster();
       if (cluster === null)
         throw new Error(`the kubeconfig has no context ${kube.getCurrentContext()}, or no cluster for it`);
@@ -87,9 +86,9 @@ export class Credentials {
     }
   }
 
-  async #load(): Promise<KubeConfig> {
+  #load(): KubeConfig {
     const { context } = this.#options;
-    const files = await this.#files();
+    const files = this.#files();
     const text = files === undefined ? '' : files.map((file) => readFileSync(file, 'utf8')).join('\0');
     if (this.#config !== undefined && this.#config.text === text) return this.#config.kube;
     const kube = files === undefined ? inCluster() : fromFiles(files);
@@ -107,14 +106,16 @@ export class Credentials {
   }
 
   /** The kubeconfig files to read; undefined for the service account of this pod. */
-  async #files(): Promise<string[] | undefined> {
+  #files(): string[] | undefined {
     const { kubeconfig, env = process.env } = this.#options;
     if (kubeconfig !== undefined && kubeconfig !== '') return [kubeconfig];
     const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
-    if (named.length > 0) return named;
+    // As kubectl: of several files, those that are missing are passed over.
+    const present = named.filter((file) => existsSync(file));
+    if (named.length > 0) return present.length > 0 ? present : named;
     if ((env['KUBERNETES_SERVICE_HOST'] ?? '') !== '') return undefined;
     const own = join(homedir(), '.kube', 'config');
-    if (await exists(own)) return [own];
+    if (existsSync(own)) return [own];
     throw new Error(
       'no kubeconfig is given, $KUBECONFIG is not set, this is not a pod, and there is no ~/.kube/config',
     );
@@ -134,11 +135,22 @@ function fromFiles(files: readonly string[]): KubeConfig {
     kube.loadFromFile(file);
     readTokenFiles(kube, file);
     if (merged === undefined) merged = kube;
-    // As kubectl: what an earlier file says wins.
-    else merged.mergeConfig(kube, true);
+    else merge(merged, kube);
   }
   if (merged === undefined) throw new Error('no kubeconfig file is named');
   return merged;
+}
+
+/** As kubectl: what an earlier file says wins. The library's own merge refuses names that are in both. */
+function merge(into: KubeConfig, from: KubeConfig): void {
+  const joined = <T extends { readonly name: string }>(first: readonly T[], second: readonly T[]): T[] => {
+    const names = new Set(first.map(({ name }) => name));
+    return [...first, ...second.filter(({ name }) => !names.has(name))];
+  };
+  into.clusters = joined(into.clusters, from.clusters);
+  into.users = joined(into.users, from.users);
+  into.contexts = joined(into.contexts, from.contexts);
+  if (!into.currentContext) into.setCurrentContext(from.currentContext);
 }
 
 /** The library does not know `tokenFile` of a kubeconfig's user, only the same thing as an auth provider. */
@@ -208,11 +220,4 @@ export function closeIdle(agent: HttpAgent): void {
   for (const sockets of Object.values(agent.freeSockets)) {
     for (const socket of sockets ?? []) socket.destroy();
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
 }
