@@ -70,6 +70,13 @@ export const BOOTSTRAP_FLAGS = {
     default: '127.0.0.1:15000',
     schema: listenAddress,
   },
+  metricsAddress: {
+    name: '--metrics-address',
+    value: 'HOST:PORT',
+    description: 'where /stats/prometheus and /ready of Envoy are shown to others; unless set, nowhere',
+    env: 'SLUICE_ENVOY_METRICS_ADDRESS',
+    schema: peerAddress,
+  },
   maxHeapBytes: {
     name: '--max-heap',
     value: 'SIZE',

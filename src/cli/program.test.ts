@@ -94,6 +94,11 @@ const VALUES: Readonly<
     bad: ['', '*', 'a b', 'a,b'],
   },
   '--days': { good: '90', gives: 90, bad: ['', '0', '3651', '1y', '-1'] },
+  '--metrics-address': {
+    good: '10.0.0.1:15002',
+    gives: { host: '10.0.0.1', port: 15_002 },
+    bad: ['', '15002', ':15002', '10.0.0.1:0'],
+  },
   '--envoy-admin': {
     good: '127.0.0.1:15000',
     gives: { host: '127.0.0.1', port: 15_000 },

@@ -209,7 +209,9 @@ describe('the manifests', () => {
   it('render with cert-manager and the Prometheus operator; the certificates are for the same names', async () => {
     const overlay = join(directory, 'overlay');
     await mkdir(overlay);
-    const components = ['cert-manager', 'service-monitor'].map((name) => join(DEPLOY, 'components', name));
+    const components = ['cert-manager', 'service-monitor', 'envoy-metrics'].map((name) =>
+      join(DEPLOY, 'components', name),
+    );
     await writeFile(
       join(overlay, 'kustomization.yaml'),
       JSON.stringify({
@@ -232,6 +234,18 @@ describe('the manifests', () => {
       assert.equal(secretName, name);
       assert.deepEqual(dnsNames, names);
     }
+    const { template } = object('DaemonSet', 'sluice-envoy', rendered)['spec'] as {
+      template: { spec: PodSpec };
+    };
+    const args = container(template.spec, 'bootstrap').args.map((each) =>
+      each.replace('$(NODE_IP)', '10.0.0.1'),
+    );
+    const bootstrap = parseInvocation(args, { SLUICE_NODE_ID: 'gw-1' });
+    assert.ok(bootstrap.command === 'bootstrap');
+    assert.deepEqual(bootstrap.config.metricsAddress, { host: '10.0.0.1', port: 15_002 });
+    assert.deepEqual(container(template.spec, 'envoy')['ports'], [
+      { name: 'metrics', containerPort: 15_002 },
+    ]);
     const { selector, endpoints } = object('ServiceMonitor', 'sluice', rendered)['spec'] as {
       selector: { matchLabels: Record<string, string> };
       endpoints: readonly { port: string }[];

@@ -1,8 +1,9 @@
 import type { SocketAddress } from '../flag-values.ts';
 
 const ANSWER_MS = 5_000;
-/** Workers have gauges of their own, and the admin listener counts whoever asks. */
-const LISTENER_CONNECTIONS = /^listener\.(?!admin\.)(?:(?!\.worker_\d+\.).)*\.downstream_cx_active$/;
+/** Workers have gauges of their own, and two listeners count whoever asks and Prometheus. */
+const LISTENER_CONNECTIONS =
+  /^listener\.(?!admin\.|sluice_metrics\.)(?:(?!\.worker_\d+\.).)*\.downstream_cx_active$/;
 
 /** The few pages of Envoy's admin interface that draining takes. All reject where Envoy does not answer with 200. */
 export class EnvoyAdmin {
