@@ -17,7 +17,10 @@ import { cold } from './scenarios/cold.ts';
 import { engine } from './scenarios/engine.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { floor } from './scenarios/floor.ts';
+import { growth } from './scenarios/growth.ts';
 import { reconnect } from './scenarios/reconnect.ts';
+import { reflector } from './scenarios/reflector.ts';
+import { versus } from './scenarios/versus.ts';
 import { ENDPOINT_PREFIXES } from './world/manifests.ts';
 
 interface Described {
@@ -34,6 +37,9 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
   fanout: { what: 'what each further node costs the control plane', run: fanout },
   reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect },
   churn: { what: 'a hundred changes a second under load: does anybody notice?', run: churn },
+  growth: { what: 'burst, change and memory by the number of routes', run: growth },
+  versus: { what: 'the same changes in Sluice, nginx and HAProxy', run: versus },
+  reflector: { what: 'the Kubernetes source alone: lists, changes, memory and stalls', run: reflector },
   engine: { what: 'the translation alone, without API server and Envoy', run: engine },
 };
 

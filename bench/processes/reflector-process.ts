@@ -1,0 +1,89 @@
+/**
+ * The Kubernetes source alone, with a sink that keeps the objects as the engine does. Each message asks for the time
+ * until so many events more have come, and what that cost.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { objectKey, refOf } from '../../src/model/events.ts';
+import type { KubernetesObject } from '../../src/model/objects.ts';
+import { createKubernetesSource } from '../../src/watchers/kubernetes/kubernetes-source.ts';
+import { WATCHED_KINDS } from '../../src/watchers/kubernetes/watched-kind.ts';
+import { cpuMs } from '../statistics.ts';
+
+export interface Phase {
+  readonly ms: number;
+  readonly cpuMs: number;
+  /** The longest time in which the event loop did nothing else. */
+  readonly stallMs: number;
+  readonly heapMb: number;
+  readonly rssMb: number;
+}
+
+const [kubeconfig = '', ...plurals] = process.argv.slice(2);
+
+const objects = new Map<string, KubernetesObject>();
+let left = 0;
+let done = (): void => {};
+
+const kinds = WATCHED_KINDS.filter(({ plural }) => plurals.includes(plural));
+const logger = { debug: () => {}, info: () => {}, warn: (_: object, text: string) => console.error(text) };
+const source = createKubernetesSource({ kubeconfig, kinds, logger });
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+/** Runs until so many events have come after `begin`. */
+async function measure(events: number, begin: () => Promise<void>): Promise<Phase> {
+  collectGarbage();
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const start = performance.now();
+  const cpu = cpuMs();
+  left = events;
+  const finished = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  delay.enable();
+  await begin();
+  await finished;
+  const spent = { ms: performance.now() - start, cpuMs: cpuMs() - cpu };
+  // The last stall is seen only after it.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  delay.disable();
+  const { rss } = process.memoryUsage();
+  collectGarbage();
+  return {
+    ...spent,
+    stallMs: delay.max / 1e6,
+    heapMb: process.memoryUsage().heapUsed / 1e6,
+    rssMb: rss / 1e6,
+  };
+}
+
+let started = false;
+process.on('message', async ({ events }: { readonly events: number }) => {
+  const phase = await measure(events, async () => {
+    process.send?.({ ready: true });
+    if (started) return;
+    started = true;
+    await source.start({
+      apply(batch) {
+        for (const event of batch) {
+          if (event.type === 'upsert') objects.set(objectKey(refOf(event.object)), event.object);
+          else objects.delete(objectKey(event.ref));
+        }
+        left -= batch.length;
+        if (left <= 0) done();
+      },
+      synced: () => {},
+      problems: (problems) => {
+        if (problems.length > 0) console.error(problems[0]);
+      },
+    });
+  });
+  process.send?.(phase);
+});
+process.send?.({});
