@@ -5,10 +5,11 @@ import path from 'node:path';
 import process from 'node:process';
 import { AssetError } from '../scripts/kubernetes-assets.cache.ts';
 import { reexecInNetworkNamespace } from '../test/harness/network-namespace.ts';
+import { readKept, type Skipped, writeDocument } from './document/write.ts';
 import { machineFacts } from './machine.ts';
 import { readOptions } from './options.ts';
-import { kept, reportText, writeJson } from './report.ts';
-import { type Scenario, Unavailable } from './scenario.ts';
+import { type KeptReport, kept, reportText, writeJson } from './report.ts';
+import { type Scenario, type ScenarioOptions, Unavailable } from './scenario.ts';
 import { burst } from './scenarios/burst.ts';
 import { change } from './scenarios/change.ts';
 import { churn } from './scenarios/churn.ts';
@@ -26,19 +27,21 @@ import { ENDPOINT_PREFIXES } from './world/manifests.ts';
 interface Described {
   readonly what: string;
   readonly run: Scenario;
+  /** Whether `all` runs it. */
+  readonly inAll?: boolean;
 }
 
 const SCENARIOS: Readonly<Record<string, Described>> = {
-  floor: { what: 'the limit: pre-encoded routes into an empty Envoy', run: floor },
-  burst: { what: 'all routes become live at once in a running Sluice', run: burst },
-  change: { what: 'one change among N routes, by stage', run: change },
-  cold: { what: 'from process start to the last host served, by stage', run: cold },
+  floor: { what: 'the limit: pre-encoded routes into an empty Envoy', run: floor, inAll: true },
+  burst: { what: 'all routes become live at once in a running Sluice', run: burst, inAll: true },
+  change: { what: 'one change among N routes, by stage', run: change, inAll: true },
+  cold: { what: 'from process start to the last host served, by stage', run: cold, inAll: true },
   ci: { what: 'floor, burst and change in brief, with limits', run: ci },
-  fanout: { what: 'what each further node costs the control plane', run: fanout },
-  reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect },
-  churn: { what: 'a hundred changes a second under load: does anybody notice?', run: churn },
-  growth: { what: 'burst, change and memory by the number of routes', run: growth },
-  versus: { what: 'the same changes in Sluice, nginx and HAProxy', run: versus },
+  fanout: { what: 'what each further node costs the control plane', run: fanout, inAll: true },
+  reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect, inAll: true },
+  churn: { what: 'a hundred changes a second under load: does anybody notice?', run: churn, inAll: true },
+  growth: { what: 'burst, change and memory by the number of routes', run: growth, inAll: true },
+  versus: { what: 'the same changes in Sluice, nginx and HAProxy', run: versus, inAll: true },
   reflector: { what: 'the Kubernetes source alone: lists, changes, memory and stalls', run: reflector },
   engine: { what: 'the translation alone, without API server and Envoy', run: engine },
 };
@@ -46,10 +49,15 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
 const UNAVAILABLE = 69;
 const INTERRUPTED = 130;
 
-const options = readOptions(
-  process.argv.slice(2),
-  Object.fromEntries(Object.entries(SCENARIOS).map(([name, { what }]) => [name, what])),
-);
+const options = readOptions(process.argv.slice(2), {
+  ...Object.fromEntries(Object.entries(SCENARIOS).map(([name, { what }]) => [name, what])),
+  all: 'all of them but ci and engine; writes docs/benchmarks.md with its charts',
+  document: 'writes docs/benchmarks.md again from the JSON of the last run of all',
+});
+
+function isUnavailable(error: unknown): error is Error {
+  return error instanceof Unavailable || error instanceof AssetError;
+}
 
 function progress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
@@ -75,24 +83,54 @@ function end(code: number): never {
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(INTERRUPTED));
 
-try {
+const scenarioOptions: ScenarioOptions = {
+  routes: options.routes,
+  repeats: options.repeats,
+  source: options.source,
+  seconds: options.seconds,
+  profile: options.cpuProf,
+  flags: options.flag,
+  peers: options.peers,
+  progress,
+};
+
+async function measured(name: string, run: Scenario): Promise<KeptReport> {
   const machine = machineFacts();
-  const report = await (SCENARIOS[options.scenario]?.run ?? engine)({
-    routes: options.routes,
-    repeats: options.repeats,
-    source: options.source,
-    seconds: options.seconds,
-    profile: options.cpuProf,
-    flags: options.flag,
-    peers: options.peers,
-    progress,
-  });
+  const report = await run(scenarioOptions);
   progress('');
   process.stdout.write(`\n${reportText(report)}\n`);
-  if (options.json !== undefined) writeJson(options.json, await kept(options.scenario, report, machine));
-  end(report.failures === undefined || report.failures.length === 0 ? 0 : 1);
+  return await kept(name, report, machine);
+}
+
+/** One scenario that cannot run here does not keep the others from it. */
+async function all(): Promise<void> {
+  const reports: KeptReport[] = [];
+  const skipped: Skipped[] = [];
+  for (const [name, { run, inAll }] of Object.entries(SCENARIOS)) {
+    if (inAll !== true) continue;
+    try {
+      reports.push(await measured(name, run));
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      skipped.push({ scenario: name, reason: error.message });
+      progress(`${name}: ${error.message}`);
+    }
+  }
+  process.stdout.write(`\n${writeDocument(reports, skipped)}\n`);
+}
+
+try {
+  const described = SCENARIOS[options.scenario];
+  if (options.scenario === 'all') await all();
+  else if (options.scenario === 'document') process.stdout.write(`${writeDocument(readKept(), [])}\n`);
+  else if (described !== undefined) {
+    const report = await measured(options.scenario, described.run);
+    if (options.json !== undefined) writeJson(options.json, report);
+    end(report.failures === undefined || report.failures.length === 0 ? 0 : 1);
+  }
+  end(0);
 } catch (error) {
-  if (error instanceof Unavailable || error instanceof AssetError) {
+  if (isUnavailable(error)) {
     process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 10 }));
     unavailable(error);
   }

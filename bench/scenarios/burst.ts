@@ -101,6 +101,18 @@ export async function burst(options: ScenarioOptions): Promise<Report> {
       sluicePeakRssMb: median(bursts.map((sample) => sample.sluicePeakRssMb)),
       envoyRssMb: median(bursts.map((sample) => sample.envoyRssMb)),
     },
+    goals: [
+      {
+        goal: `burst at ${routes} under 2.5 s`,
+        measured: `${(servedMs / 1e3).toFixed(2)} s`,
+        met: servedMs < 2_500,
+      },
+      {
+        goal: `burst at ${routes} at most 1.10 × floor`,
+        measured: `${ratio.toFixed(2)} × floor`,
+        met: ratio <= 1.1,
+      },
+    ],
     versions: world.versions,
     samples: { bursts, floors },
   };
