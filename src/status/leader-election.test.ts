@@ -2,39 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiFailure } from '../watchers/kubernetes/api-failure.ts';
 import { ManualClock } from '../watchers/kubernetes/test-clock.ts';
-import type { Lease, LeaseStore } from './kubernetes/lease-store.ts';
 import { LeaderElection } from './leader-election.ts';
+import { MemoryLeases } from './test-leases.ts';
 
 const TIMES = { duration: 15_000, renewDeadline: 10_000, retry: 2_000 };
 const SILENT = { debug() {}, info() {}, warn() {} };
-
-/** Leases with compare-and-swap, as the API server has it; the real one is in test/kubernetes. */
-class MemoryLeases implements LeaseStore {
-  readonly leases = new Map<string, Lease>();
-  readonly cutOff = new Set<LeaseStore>();
-  version = 0;
-
-  async get(name: string): Promise<Lease | undefined> {
-    return this.leases.get(name);
-  }
-
-  async put(lease: Lease): Promise<Lease | undefined> {
-    const { name, resourceVersion } = lease.metadata;
-    if (this.leases.get(name)?.metadata.resourceVersion !== resourceVersion) return undefined;
-    this.version += 1;
-    const written = { ...lease, metadata: { ...lease.metadata, resourceVersion: String(this.version) } };
-    this.leases.set(name, written);
-    return written;
-  }
-
-  async list(): Promise<readonly Lease[]> {
-    return [...this.leases.values()];
-  }
-
-  async delete(name: string): Promise<void> {
-    this.leases.delete(name);
-  }
-}
 
 function world() {
   const clock = new ManualClock();

@@ -176,7 +176,7 @@ function textOf({ nodes, acknowledged, rejected }: EnvoyReport): string {
       errors.map(([name, { version, error }]) => [name, { version, error: error.slice(0, LONGEST_ERROR) }]),
     ),
   });
-  return text.length <= LARGEST ? text : JSON.stringify({ nodes: [], acknowledged: {}, rejected: {} });
+  return text.length <= LARGEST ? text : JSON.stringify({ nodes, acknowledged: {}, rejected: {} });
 }
 
 function parseReport(text: string): EnvoyReport | undefined {

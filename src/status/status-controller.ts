@@ -129,13 +129,17 @@ export class StatusController {
     return this.#events.dropped;
   }
 
-  /** Everything has synced and is evaluated. May be called again, to no effect. */
-  start(): void {
-    if (this.#started || this.#stopped) return;
+  /**
+   * Everything has synced and is evaluated. Returns whether this was the first call: all statuses are looked through
+   * then, and none needs to be named.
+   */
+  start(): boolean {
+    if (this.#started || this.#stopped) return false;
     this.#started = true;
     this.#reports?.start();
     if (this.#election === undefined) this.#setLeading(true);
     else this.#election.start();
+    return true;
   }
 
   /** The statuses of these objects may differ. */

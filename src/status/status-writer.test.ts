@@ -199,9 +199,9 @@ test('a sweep reads pages, and writes only what is not right', async (t) => {
   const { server, writer, written } = await setUp(
     t,
     ({ method, path }) => {
-      if (path.includes('limit=500&continue=next'))
+      if (path.includes('limit=100&continue=next'))
         return { status: 200, body: { metadata: {}, items: [object('wrong'), object('other')] } };
-      if (path.includes('limit=500'))
+      if (path.includes('limit=100'))
         return { status: 200, body: { metadata: { continue: 'next' }, items: [object('right', STATUS)] } };
       return { status: 200, body: object('wrong', method === 'PATCH' ? STATUS : undefined) };
     },

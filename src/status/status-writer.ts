@@ -43,7 +43,8 @@ export interface WriterCounts {
 }
 
 const CONCURRENCY = 8;
-const PAGE = '500';
+/** Objects in a page of a sweep: reading one holds the event loop for some milliseconds. */
+const PAGE = '100';
 const CONFLICT_BACKOFF = { baseMs: 50, maxMs: 5_000 };
 const OUTAGE_BACKOFF = { baseMs: 500, maxMs: 30_000 };
 /** A refusal lasts until somebody changes the rules or the object. */
@@ -105,7 +106,7 @@ export class StatusWriter {
   }
 
   /**
-   * Reads all objects of a kind, page by page, and enqueues those whose status is not right. One request for 500
+   * Reads all objects of a kind, page by page, and enqueues those whose status is not right. One request for 100
    * objects, where the queue needs one for each.
    */
   async sweep(kind: StatusKind): Promise<void> {

@@ -67,8 +67,7 @@ export class StatusPublisher {
 
   /** Everything is evaluated; `keys` are the objects whose status may differ. */
   flushed(keys: Iterable<string>): void {
-    this.controller.start();
-    this.controller.changed(keys);
+    if (!this.controller.start()) this.controller.changed(keys);
     // A listener that no Envoy has yet, or that is gone.
     this.controller.envoysChanged();
   }
