@@ -1,7 +1,6 @@
 /** deploy/envoy-hostnetwork against a real kube-apiserver: it applies, its pods are admitted, its RBAC is enough and no more. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -362,73 +361,5 @@ describe('its RBAC', () => {
     const envoy = await tokenOf('sluice-envoy');
     for (const resource of ['/services', 'gateway.networking.k8s.io/tlsroutes', '/secrets'])
       assert.equal(await may(envoy, 'list', resource, NAMESPACE), false, resource);
-  });
-});
-
-describe('install.sh', () => {
-  it('labels, taints, installs and applies a route, and may be run again', { timeout: 120_000 }, async () => {
-    for (const name of ['gw-1', 'gw-2', 'other'])
-      await cluster.client.apply([{ apiVersion: 'v1', kind: 'Node', metadata: { name } }]);
-    const certs = join(directory, 'certs');
-    const env = {
-      PATH: process.env['PATH'] ?? '',
-      HOME: directory,
-      KUBECTL: `${await findKubectl()} --kubeconfig=${cluster.kubeconfig}`,
-      SLUICE: `${process.execPath} ${join(ROOT, 'src', 'main.ts')}`,
-      CERTS: certs,
-      VERIFY: 'no',
-    };
-    const install = async (...nodes: readonly string[]): Promise<void> => {
-      await run('sh', [join(DEPLOY, 'install.sh'), ...nodes], { env });
-    };
-    const nodeOf = async (name: string) =>
-      (await cluster.client.get({ apiVersion: 'v1', kind: 'Node', name })) as unknown as {
-        metadata: { labels?: Record<string, string> };
-        spec: { taints?: readonly { key: string; effect: string; value?: string }[] };
-      };
-    const secretOf = async (name: string) =>
-      (await cluster.client.get({
-        apiVersion: 'v1',
-        kind: 'Secret',
-        namespace: NAMESPACE,
-        name,
-      })) as unknown as {
-        data: Record<string, string>;
-      };
-
-    await install('gw-1', 'gw-2');
-    for (const name of ['gw-1', 'gw-2']) {
-      const { metadata, spec } = await nodeOf(name);
-      assert.equal(metadata.labels?.['node-role.kubernetes.io/gateway'], 'true');
-      const taint = spec.taints?.find(({ key }) => key === 'node-role.kubernetes.io/gateway');
-      assert.deepEqual([taint?.value, taint?.effect], ['true', 'NoSchedule']);
-    }
-    assert.equal((await nodeOf('other')).metadata.labels?.['node-role.kubernetes.io/gateway'], undefined);
-    const { data } = await secretOf('sluice-xds-gateway');
-    assert.deepEqual(Object.keys(data).sort(), ['ca.crt', 'tls.crt', 'tls.key']);
-    const before = new X509Certificate(Buffer.from(data['tls.crt'] ?? '', 'base64'));
-    const route = {
-      apiVersion: 'gateway.networking.k8s.io/v1',
-      kind: 'TLSRoute',
-      namespace: 'default',
-      name: 'demo-cluster-api',
-    };
-    await cluster.client.get(route);
-
-    await install('gw-1', 'other');
-    assert.equal((await nodeOf('other')).metadata.labels?.['node-role.kubernetes.io/gateway'], 'true');
-    const { data: renewed } = await secretOf('sluice-xds-gateway');
-    const after = new X509Certificate(Buffer.from(renewed['tls.crt'] ?? '', 'base64'));
-    assert.notEqual(after.serialNumber, before.serialNumber);
-    assert.equal(renewed['ca.crt'], data['ca.crt'], 'the authority is kept');
-  });
-
-  it('says how it is used when it is given no node', async () => {
-    const refused = run('sh', [join(DEPLOY, 'install.sh')]);
-    await assert.rejects(refused, (error: Error & { code?: number; stderr?: string }) => {
-      assert.equal(error.code, 64);
-      assert.match(error.stderr ?? '', /usage: .*NODE/);
-      return true;
-    });
   });
 });
