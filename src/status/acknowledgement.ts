@@ -32,12 +32,14 @@ export class ProgrammedListeners {
 
   /**
    * The conditions of a Gateway and its listeners with `Programmed` as Envoy has it: True only where every binding was
-   * acknowledged by an Envoy. What evaluation says is False already stays as it is.
+   * acknowledged by an Envoy. What evaluation says is False already stays as it is. `isServed`: there is an Envoy at all;
+   * without one nothing is on its way, and what was programmed no longer is.
    */
   apply(
     gatewayKey: string,
     gateway: { readonly conditions: readonly Condition[]; readonly listeners: readonly ExpectedListener[] },
     stateOf: (binding: string) => BindingState,
+    isServed: boolean,
   ): { readonly conditions: readonly Condition[]; readonly listeners: readonly DesiredListener[] } {
     const known = this.#known.get(gatewayKey) ?? new Map<string, string>();
     const next = new Map<string, string>();
@@ -47,7 +49,11 @@ export class ProgrammedListeners {
       const programmed = listener.conditions.find(({ type }) => type === 'Programmed');
       if (programmed?.status !== 'True' || bindings.length === 0) return listener;
       const identity = JSON.stringify([programmed.observedGeneration, bindings]);
-      const verdict = judge(bindings.map(stateOf), known.get(listener.name) === identity, programmed);
+      const verdict = judge(
+        bindings.map(stateOf),
+        isServed && known.get(listener.name) === identity,
+        programmed,
+      );
       if (verdict === undefined) {
         served += 1;
         next.set(listener.name, identity);

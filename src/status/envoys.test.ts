@@ -27,8 +27,14 @@ function words(
   known: ProgrammedListeners,
   given: ReturnType<typeof gateway>,
   states: Readonly<Record<string, BindingState>>,
+  isServed = true,
 ): string[] {
-  const { conditions, listeners } = known.apply('Gateway/ns/gw', given, (name) => states[name] ?? PENDING);
+  const { conditions, listeners } = known.apply(
+    'Gateway/ns/gw',
+    given,
+    (name) => states[name] ?? PENDING,
+    isServed,
+  );
   return [conditions, ...listeners.map((each) => each.conditions)].map(
     ([each]) => `${each?.status} ${each?.reason}`,
   );
@@ -48,7 +54,7 @@ test('programmed is what an Envoy has acknowledged on every binding', () => {
 
 test('an Envoy’s own words say why it is not; where another took it, it is', () => {
   const one = gateway(listener('l', ['a:1']));
-  const { conditions, listeners } = new ProgrammedListeners().apply('k', one, () => REJECTED);
+  const { conditions, listeners } = new ProgrammedListeners().apply('k', one, () => REJECTED, true);
   for (const [each] of [conditions, listeners[0]?.conditions ?? []]) {
     assert.equal(`${each?.status} ${each?.reason}`, 'False Invalid');
     assert.match(each?.message ?? '', /address in use/);
@@ -74,6 +80,9 @@ test('what was programmed stays so while its next version is on its way, not for
   const known = new ProgrammedListeners();
   words(known, gateway(listener('l', ['a:1'])), { 'a:1': LIVE });
   assert.deepEqual(words(known, gateway(listener('l', ['a:1'])), {}), ['True Programmed', 'True Programmed']);
+  assert.equal(words(known, gateway(listener('l', ['a:1'])), {}, false)[0], 'False Pending');
+  assert.equal(words(known, gateway(listener('l', ['a:1'])), {})[0], 'False Pending', 'not without an Envoy');
+  words(known, gateway(listener('l', ['a:1'])), { 'a:1': LIVE });
   assert.deepEqual(words(known, gateway(listener('l', ['a:1'])), { 'a:1': REJECTED })[1], 'False Invalid');
   words(known, gateway(listener('l', ['a:1'])), { 'a:1': LIVE });
   assert.equal(words(known, gateway(listener('l', ['a:1'], 2)), {})[1], 'False Pending');

@@ -1,5 +1,6 @@
 /** What Sluice writes back, against a real kube-apiserver and a real Envoy. */
 import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { ControlPlane } from '../../src/cli/serve/control-plane.ts';
 import { freePorts } from '../e2e/gateway-node.ts';
@@ -320,6 +321,32 @@ test('a foreign condition stays, and writes in between are conflicts that are so
   assert.deepEqual(statusOf<GatewayStatus>(settled).conditions?.[0], foreign);
 });
 
+test('a listener that Envoy rejects says why, until Envoy takes it', TIMEOUT, async () => {
+  const occupant = createServer();
+  await new Promise<void>((resolve) => occupant.listen(0, '0.0.0.0', resolve));
+  const { port } = occupant.address() as AddressInfo;
+  await cluster.client.apply([gateway('taken', port)]);
+  const rejected = await untilStatus<GatewayStatus>(
+    cluster,
+    gatewayAt('taken'),
+    ({ conditions }) => stateOf(conditions, 'Programmed') === 'False Invalid',
+    'rejected',
+  );
+  const { conditions, listeners } = statusOf<GatewayStatus>(rejected);
+  for (const condition of [conditions, listeners?.[0]?.conditions]) {
+    const programmed = condition?.find(({ type }) => type === 'Programmed');
+    assert.match(programmed?.message ?? '', /Envoy rejected it: .*(bind|in use)/i);
+  }
+  await new Promise((resolve) => occupant.close(resolve));
+  await untilStatus<GatewayStatus>(
+    cluster,
+    gatewayAt('taken'),
+    (status) => stateOf(status.conditions, 'Programmed') === 'True Programmed',
+    'taken by Envoy at last',
+    30_000,
+  );
+});
+
 test('an Ingress has the addresses of the gateway nodes', TIMEOUT, async () => {
   const at = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace: 'default', name: 'ing' };
   await cluster.client.apply([
@@ -374,7 +401,8 @@ test('when the Envoy has gone its node’s address goes too, and nothing is prog
   await untilStatus<GatewayStatus>(
     cluster,
     gatewayAt('public'),
-    ({ addresses }) => (addresses?.length ?? 0) === 0,
-    'no address',
+    ({ addresses, conditions }) =>
+      (addresses?.length ?? 0) === 0 && stateOf(conditions, 'Programmed') === 'False Pending',
+    'no address, not programmed',
   );
 });

@@ -118,8 +118,11 @@ export class EngineStatusWorld implements StatusWorld {
       ...listener,
       bindings: bindingNames(model, listener.name),
     }));
-    const programmed = this.#programmed.apply(key, { conditions: status.conditions, listeners }, (binding) =>
-      fleet.bindingState(binding, engine.resources.get(LISTENER_TYPE, binding)?.version),
+    const programmed = this.#programmed.apply(
+      key,
+      { conditions: status.conditions, listeners },
+      (binding) => fleet.bindingState(binding, engine.resources.get(LISTENER_TYPE, binding)?.version),
+      fleet.serving.size > 0,
     );
     return {
       kind: 'Gateway',
