@@ -1,9 +1,9 @@
 import type { Condition } from '../model/conditions.ts';
 import { condition } from '../model/conditions.ts';
 import { refOf } from '../model/events.ts';
-import type { GatewayModel, ParentModel, RouteModel } from '../model/gateway.ts';
-import type { ParentReference, TlsRoute } from '../model/objects.ts';
-import { append, NONE } from './append.ts';
+import type { ParentModel, RouteModel } from '../model/gateway.ts';
+import type { TlsRoute } from '../model/objects.ts';
+import { NONE } from './append.ts';
 import type { AttachingRoute, Attachment, AttachmentResult, Refusal } from './attachment.ts';
 import { attachToGateway } from './attachment.ts';
 import type { ResolvedBackends } from './backends.ts';
@@ -11,14 +11,12 @@ import { resolveBackends } from './backends.ts';
 import { ClaimCollection } from './claim-collection.ts';
 import type { GatewayConfig } from './config.ts';
 import { evaluatePolicy } from './host-policy.ts';
-import { isValidHostname, normalizeHostname } from './hostname.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { routeAccepted, routeConditions, routeResolved } from './route-conditions.ts';
-import { GATEWAY_GROUP, TLS_ROUTE } from './route-kinds.ts';
-
-/** The API allows this many parentRefs; a directory of manifests has no API server that would refuse more. */
-const MAX_PARENTS = 32;
+import { validHostnames } from './route-hostnames.ts';
+import { TLS_ROUTE } from './route-kinds.ts';
+import { MAX_PARENTS, type OurParent, ourParents } from './route-parents.ts';
 
 const NO_RULE: ResolvedBackends = { backends: [], problem: undefined };
 
@@ -71,22 +69,6 @@ export function evaluateTlsRoute(
   return { ref: refOf(route), generation, creationTimestamp, parents, claims: claims.all() };
 }
 
-interface OurParent {
-  readonly parentRef: ParentReference;
-  readonly gateway: GatewayModel;
-}
-
-function ourParents(route: TlsRoute, lookup: Lookup): readonly OurParent[] {
-  let ours: readonly OurParent[] = NONE;
-  for (const parentRef of route.parentRefs) {
-    if (ours.length === MAX_PARENTS) break;
-    if (parentRef.group !== GATEWAY_GROUP || parentRef.kind !== 'Gateway') continue;
-    const gateway = lookup.gateway(parentRef.namespace ?? route.meta.namespace, parentRef.name);
-    if (gateway !== undefined) ours = append(ours, { parentRef, gateway });
-  }
-  return ours;
-}
-
 /**
  * Attaches a route to its parents. The API refuses parentRefs that select the same; a directory of manifests does
  * not, and a thousand of them cost no more than one.
@@ -111,27 +93,6 @@ class Attacher {
     }
     return result;
   }
-}
-
-/** Normalised and without duplicates, in the order of the route; `invalid` as written. */
-function validHostnames(written: readonly string[]): {
-  readonly hostnames: readonly string[];
-  readonly invalid: readonly string[];
-} {
-  if (written.length === 1) {
-    // Nearly every route has one hostname.
-    const hostname = normalizeHostname(written[0] ?? '');
-    if (isValidHostname(hostname)) return { hostnames: [hostname], invalid: NONE };
-    return { hostnames: NONE, invalid: written };
-  }
-  const hostnames = new Set<string>();
-  const invalid: string[] = [];
-  for (const name of written) {
-    const hostname = normalizeHostname(name);
-    if (isValidHostname(hostname)) hostnames.add(hostname);
-    else invalid.push(name);
-  }
-  return { hostnames: [...hostnames], invalid };
 }
 
 /** What keeps the route from being accepted whatever its parent is. */

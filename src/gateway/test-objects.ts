@@ -7,6 +7,7 @@ import type {
   Gateway,
   GatewayClass,
   GatewayListener,
+  HttpRoute,
   Ingress,
   IngressClass,
   KubernetesObject,
@@ -138,6 +139,19 @@ export function tlsRoute(
     parentRefs: [parentRef()],
     hostnames: ['a.example.com'],
     rules: [{ name: undefined, backendRefs }],
+    ...rest,
+  });
+}
+
+export function httpRoute(
+  changes: Partial<Omit<HttpRoute, 'kind' | 'meta'>> & { readonly path?: string } = {},
+): HttpRoute {
+  const { path = 'route', ...rest } = changes;
+  return deepFreeze({
+    kind: 'HTTPRoute',
+    meta: metaOf(path),
+    parentRefs: [parentRef()],
+    hostnames: [],
     ...rest,
   });
 }

@@ -111,6 +111,24 @@ export interface TlsRoute {
   }[];
 }
 
+/** What of a route counts it at the listeners that it attaches to. Sluice serves none of these kinds. */
+interface CountedRouteFields {
+  readonly meta: ObjectMeta;
+  readonly parentRefs: readonly ParentReference[];
+  /** As written; empty matches what the listener matches. */
+  readonly hostnames: readonly string[];
+}
+
+export interface HttpRoute extends CountedRouteFields {
+  readonly kind: 'HTTPRoute';
+}
+
+export interface GrpcRoute extends CountedRouteFields {
+  readonly kind: 'GRPCRoute';
+}
+
+export type CountedRoute = HttpRoute | GrpcRoute;
+
 export interface ReferenceGrant {
   readonly kind: 'ReferenceGrant';
   readonly meta: ObjectMeta;
@@ -210,6 +228,8 @@ export type KubernetesObject =
   | GatewayClass
   | Gateway
   | TlsRoute
+  | HttpRoute
+  | GrpcRoute
   | ReferenceGrant
   | Ingress
   | IngressClass
@@ -224,6 +244,8 @@ export const KINDS: readonly Kind[] = [
   'GatewayClass',
   'Gateway',
   'TLSRoute',
+  'HTTPRoute',
+  'GRPCRoute',
   'ReferenceGrant',
   'Ingress',
   'IngressClass',

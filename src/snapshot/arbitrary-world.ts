@@ -97,23 +97,25 @@ const annotations = fc.constantFrom(
   { 'sluice.dev/max-connections': '7' },
 );
 
+const parentRefs = fc.array(
+  fc.record({
+    group: fc.constant('gateway.networking.k8s.io'),
+    kind: fc.constant('Gateway'),
+    namespace: fc.constantFrom('red', 'red', 'red', undefined, ...NAMESPACES),
+    name: fc.constantFrom('g1', 'g1', 'g1', 'g2'),
+    sectionName: fc.constantFrom(undefined, undefined, undefined, 'l1'),
+    port: fc.constantFrom(undefined, undefined, undefined, 6443),
+  }),
+  { minLength: 1, maxLength: 2 },
+);
+
 const tlsRoute = fc
   .record({
     namespace,
     name: fc.constantFrom('r1', 'r2', 'r3'),
     created,
     annotations,
-    parentRefs: fc.array(
-      fc.record({
-        group: fc.constant('gateway.networking.k8s.io'),
-        kind: fc.constant('Gateway'),
-        namespace: fc.constantFrom('red', 'red', 'red', undefined, ...NAMESPACES),
-        name: fc.constantFrom('g1', 'g1', 'g1', 'g2'),
-        sectionName: fc.constantFrom(undefined, undefined, undefined, 'l1'),
-        port: fc.constantFrom(undefined, undefined, undefined, 6443),
-      }),
-      { minLength: 1, maxLength: 2 },
-    ),
+    parentRefs,
     hostnames: fc.uniqueArray(fc.constantFrom(...HOSTS), { maxLength: 3 }),
     rules: fc.array(
       fc.record({ name: fc.constant(undefined), backendRefs: fc.array(backendRef, { maxLength: 3 }) }),
@@ -127,6 +129,15 @@ const tlsRoute = fc
       ...rest,
     }),
   );
+
+const countedRoute = fc
+  .record({
+    namespace,
+    kind: fc.constantFrom('HTTPRoute' as const, 'GRPCRoute' as const),
+    parentRefs,
+    hostnames: fc.uniqueArray(fc.constantFrom(...HOSTS), { maxLength: 2 }),
+  })
+  .map(({ namespace, ...rest }): KubernetesObject => ({ meta: meta(namespace, 'c1'), ...rest }));
 
 const ingress = fc
   .record({
@@ -236,6 +247,7 @@ const namespaceObject = fc
 
 const object: fc.Arbitrary<KubernetesObject> = fc.oneof(
   { weight: 9, arbitrary: tlsRoute },
+  { weight: 2, arbitrary: countedRoute },
   { weight: 3, arbitrary: ingress },
   { weight: 1, arbitrary: gateway },
   { weight: 3, arbitrary: service },

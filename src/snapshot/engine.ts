@@ -7,20 +7,20 @@
  * complete flush: the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
 
+import { countedAttachments } from '../gateway/counted-route.ts';
 import type { RefusedEndpoint } from '../gateway/endpoints.ts';
 import { evaluateGateway } from '../gateway/evaluate-gateway.ts';
 import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../gateway/evaluate-tls-route.ts';
-import type { Lookup } from '../gateway/lookup.ts';
 import { type ParentStatus, routeStatus } from '../gateway/status.ts';
 import { type ObjectEvent, objectKey, refOf } from '../model/events.ts';
-import type { GatewayModel, LostClaim, RouteModel } from '../model/gateway.ts';
+import type { GatewayModel, ListenerRef, LostClaim, RouteModel } from '../model/gateway.ts';
 import type { KubernetesObject } from '../model/objects.ts';
 import { AttachedRoutes, uniqueListeners } from './attached-routes.ts';
 import type { EngineConfig } from './config.ts';
-import { DependencyIndex } from './dependencies.ts';
 import { drain, drainSome } from './draining.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
+import { Evaluator } from './evaluator.ts';
 import { BindingState, type HostEntry } from './hosts.ts';
 import { PoolAddresses } from './pool-addresses.ts';
 import { DEFAULT_INGRESS_CLASS, RecordingLookup } from './recording-lookup.ts';
@@ -39,10 +39,10 @@ export class Engine {
   readonly world = new World();
   readonly resources = new ResourceTable();
   readonly #config: EngineConfig;
-  readonly #dependencies = new DependencyIndex();
   readonly #gateways = new Map<string, GatewayModel>();
   readonly #pool = new PoolAddresses();
   readonly #lookup = new RecordingLookup(this.world, this.#gateways, this.#pool.assigned);
+  readonly #evaluator = new Evaluator(this.world, this.#lookup);
   readonly #routes = new Map<string, RouteModel>();
   readonly #bindings = new Map<string, BindingState>();
   readonly #endpointSets = new EndpointSetTable();
@@ -181,6 +181,8 @@ export class Engine {
         this.#pool.mark();
         return;
       case 'TLSRoute':
+      case 'HTTPRoute':
+      case 'GRPCRoute':
       case 'Ingress':
         this.#dirtyRoutes.add(key);
         return;
@@ -212,7 +214,7 @@ export class Engine {
   }
 
   #markDependents(key: string): void {
-    for (const dependent of this.#dependencies.dependentsOf(key)) {
+    for (const dependent of this.#evaluator.dependentsOf(key)) {
       if (dependent.startsWith('Gateway/')) this.#dirtyGateways.add(dependent.slice('Gateway/'.length));
       else this.#dirtyRoutes.add(dependent);
     }
@@ -221,11 +223,10 @@ export class Engine {
   #evaluateGateway(name: string): void {
     const [namespace = '', gatewayName = ''] = name.split('/');
     const key = `Gateway/${name}`;
-    const gateway = this.world.get('Gateway', namespace, gatewayName);
     const before = this.#gateways.get(name);
-    const after =
-      gateway && this.#record(key, (lookup) => evaluateGateway(gateway, lookup, this.#config.gateway));
-    if (gateway === undefined) this.#dependencies.forget(key);
+    const after = this.#evaluator.evaluate('Gateway', namespace, gatewayName, (gateway, lookup) =>
+      evaluateGateway(gateway, lookup, this.#config.gateway),
+    );
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.#gateways.delete(name);
     else this.#gateways.set(name, after);
@@ -252,31 +253,27 @@ export class Engine {
 
   #evaluateRoute(key: string): void {
     const [kind, namespace = '', name = ''] = key.split('/');
+    const evaluator = this.#evaluator;
+    if (kind === 'HTTPRoute' || kind === 'GRPCRoute') {
+      this.#setAttached(key, evaluator.evaluate(kind, namespace, name, countedAttachments) ?? []);
+      return;
+    }
+    const { gateway: config } = this.#config;
     const before = this.#routes.get(key);
     const after =
-      kind === 'Ingress' ? this.#ingress(key, namespace, name) : this.#tlsRoute(key, namespace, name);
+      kind === 'Ingress'
+        ? evaluator.evaluate(kind, namespace, name, (ingress, lookup) =>
+            evaluateIngress(ingress, lookup, config),
+          )
+        : evaluator.evaluate('TLSRoute', namespace, name, (route, lookup) =>
+            evaluateTlsRoute(route, lookup, config),
+          );
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.#routes.delete(key);
     else this.#routes.set(key, after);
     this.#contend(key, before, after);
     this.#dirtyAttachments.add(key);
     this.#dirtyStatuses.add(key);
-  }
-
-  #tlsRoute(key: string, namespace: string, name: string): RouteModel | undefined {
-    const route = this.world.get('TLSRoute', namespace, name);
-    if (route !== undefined)
-      return this.#record(key, (lookup) => evaluateTlsRoute(route, lookup, this.#config.gateway));
-    this.#dependencies.forget(key);
-    return undefined;
-  }
-
-  #ingress(key: string, namespace: string, name: string): RouteModel | undefined {
-    const ingress = this.world.get('Ingress', namespace, name);
-    if (ingress !== undefined)
-      return this.#record(key, (lookup) => evaluateIngress(ingress, lookup, this.#config.gateway));
-    this.#dependencies.forget(key);
-    return undefined;
   }
 
   /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
@@ -287,6 +284,10 @@ export class Engine {
       parents.length === 1 && only !== undefined
         ? only.attached
         : parents.flatMap(({ attached }) => attached);
+    this.#setAttached(key, listeners);
+  }
+
+  #setAttached(key: string, listeners: readonly ListenerRef[]): void {
     for (const gateway of this.#attached.set(key, uniqueListeners(listeners)))
       this.#dirtyStatuses.add(gateway);
   }
@@ -366,7 +367,7 @@ export class Engine {
     for (const { target } of spec.backends) {
       if (target === undefined) continue;
       const key = `Service/${target.namespace}/${target.service}`;
-      for (const dependent of this.#dependencies.dependentsOf(key)) this.#dirtyStatuses.add(dependent);
+      for (const dependent of this.#evaluator.dependentsOf(key)) this.#dirtyStatuses.add(dependent);
     }
   }
 
@@ -388,12 +389,5 @@ export class Engine {
       this.#bindings.set(name, state);
     }
     return state;
-  }
-
-  /** Runs an evaluation; what it reads becomes the dependencies of `dependent`. */
-  #record<T>(dependent: string, evaluate: (lookup: Lookup) => T): T {
-    const result = evaluate(this.#lookup);
-    this.#dependencies.record(dependent, this.#lookup.takeKeys());
-    return result;
   }
 }

@@ -18,7 +18,13 @@ import type { XdsTls } from './xds-tls.ts';
  * Kinds without which the rest can be served where RBAC forbids them. Not so the others: a control plane that starts
  * without TLSRoutes would take every host from every Envoy.
  */
-const DISPENSABLE: ReadonlySet<Kind> = new Set<Kind>(['Ingress', 'IngressClass', 'Node']);
+const DISPENSABLE: ReadonlySet<Kind> = new Set<Kind>([
+  'Ingress',
+  'IngressClass',
+  'Node',
+  'HTTPRoute',
+  'GRPCRoute',
+]);
 const FORBIDDEN = 'SLUICE_KUBE_FORBIDDEN';
 
 export interface ControlPlaneOptions {

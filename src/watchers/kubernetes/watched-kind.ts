@@ -30,6 +30,8 @@ export const WATCHED_KINDS: readonly WatchedKind[] = [
   custom('GatewayClass', 'gatewayclasses', ['v1', 'v1beta1']),
   custom('Gateway', 'gateways', ['v1', 'v1beta1']),
   custom('TLSRoute', 'tlsroutes', ['v1', 'v1alpha3', 'v1alpha2']),
+  custom('HTTPRoute', 'httproutes', ['v1', 'v1beta1']),
+  custom('GRPCRoute', 'grpcroutes', ['v1']),
   custom('ReferenceGrant', 'referencegrants', ['v1', 'v1beta1']),
   builtIn('Ingress', 'networking.k8s.io', 'ingresses'),
   builtIn('IngressClass', 'networking.k8s.io', 'ingressclasses'),

@@ -246,7 +246,7 @@ test('other kinds are ignored, also those that share a name with ours', () => {
     ['v1', 'Pod'],
     ['v1', 'ServiceAccount'],
     ['apps/v1', 'Deployment'],
-    [GATEWAY_API, 'HTTPRoute'],
+    ['gateway.networking.k8s.io/v1alpha2', 'UDPRoute'],
     ['gateway.networking.k8s.io/v1alpha2', 'TCPRoute'],
     ['networking.istio.io/v1', 'Gateway'],
     ['serving.knative.dev/v1', 'Service'],

@@ -43,6 +43,27 @@ test('of the status of a Gateway only its IP addresses are read', () => {
   assert.equal('assignedAddresses' in decoded('Gateway', manifest('Gateway', spec)), false);
 });
 
+test('of routes that are only counted, what they attach by is read', () => {
+  const spec = { parentRefs: [{ name: 'gw' }], hostnames: ['a.example'], rules: [{ matches: 'unread' }] };
+  for (const kind of ['HTTPRoute', 'GRPCRoute'] as const) {
+    const { meta: _, ...counted } = decoded(kind, manifest(kind, spec));
+    assert.deepEqual(counted, {
+      kind,
+      parentRefs: [
+        {
+          group: 'gateway.networking.k8s.io',
+          kind: 'Gateway',
+          namespace: undefined,
+          name: 'gw',
+          sectionName: undefined,
+          port: undefined,
+        },
+      ],
+      hostnames: ['a.example'],
+    });
+  }
+});
+
 test('what a listener allows is read as written', () => {
   const matchExpressions = [{ key: 'tier', operator: 'Exists' }];
   const allowedRoutes = {

@@ -1,8 +1,11 @@
 import type {
   BackendReference,
+  CountedRoute,
   Gateway,
   GatewayClass,
   GatewayListener,
+  GrpcRoute,
+  HttpRoute,
   LabelSelector,
   ObjectMeta,
   ParentReference,
@@ -117,6 +120,23 @@ export function decodeTlsRoute(raw: Fields, meta: ObjectMeta): TlsRoute {
       name: optionalString(rule, 'name'),
       backendRefs: list(rule, 'backendRefs', decodeBackendReference),
     })),
+  };
+}
+
+export function decodeHttpRoute(raw: Fields, meta: ObjectMeta): HttpRoute {
+  return { kind: 'HTTPRoute', ...decodeCountedRoute(raw, meta) };
+}
+
+export function decodeGrpcRoute(raw: Fields, meta: ObjectMeta): GrpcRoute {
+  return { kind: 'GRPCRoute', ...decodeCountedRoute(raw, meta) };
+}
+
+function decodeCountedRoute(raw: Fields, meta: ObjectMeta): Omit<CountedRoute, 'kind'> {
+  const spec = requiredFields(raw, 'spec');
+  return {
+    meta,
+    parentRefs: list(spec, 'parentRefs', decodeParentReference),
+    hostnames: strings(spec, 'hostnames'),
   };
 }
 

@@ -4,6 +4,8 @@ import type { Fields } from './fields.ts';
 import {
   decodeGateway,
   decodeGatewayClass,
+  decodeGrpcRoute,
+  decodeHttpRoute,
   decodeReferenceGrant,
   decodeTlsRoute,
   GATEWAY_GROUP,
@@ -28,6 +30,8 @@ const SERVED_KINDS: readonly ServedKind[] = [
   served('GatewayClass', GATEWAY_GROUP, ['v1', 'v1beta1'], 'cluster', decodeGatewayClass),
   served('Gateway', GATEWAY_GROUP, ['v1', 'v1beta1'], 'namespaced', decodeGateway),
   served('TLSRoute', GATEWAY_GROUP, ['v1', 'v1alpha3', 'v1alpha2'], 'namespaced', decodeTlsRoute),
+  served('HTTPRoute', GATEWAY_GROUP, ['v1', 'v1beta1'], 'namespaced', decodeHttpRoute),
+  served('GRPCRoute', GATEWAY_GROUP, ['v1'], 'namespaced', decodeGrpcRoute),
   served('ReferenceGrant', GATEWAY_GROUP, ['v1', 'v1beta1', 'v1alpha2'], 'namespaced', decodeReferenceGrant),
   served('Ingress', NETWORKING, ['v1'], 'namespaced', decodeIngress),
   served('IngressClass', NETWORKING, ['v1'], 'cluster', decodeIngressClass),
