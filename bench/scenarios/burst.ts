@@ -26,6 +26,8 @@ export interface BurstSample {
   readonly stallMs: number;
   readonly envoyCpuMs: number;
   readonly envoyRssMb: number;
+  /** Responses and their acknowledgements: stage, type, resources, and milliseconds since the start. */
+  readonly responses: readonly (readonly [stage: string, type: string, resources: number, atMs: number])[];
 }
 
 /** Leaves the world as it was: without a Gateway. Both Sluice and Envoy are new. */
@@ -57,6 +59,14 @@ export async function burstSample(world: World, options: ScenarioOptions): Promi
     stallMs,
     envoyCpuMs: usage.envoy.cpuMs - before.envoy,
     envoyRssMb: usage.envoy.rssMb,
+    responses: marks
+      .filter(({ detail }) => detail !== '')
+      .map(({ stage, detail, count, at: when }) => [
+        stage,
+        detail.split('.').at(-1) ?? '',
+        count,
+        when - start,
+      ]),
   };
 }
 
