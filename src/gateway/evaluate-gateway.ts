@@ -5,6 +5,7 @@ import type { Binding, GatewayModel, ListenerModel } from '../model/gateway.ts';
 import type { Gateway } from '../model/objects.ts';
 import type { GatewayAddresses } from './bindings.ts';
 import { bindingOf, gatewayAddresses, isPort } from './bindings.ts';
+import { referencedSecrets } from './certificate-refs.ts';
 import type { GatewayConfig } from './config.ts';
 import { isOurGatewayClass } from './gateway-class.ts';
 import { evaluateListener } from './listener.ts';
@@ -49,6 +50,7 @@ export function evaluateGateway(
     generation: gateway.meta.generation,
     listeners,
     conditions: gatewayConditions(gateway, addresses, listeners, config),
+    secrets: referencedSecrets(gateway, lookup),
     addresses: addresses.groups.flat(),
     isMerged: addresses.isMerged,
   };

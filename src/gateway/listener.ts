@@ -4,7 +4,7 @@ import type { ObjectRef } from '../model/events.ts';
 import type { Binding, ListenerModel } from '../model/gateway.ts';
 import type { Gateway, GatewayListener, RouteGroupKind } from '../model/objects.ts';
 import { isPort } from './bindings.ts';
-import { certificateProblem } from './certificate-refs.ts';
+import { certificateProblem, certificateRefs } from './certificate-refs.ts';
 import { isValidHostname, normalizeHostname } from './hostname.ts';
 import { labelSelectorProblem } from './label-selector.ts';
 import type { ListenerConflict } from './listener-conflicts.ts';
@@ -164,11 +164,8 @@ function routeKinds(listener: GatewayListener): {
   return { supported, problem: { reason: 'InvalidRouteKinds', message } };
 }
 
-/** "The certificateRefs field is ignored in this mode" (Passthrough). */
 function certificateRefsProblem(listener: GatewayListener, context: ListenerContext): Problem | undefined {
-  if (listener.tls === undefined || listener.tls.mode === 'Passthrough') return undefined;
-  if (listener.protocol !== 'HTTPS' && listener.protocol !== 'TLS') return undefined;
-  return certificateProblem(listener.tls.certificateRefs, context.gateway.meta.namespace, context.lookup);
+  return certificateProblem(certificateRefs(listener), context.gateway.meta.namespace, context.lookup);
 }
 
 function acceptedMessage(isPassthrough: boolean): string {

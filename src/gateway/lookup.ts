@@ -1,5 +1,12 @@
 import type { GatewayModel } from '../model/gateway.ts';
-import type { GatewayClass, IngressClass, Namespace, ReferenceGrant, Service } from '../model/objects.ts';
+import type {
+  GatewayClass,
+  IngressClass,
+  Namespace,
+  ReferenceGrant,
+  Secret,
+  Service,
+} from '../model/objects.ts';
 
 /**
  * How an evaluation reads other objects. The engine records each call as a dependency, found or not, and
@@ -17,6 +24,8 @@ export interface Lookup {
   poolAddress(namespace: string, name: string): string | undefined;
   namespace(name: string): Namespace | undefined;
   service(namespace: string, name: string): Service | undefined;
+  /** What is known of a Secret; `undefined` where nothing is. */
+  secret(namespace: string, name: string): Secret | undefined;
   /** The grants that lie in `namespace`, the namespace that is referred to. */
   referenceGrants(namespace: string): readonly ReferenceGrant[];
 }

@@ -15,6 +15,7 @@ import type {
   ObjectMeta,
   ParentReference,
   ReferenceGrant,
+  Secret,
   Service,
   SliceEndpoint,
   TlsRoute,
@@ -240,6 +241,10 @@ export function ingressRule(
   };
 }
 
+export function secret(certificate: Secret['certificate'], path = 'infra/cert'): Secret {
+  return deepFreeze({ kind: 'Secret', meta: metaOf(path), certificate });
+}
+
 /** A lookup over these objects that notes every call as `method namespace/name`. */
 export function lookupOf(
   objects: readonly KubernetesObject[],
@@ -265,6 +270,7 @@ export function lookupOf(
     poolAddress: () => undefined,
     namespace: (name) => find('Namespace', '', name) as Namespace | undefined,
     service: (namespace, name) => find('Service', namespace, name) as Service | undefined,
+    secret: (namespace, name) => find('Secret', namespace, name) as Secret | undefined,
     referenceGrants: (namespace) => {
       calls.push(`ReferenceGrant ${namespace}`);
       return objects.filter(

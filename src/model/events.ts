@@ -47,11 +47,21 @@ export interface SourceSink {
   problems(problems: readonly SourceProblem[]): void;
 }
 
+export interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** A source of objects: a directory of manifests, or the Kubernetes API. */
 export interface Source {
   /** Starts reading; resolves when started (not when synced). Rejects only if it can never work. */
   start(sink: SourceSink): Promise<void>;
   stop(): Promise<void>;
+  /**
+   * Reads these Secrets too, from now on, and no others. Where there is no such method, or no permission, nothing is told
+   * of them; nobody waits for them.
+   */
+  readSecrets?(secrets: readonly SecretName[]): void;
   /** Kinds whose initial content is not complete yet, each with the reason, for `/readyz`. */
   pending(): readonly { readonly kind: Kind; readonly reason: string }[];
 }

@@ -3,7 +3,7 @@
  * Produced by the pure functions of src/gateway, consumed by src/snapshot and src/status.
  */
 import type { Condition } from './conditions.ts';
-import type { ObjectRef } from './events.ts';
+import type { ObjectRef, SecretName } from './events.ts';
 import type { LabelSelector, RouteGroupKind } from './objects.ts';
 
 /** An address and port that Envoy listens on. One Envoy listener each. */
@@ -48,6 +48,8 @@ export interface GatewayModel {
   readonly generation: number;
   readonly listeners: readonly ListenerModel[];
   readonly conditions: readonly Condition[];
+  /** Secrets that its listeners refer to, and may refer to. */
+  readonly secrets: readonly SecretName[];
   /** Addresses that the Gateway is bound to, in canonical form; where it is merged, the configured ones (`0.0.0.0`). */
   readonly addresses: readonly string[];
   /** Bound to the addresses of the nodes, together with every other such Gateway and the Ingresses. */

@@ -140,6 +140,16 @@ export interface ReferenceGrant {
   }[];
 }
 
+/**
+ * A Secret that a listener refers to, reduced to whether it could serve a certificate; never what it holds. One that is
+ * absent is told as well, by a source that has looked for it: of one that is not told, nothing is known.
+ */
+export interface Secret {
+  readonly kind: 'Secret';
+  readonly meta: ObjectMeta;
+  readonly certificate: 'absent' | 'malformed' | 'valid';
+}
+
 /** The backend of an Ingress path: a Service and a port by number or by name. */
 export interface IngressBackend {
   readonly service:
@@ -236,10 +246,12 @@ export type KubernetesObject =
   | Service
   | EndpointSlice
   | Namespace
-  | Node;
+  | Node
+  | Secret;
 
 export type Kind = KubernetesObject['kind'];
 
+/** The kinds that a source reads whole. Secrets are read one by one, see `Source.readSecrets`. */
 export const KINDS: readonly Kind[] = [
   'GatewayClass',
   'Gateway',

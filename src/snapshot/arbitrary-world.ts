@@ -49,6 +49,7 @@ const listener = fc.record({
   tls: fc.constantFrom(
     { mode: 'Passthrough', certificateRefs: [] },
     { mode: 'Passthrough', certificateRefs: [] },
+    { mode: 'Terminate', certificateRefs: [{ group: '', kind: 'Secret', namespace: 'blue', name: 'cert' }] },
     undefined,
   ),
   allowedRoutes: fc.record({
@@ -230,12 +231,26 @@ const slice = fc
     }),
   );
 
+const secret = fc.record({ namespace, certificate: fc.constantFrom('absent', 'malformed', 'valid') }).map(
+  ({ namespace, certificate }): KubernetesObject => ({
+    kind: 'Secret',
+    meta: meta(namespace, 'cert'),
+    certificate,
+  }),
+);
+
 const grant = fc.record({ namespace, from: namespace }).map(
   ({ namespace, from }): KubernetesObject => ({
     kind: 'ReferenceGrant',
     meta: meta(namespace, `from-${from}`),
-    from: [{ group: 'gateway.networking.k8s.io', kind: 'TLSRoute', namespace: from }],
-    to: [{ group: '', kind: 'Service', name: undefined }],
+    from: [
+      { group: 'gateway.networking.k8s.io', kind: 'TLSRoute', namespace: from },
+      { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: from },
+    ],
+    to: [
+      { group: '', kind: 'Service', name: undefined },
+      { group: '', kind: 'Secret', name: undefined },
+    ],
   }),
 );
 
@@ -256,6 +271,7 @@ const object: fc.Arbitrary<KubernetesObject> = fc.oneof(
   { weight: 1, arbitrary: ingressClass },
   { weight: 1, arbitrary: grant },
   { weight: 1, arbitrary: namespaceObject },
+  { weight: 1, arbitrary: secret },
 );
 
 /** An event; three in four are upserts. Deletes may name what is not there. (Cloned: records have no prototype.) */

@@ -1,6 +1,13 @@
 import type { Lookup } from '../gateway/lookup.ts';
 import type { GatewayModel } from '../model/gateway.ts';
-import type { GatewayClass, IngressClass, Namespace, ReferenceGrant, Service } from '../model/objects.ts';
+import type {
+  GatewayClass,
+  IngressClass,
+  Namespace,
+  ReferenceGrant,
+  Secret,
+  Service,
+} from '../model/objects.ts';
 import { namespacedName, type World } from './world.ts';
 
 /** Dependency key of "which IngressClass is the default". */
@@ -64,6 +71,11 @@ export class RecordingLookup implements Lookup {
   service(namespace: string, name: string): Service | undefined {
     this.#keys.push(`Service/${namespace}/${name}`);
     return this.#world.get('Service', namespace, name);
+  }
+
+  secret(namespace: string, name: string): Secret | undefined {
+    this.#keys.push(`Secret/${namespace}/${name}`);
+    return this.#world.get('Secret', namespace, name);
   }
 
   referenceGrants(namespace: string): readonly ReferenceGrant[] {

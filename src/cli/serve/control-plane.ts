@@ -79,6 +79,7 @@ export class ControlPlane implements AsyncDisposable {
         this.#metrics.flushed(flush);
         const changed = this.engine.takeStatusChanges();
         this.#report.conditionsChanged(changed);
+        this.#readSecrets(changed);
         this.#status?.flushed(changed);
       },
     });
@@ -158,6 +159,15 @@ export class ControlPlane implements AsyncDisposable {
         this.#serveIfSynced();
       },
     };
+  }
+
+  /** Which Secrets matter is known of the Gateways once they are evaluated. */
+  #readSecrets(changed: Iterable<string>): void {
+    const { source } = this.#options;
+    if (source.readSecrets === undefined || ![...changed].some((key) => key.startsWith('Gateway/'))) return;
+    const secrets = [...this.engine.gateways()].flatMap((gateway) => gateway.secrets);
+    // Not now: what it says of them comes back as events.
+    setImmediate(() => source.readSecrets?.(secrets));
   }
 
   #serveIfSynced(): void {

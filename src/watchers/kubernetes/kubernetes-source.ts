@@ -6,6 +6,7 @@ import { FailureLog, type SourceLogger } from './failure-log.ts';
 import { createHttpTransport } from './http-transport.ts';
 import type { Decode } from './known-objects.ts';
 import { DEFAULT_LIMITS, type ReflectorLimits } from './limits.ts';
+import { ReferencedSecrets } from './referenced-secrets.ts';
 import { Reflector } from './reflector.ts';
 import { WATCHED_KINDS, type WatchedKind } from './watched-kind.ts';
 
@@ -34,6 +35,7 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
   const failures = new FailureLog(options.logger, clock);
   const stopping = new AbortController();
   let reflectors: readonly Reflector[] = [];
+  let secrets: ReferencedSecrets | undefined;
   let running: Promise<unknown> | undefined;
 
   return {
@@ -42,27 +44,19 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
       const onProblems = (): void => {
         if (!stopping.signal.aborted) sink.problems(reflectors.flatMap((reflector) => reflector.problems()));
       };
-      reflectors = kinds.map(
-        (watched) =>
-          new Reflector({
-            watched,
-            transport,
-            decode: options.decode ?? decodeObject,
-            limits,
-            clock,
-            random: options.random ?? Math.random,
-            logger: options.logger,
-            failures,
-            sink,
-            onProblems,
-          }),
-      );
+      const { logger, random = Math.random, decode = decodeObject } = options;
+      const common = { transport, limits, clock, random, logger, failures, sink };
+      secrets = new ReferencedSecrets(common);
+      reflectors = kinds.map((watched) => new Reflector({ ...common, watched, decode, onProblems }));
       running = Promise.all(reflectors.map((reflector) => reflector.run(stopping.signal)));
     },
     async stop(): Promise<void> {
       stopping.abort();
-      await running;
+      await Promise.all([running, secrets?.stop()]);
       transport.close();
+    },
+    readSecrets: (names) => {
+      if (!stopping.signal.aborted) secrets?.read(names);
     },
     pending: () =>
       running === undefined

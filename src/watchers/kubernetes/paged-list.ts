@@ -43,10 +43,10 @@ export class PagedList {
   }
 
   async next(signal: AbortSignal): Promise<Page> {
-    const { path, accept, apiVersion } = this.#resource;
+    const { path, accept, apiVersion, query: selection } = this.#resource;
     // No resourceVersion: the newest state, as agreed by a majority. "0" would be cheaper, and might be older than
     // what was seen before the relist.
-    const query: Record<string, string> = { limit: String(this.#limit) };
+    const query: Record<string, string> = { ...selection, limit: String(this.#limit) };
     if (this.#continue !== '') query['continue'] = this.#continue;
     const response = await this.#transport.get({
       path,

@@ -21,7 +21,7 @@ export interface ReflectorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: SourceLogger;
-  readonly failures: FailureLog;
+  readonly failures: Pick<FailureLog, 'failed' | 'recovered'>;
   readonly sink: Pick<SourceSink, 'apply' | 'synced'>;
   /** `problems()` has changed. */
   readonly onProblems: () => void;

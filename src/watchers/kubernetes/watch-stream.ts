@@ -35,6 +35,7 @@ export async function* watchStream(
   const response = await transport.get({
     path: resource.path,
     query: {
+      ...resource.query,
       watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: options.resourceVersion,

@@ -14,6 +14,8 @@ export interface WatchedKind {
   readonly custom: boolean;
   /** Nothing but the metadata is read, so nothing but the metadata is asked for. */
   readonly metadataOnly: boolean;
+  /** This one object instead of all. */
+  readonly only?: { readonly namespace: string; readonly name: string };
 }
 
 const GATEWAY_API = 'gateway.networking.k8s.io';
@@ -44,8 +46,10 @@ export const WATCHED_KINDS: readonly WatchedKind[] = [
 /** One served version of a kind: where to list and watch it. */
 export interface Resource {
   readonly apiVersion: string;
-  /** Of the collection, over all namespaces. */
+  /** Of the collection, over all namespaces unless it is of a single object. */
   readonly path: string;
+  /** Goes with every request. */
+  readonly query?: Readonly<Record<string, string>>;
   readonly accept: { readonly list: string; readonly watch: string };
 }
 
@@ -56,9 +60,13 @@ export function versionPath(watched: WatchedKind, version: string): string {
 export function resourceOf(watched: WatchedKind, version: string): Resource {
   const json = 'application/json';
   const partial = (as: string): string => `${json};as=${as};g=meta.k8s.io;v=v1,${json}`;
+  const { only } = watched;
+  const within = only === undefined ? '' : `/namespaces/${only.namespace}`;
   return {
     apiVersion: watched.group === '' ? version : `${watched.group}/${version}`,
-    path: `${versionPath(watched, version)}/${watched.plural}`,
+    path: `${versionPath(watched, version)}${within}/${watched.plural}`,
+    // RBAC takes it for a request of the object of this name.
+    ...(only === undefined ? {} : { query: { fieldSelector: `metadata.name=${only.name}` } }),
     accept: watched.metadataOnly
       ? { list: partial('PartialObjectMetadataList'), watch: partial('PartialObjectMetadata') }
       : { list: json, watch: json },
