@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { hostOf } from '../../test/harness/tenants.ts';
 import { monotonicMs } from '../clock.ts';
+import { childrenOf } from '../processes/children.ts';
 import { cpuOf } from '../processes/usage.ts';
 import { addressOf, BACKEND_PORT, GATEWAY_PORT } from '../world/manifests.ts';
 import type { Contender } from './contender.ts';
-import { checkConfig, childrenOf, endedChildrenCpuMs, findProgram, Program, versionOf } from './program.ts';
+import { checkConfig, endedChildrenCpuMs, findProgram, Program, versionOf } from './program.ts';
 
 /** Where distributions put the stream module, if it is not built in. */
 const MODULES = [

@@ -26,6 +26,7 @@ export interface BurstSample {
   readonly stallMs: number;
   readonly envoyCpuMs: number;
   readonly envoyRssMb: number;
+  readonly apiServerCpuMs: number;
   /** Responses and their acknowledgements: stage, type, resources, and milliseconds since the start. */
   readonly responses: readonly (readonly [stage: string, type: string, resources: number, atMs: number])[];
 }
@@ -38,12 +39,14 @@ export async function burstSample(world: World, options: ScenarioOptions): Promi
   await untilLive(envoy);
   await sluice.marks();
   await sluice.longestStallMs();
+  const serverBefore = world.serverCpuMs();
   const before = { sluice: sluice.usage().cpuMs, envoy: usageOf(envoy.pid).cpuMs };
   const served = untilAllServed(sampleHosts(world.routes));
   const start = monotonicMs();
   await world.create(gateway());
   const { at } = await served;
   const usage = { sluice: sluice.usage(), envoy: usageOf(envoy.pid) };
+  const apiServerCpuMs = world.serverCpuMs() - serverBefore;
   const stallMs = await sluice.longestStallMs();
   const marks = await sluice.marks();
   const sends = marks.filter(({ stage }) => stage === 'send');
@@ -59,6 +62,7 @@ export async function burstSample(world: World, options: ScenarioOptions): Promi
     stallMs,
     envoyCpuMs: usage.envoy.cpuMs - before.envoy,
     envoyRssMb: usage.envoy.rssMb,
+    apiServerCpuMs,
     responses: marks
       .filter(({ detail }) => detail !== '')
       .map(({ stage, detail, count, at: when }) => [
@@ -91,14 +95,21 @@ export async function burst(options: ScenarioOptions): Promise<Report> {
     title: `burst: ${routes} routes become live at once (source: ${options.source})`,
     columns: [
       ...['sample', 'last host served: ms', 'floor ms', 'ratio', 'seen ms', 'first sent ms', 'last sent ms'],
-      ...['Sluice CPU ms', 'peak MB', 'longest stall ms', 'Envoy CPU ms', 'Envoy MB'],
+      ...['Sluice CPU ms', 'peak MB', 'longest stall ms', 'Envoy CPU ms', 'Envoy MB', 'API server CPU ms'],
     ],
     rows: bursts.map((sample, index) => {
       const floorOfSame = floors[index]?.servedMs ?? Number.NaN;
       return [
         ...[index + 1, sample.servedMs, floorOfSame, sample.servedMs / floorOfSame],
         ...[sample.eventMs, sample.firstSendMs, sample.lastSendMs],
-        ...[sample.sluiceCpuMs, sample.sluicePeakRssMb, sample.stallMs, sample.envoyCpuMs, sample.envoyRssMb],
+        ...[
+          sample.sluiceCpuMs,
+          sample.sluicePeakRssMb,
+          sample.stallMs,
+          sample.envoyCpuMs,
+          sample.envoyRssMb,
+          sample.apiServerCpuMs,
+        ],
       ];
     }),
     figures: {

@@ -32,16 +32,20 @@ interface ColdSample {
   /** Once all is quiet. */
   readonly settledRssMb: number;
   readonly envoy: Usage;
+  /** Of API server and etcd. */
+  readonly apiServerCpuMs: number;
 }
 
 /** The Gateway must be there. */
 async function coldSample(world: World, options: ScenarioOptions): Promise<ColdSample> {
+  const serverBefore = world.serverCpuMs();
   await using sluice = await SluiceProcess.start({ world, flags: options.flags, profile: options.profile });
   const listeningMs = monotonicMs() - sluice.startedAt;
   const served = untilAllServed(sampleHosts(world.routes));
   await using envoy = await startEnvoy(XDS_PORT);
   const { at } = await served;
   const usage = { sluice: sluice.usage(), envoy: usageOf(envoy.pid) };
+  const apiServerCpuMs = world.serverCpuMs() - serverBefore;
   const stallMs = await sluice.longestStallMs();
   const marks = await sluice.marks();
   const settledRssMb = sluice.usage().rssMb;
@@ -58,6 +62,7 @@ async function coldSample(world: World, options: ScenarioOptions): Promise<ColdS
     stallMs,
     ...usage,
     settledRssMb,
+    apiServerCpuMs,
   };
 }
 
@@ -85,12 +90,18 @@ export async function cold(options: ScenarioOptions): Promise<Report> {
     title: `cold: from process start to the last of ${routes} hosts served, ms (source: ${options.source})`,
     columns: [
       ...['sample', 'listening', 'first object', 'synced', 'ready', 'last sent', 'served', 'floor'],
-      ...['longest stall', 'Sluice CPU', 'peak MB', 'Envoy CPU', 'Envoy MB'],
+      ...['longest stall', 'Sluice CPU', 'peak MB', 'Envoy CPU', 'Envoy MB', 'API server CPU'],
     ],
     rows: colds.map((sample, index) => [
       ...[index + 1, sample.listeningMs, sample.firstEventMs, sample.syncedMs, sample.readyMs],
       ...[sample.lastSendMs, sample.servedMs, floors[index]?.servedMs ?? Number.NaN, sample.stallMs],
-      ...[sample.sluice.cpuMs, sample.sluice.peakRssMb, sample.envoy.cpuMs, sample.envoy.rssMb],
+      ...[
+        sample.sluice.cpuMs,
+        sample.sluice.peakRssMb,
+        sample.envoy.cpuMs,
+        sample.envoy.rssMb,
+        sample.apiServerCpuMs,
+      ],
     ]),
     figures: { routes, servedMs, floorMs, ratio, stallMs, sluicePeakRssMb: peakRssMb },
     goals: [

@@ -32,6 +32,7 @@ export async function directoryWorld(routes: number): Promise<World> {
     routes,
     sluice: { arguments: ['--source', `directory:${directory}`], environment: {} },
     versions: {},
+    serverCpuMs: () => 0,
     create: write,
     replace: write,
     remove: async (object) => {

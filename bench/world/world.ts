@@ -13,6 +13,8 @@ export interface World extends AsyncDisposable {
   };
   /** Software that takes part, with versions. */
   readonly versions: Readonly<Record<string, string>>;
+  /** CPU time of the API server and etcd so far, in milliseconds; 0 where there are none. */
+  serverCpuMs(): number;
   /** Creates an object. Resolves once the write is acknowledged, with the time of that (`monotonicMs`). */
   create(object: Manifest): Promise<number>;
   /** Changes an object that there is. */
