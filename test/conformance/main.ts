@@ -21,8 +21,8 @@ const NODES = [
 const LOCAL_ADDRESSES = '100.65.1.1/24';
 const ADDRESS_POOL = '100.65.1.0/25';
 const USABLE_ADDRESS = '100.65.1.200';
-/** For documentation (RFC 5737): nobody has it. */
-const UNUSABLE_ADDRESS = '192.0.2.1';
+/** A multicast group: no listener can be bound to it. */
+const UNUSABLE_ADDRESS = '224.0.0.1';
 const LAST_LINES = 30;
 
 interface Options {

@@ -48,7 +48,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteOutcome> {
     [
       '-test.v',
       '-test.timeout=20m',
-      `-test.run=^TestConformance$${only === undefined ? '' : `/${only}`}`,
+      `-test.run=^TestConformance$${only === undefined ? '' : `/(${only})`}`,
       `-gateway-class=${options.gatewayClass}`,
       '-conformance-profiles=GATEWAY-TLS',
       // The cluster goes with the run.

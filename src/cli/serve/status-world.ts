@@ -14,8 +14,19 @@ import type { EnvoyReport } from '../../status/envoy-fleet.ts';
 import type { FleetView, StatusWorld } from '../../status/status-controller.ts';
 import type { ConnectedNode } from '../../xds/server.ts';
 
-/** Features of the Gateway API (sigs.k8s.io/gateway-api/pkg/features) that Sluice has; sorted, as the API wants it. */
-const SUPPORTED_FEATURES = ['Gateway', 'ReferenceGrant', 'TLSRoute'];
+/**
+ * Features of the Gateway API (sigs.k8s.io/gateway-api/pkg/features) that Sluice has as it is configured; sorted, as the
+ * API wants it. The conformance suite tests what is claimed here.
+ */
+function supportedFeatures({ addressPool }: GatewayConfig): readonly string[] {
+  return [
+    'Gateway',
+    ...(addressPool.length > 0 ? ['GatewayAddressEmpty'] : []),
+    'GatewayStaticAddresses',
+    'ReferenceGrant',
+    'TLSRoute',
+  ];
+}
 
 export interface EngineStatusOptions {
   readonly engine: Engine;
@@ -101,7 +112,7 @@ export class EngineStatusWorld implements StatusWorld {
       kind: 'GatewayClass',
       uid: object.meta.uid,
       conditions: evaluated.conditions,
-      supportedFeatures: SUPPORTED_FEATURES,
+      supportedFeatures: supportedFeatures(this.#options.config),
     };
   }
 
