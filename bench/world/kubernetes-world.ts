@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ETCD_VERSION, GATEWAY_API_VERSION, KUBERNETES_VERSION } from '../../scripts/kubernetes-assets.ts';
-import { startCluster } from '../../test/harness/kubernetes/cluster.ts';
+import { type Cluster, startCluster } from '../../test/harness/kubernetes/cluster.ts';
 import { monotonicMs } from '../clock.ts';
 import { childrenOf } from '../processes/children.ts';
 import { cpuOf } from '../processes/usage.ts';
-import type { Manifest } from './manifests.ts';
+import { type Manifest, tenant } from './manifests.ts';
 import { seed } from './seed.ts';
 import type { World } from './world.ts';
 
@@ -16,6 +17,24 @@ function nameOf(pid: number): string {
   return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 }
 
+/** Where the lease of the replica that writes statuses lives. */
+const SYSTEM_NAMESPACE = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sluice-system' } };
+/** An API server that uses less of a core has done what it does after a start. */
+const QUIET = { intervalMs: 500, cpuMs: 50, mostMs: 60_000 };
+
+/** An API server that has just started fills its caches for a while, and with the first list of a kind. */
+async function warmUp({ client }: Cluster, serverCpuMs: () => number): Promise<void> {
+  await client.apply([SYSTEM_NAMESPACE]);
+  for (const { apiVersion, kind } of tenant(0)) await client.list(apiVersion, kind);
+  const deadline = monotonicMs() + QUIET.mostMs;
+  for (let before = serverCpuMs(); monotonicMs() < deadline; ) {
+    await delay(QUIET.intervalMs);
+    const now = serverCpuMs();
+    if (now - before < QUIET.cpuMs) return;
+    before = now;
+  }
+}
+
 /** A real etcd and kube-apiserver that hold the tenants. */
 export async function kubernetesWorld(routes: number, progress: (line: string) => void): Promise<World> {
   const directory = await seed(routes, progress);
@@ -23,6 +42,8 @@ export async function kubernetesWorld(routes: number, progress: (line: string) =
   const cluster = await startCluster({ seed: directory });
   const { client } = cluster;
   const pids = childrenOf(process.pid).filter((pid) => SERVERS.includes(nameOf(pid)));
+  const serverCpuMs = () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
+  await warmUp(cluster, serverCpuMs);
   const addressOf = ({ apiVersion, kind, metadata: { name, namespace } }: Manifest) => ({
     apiVersion,
     kind,
@@ -42,7 +63,7 @@ export async function kubernetesWorld(routes: number, progress: (line: string) =
       etcd: ETCD_VERSION,
       gatewayApi: GATEWAY_API_VERSION,
     },
-    serverCpuMs: () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0),
+    serverCpuMs,
     create: (object) => acknowledged(client.create(object)),
     replace: (object) => acknowledged(client.patch(addressOf(object), object)),
     remove: (object) => acknowledged(client.remove(addressOf(object))),
