@@ -1,5 +1,5 @@
 /**
- * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver and the Gateway API's CRDs.
+ * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver, kube-controller-manager and the Gateway API's CRDs.
  * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
  */
 import process from 'node:process';
@@ -11,6 +11,7 @@ const STEPS: readonly { readonly what: string; readonly get: () => Promise<strin
   { what: 'Envoy', get: findEnvoy },
   { what: 'etcd', get: () => kubernetesAsset('etcd') },
   { what: 'kube-apiserver', get: () => kubernetesAsset('kube-apiserver') },
+  { what: 'kube-controller-manager', get: () => kubernetesAsset('kube-controller-manager') },
   { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
   { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
 ];

@@ -313,7 +313,10 @@ export class Engine {
     const state = this.#binding(entry.bindingName);
     // Two entries can stand for one host after a removal and a new claim: only the present one counts.
     const current = state.hosts.get(entry.host);
-    if (current !== undefined && current !== entry) return void this.#dirtyHosts.add(current);
+    if (current !== undefined && current !== entry) {
+      this.#contended.delete(entry);
+      return void this.#dirtyHosts.add(current);
+    }
     if (state.settle(entry)) this.#dirtyListeners.add(state.name);
     for (const contender of entry.contenders) this.#dirtyStatuses.add(contender.routeKey);
     const isContended = entry.contenders.length > 1;

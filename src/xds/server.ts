@@ -24,7 +24,7 @@ export interface AdsServerOptions extends ConnectionOptions {
 
 export const DEFAULT_ADS_SERVER_OPTIONS = {
   limits: DEFAULT_STREAM_LIMITS,
-  retryMs: { first: 5_000, most: 300_000 },
+  retryMs: { first: 5_000, most: 30_000 },
   keepaliveMs: { interval: 30_000, timeout: 10_000 },
   maxRequestBytes: 16 * 1024 * 1024,
 } as const satisfies Partial<AdsServerOptions>;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resource.ts';
 import { AdsStream, DEFAULT_STREAM_LIMITS, StreamRefusal, type StreamResponse } from './stream.ts';
-import { TestView } from './test-view.ts';
+import { TestView, versionOf } from './test-view.ts';
 
 const SHORT: Readonly<Record<string, string>> = {
   [CLUSTER_TYPE]: 'cds',
@@ -85,6 +85,35 @@ describe('one ADS stream', () => {
     view.put(CLUSTER_TYPE, { c: '1' }, ['e']);
     subscribeLikeEnvoy(stream, ['unrelated']);
     assert.deepEqual(responses(stream), ['cds +c', 'lds', 'eds -unrelated']);
+  });
+
+  it('... also where Envoy asks for them only after the cluster, and says that it has them: it waits for them', () => {
+    const { view, stream } = setUp();
+    view.put(ENDPOINT_TYPE, { e: '1', other: '1' });
+    view.put(CLUSTER_TYPE, { c: '2' }, ['e']);
+    stream.request({ type_url: CLUSTER_TYPE, initial_resource_versions: { c: versionOf('1') } });
+    assert.deepEqual(responses(stream), ['cds +c']);
+    stream.request({
+      type_url: ENDPOINT_TYPE,
+      resource_names_subscribe: ['e', 'other'],
+      initial_resource_versions: { e: versionOf('1'), other: versionOf('1') },
+    });
+    assert.deepEqual(responses(stream), ['eds +e']);
+  });
+
+  it('tries a listener that was rejected again when another one has gone', () => {
+    const { view, stream } = setUp();
+    view.put(LISTENER_TYPE, { first: '1', second: '1' });
+    stream.request({ type_url: LISTENER_TYPE });
+    const { nonce = '' } = stream.next() ?? {};
+    stream.request({
+      type_url: LISTENER_TYPE,
+      response_nonce: nonce,
+      error_detail: { code: 13, message: 'second: has duplicate address as existing listener' },
+    });
+    assert.deepEqual(responses(stream), ['lds +first']);
+    view.put(LISTENER_TYPE, { first: undefined });
+    assert.deepEqual(responses(stream), ['lds -first', 'lds +second']);
   });
 
   it('does not wait for the ACK of clusters before it sends endpoints', () => {

@@ -66,6 +66,8 @@ export class AdsStream {
   readonly #view: ResourceView;
   readonly #limits: StreamLimits;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** Endpoint sets of clusters that were sent before Envoy had asked for the sets. */
+  readonly #unasked = new Set<string>();
   #nonce = 0;
 
   constructor(view: ResourceView, limits: StreamLimits = DEFAULT_STREAM_LIMITS) {
@@ -92,6 +94,7 @@ export class AdsStream {
       unsubscribe: request.resource_names_unsubscribe ?? [],
       initialVersions: request.initial_resource_versions ?? {},
     });
+    if (typeUrl === ENDPOINT_TYPE) this.#resendUnasked(subscription);
     return outcome;
   }
 
@@ -156,8 +159,10 @@ export class AdsStream {
       const subscription = this.#subscriptions.get(typeUrl);
       const batch =
         subscription?.hasWork === true ? subscription.nextRemovals(resourcesPerResponse) : undefined;
-      if (subscription !== undefined && batch !== undefined)
-        return this.#respond(subscription, typeUrl, batch);
+      if (subscription === undefined || batch === undefined) continue;
+      // What goes may be what was in the way: an address that two listeners wanted.
+      if (typeUrl === LISTENER_TYPE && batch.removed.length > 0) subscription.retryHeld();
+      return this.#respond(subscription, typeUrl, batch);
     }
     return undefined;
   }
@@ -167,9 +172,23 @@ export class AdsStream {
    */
   #resendReferences(batch: Batch): void {
     const endpoints = this.#subscriptions.get(ENDPOINT_TYPE);
-    if (endpoints === undefined) return;
     for (const resource of batch.resources) {
-      for (const name of resource.references ?? []) endpoints.resend(name);
+      for (const name of resource.references ?? []) {
+        if (endpoints?.isSubscribed(name) === true) endpoints.resend(name);
+        else this.#unasked.add(name);
+      }
+    }
+  }
+
+  /**
+   * After a reconnection Envoy's request for endpoints may come behind our first clusters, and says that it has them;
+   * the changed clusters among those wait for them all the same.
+   */
+  #resendUnasked(endpoints: Subscription): void {
+    for (const name of this.#unasked) {
+      if (!endpoints.isSubscribed(name)) continue;
+      this.#unasked.delete(name);
+      endpoints.resend(name);
     }
   }
 

@@ -176,10 +176,10 @@ export class Subscription {
    * that turn out to be gone are kept for `nextRemovals`.
    */
   nextResources(maxResources: number, maxBytes: number): Batch | undefined {
-    const suspects = this.#suspects.shift();
-    if (suspects !== undefined) {
+    for (let suspects = this.#suspects.shift(); suspects !== undefined; suspects = this.#suspects.shift()) {
       for (const name of suspects) this.#mark(name, true);
-      return this.#take(suspects, suspects.length, Number.POSITIVE_INFINITY);
+      const batch = this.#take(suspects, suspects.length, Number.POSITIVE_INFINITY);
+      if (batch !== undefined) return batch;
     }
     return this.#take(this.#dirty.keys(), maxResources, maxBytes);
   }

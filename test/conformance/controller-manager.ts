@@ -9,6 +9,7 @@ const CONTROLLERS = [
   'deployment-controller',
   'replicaset-controller',
   'endpointslice-controller',
+  'endpointslice-mirroring-controller',
   'namespace-controller',
   'serviceaccount-controller',
   'garbage-collector-controller',

@@ -21,10 +21,23 @@ const REJECTING = { address: '127.0.0.1', port: 0 };
 export function translateEndpointSet(name: string, shares: readonly ResolvedShare[]): EncodedResource {
   const served = shares.some((share) => share.endpoints.length > 0);
   // Nothing to connect to at all: no endpoints, and Envoy closes at once without trying.
-  const localities = served ? shares.map((share) => locality(share, shares.length > 1)) : [];
+  const localities = served
+    ? rejectingTogether(shares).map((share) => locality(share, shares.length > 1))
+    : [];
   return encodeResource(ClusterLoadAssignment.typeUrl, name, (writer) =>
     writeEndpoints(writer, name, localities),
   );
+}
+
+/**
+ * Shares without endpoints as one: Envoy keeps an address once for all localities of a cluster, so the second
+ * rejecting locality would be empty, and get no share.
+ */
+function rejectingTogether(shares: readonly ResolvedShare[]): readonly ResolvedShare[] {
+  const rejected = shares.filter(({ endpoints }) => endpoints.length === 0);
+  if (rejected.length < 2) return shares;
+  const weight = rejected.reduce((sum, share) => sum + share.weight, 0);
+  return [{ name: '', weight, endpoints: [] }, ...shares.filter(({ endpoints }) => endpoints.length > 0)];
 }
 
 function locality({ name, weight, endpoints }: ResolvedShare, weighted: boolean): LocalityEndpoints {

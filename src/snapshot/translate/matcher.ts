@@ -14,11 +14,12 @@ import { INDEX_CHAIN, indexChainName, ownChainName } from './filter-chain.ts';
 export function translateMatcher(state: BindingState): Matcher {
   const exact = new Map<string, string>();
   const wildcards = new Map<string, string>();
-  for (const [host, entry] of state.named) exact.set(host, indexChainName(entry));
   for (const pattern of isolatedPatterns(state)) {
     if (pattern.startsWith('*')) wildcards.set(pattern, INDEX_CHAIN);
     else exact.set(pattern, INDEX_CHAIN);
   }
+  // After those: a host may have a route and be a listener's hostname as well, and need the other chain of the index.
+  for (const [host, entry] of state.named) exact.set(host, indexChainName(entry));
   for (const [host, entry] of state.ownChains) {
     if (host.startsWith('*')) wildcards.set(host, ownChainName(entry));
     else exact.set(host, ownChainName(entry));
