@@ -19,9 +19,10 @@ export interface GatewayAddresses {
 
 /**
  * The addresses of a Gateway. "The implementation MUST bind all Listeners to every GatewayAddress that it
- * assigns": each `spec.addresses` entry is a binding of its own. Without entries, or for one without a value, the
- * Gateway gets an address of the pool; without a pool it is merged with others on the node's addresses. A Gateway whose every address is bad is bound nowhere and never falls back to
- * the node's addresses, which may be more public than what was asked for.
+ * assigns": each `spec.addresses` entry is a binding of its own, but for the node's addresses, which are one together.
+ * Without entries, or for one without a value, the Gateway gets an address of the pool; without a pool it is merged
+ * with others on the node's addresses. A Gateway whose every address is bad is bound nowhere and never falls back
+ * to the node's addresses, which may be more public than what was asked for.
  */
 export function gatewayAddresses(
   gateway: Gateway,
@@ -33,23 +34,14 @@ export function gatewayAddresses(
     const unassigned = fromPool === undefined;
     return { groups, unsupported: [], unusable: [], unassigned, isMerged: false };
   }
+  const merged = mergedAddresses(config);
   if (gateway.addresses.length === 0) {
-    const unusable: string[] = [];
-    const addresses = new Set<string>();
-    for (const value of config.listenAddresses) {
-      const address = bindableAddress(value);
-      if (address === undefined) unusable.push(value);
-      else addresses.add(address);
-    }
-    return {
-      groups: addresses.size === 0 ? [] : [[...addresses]],
-      unsupported: [],
-      unusable,
-      unassigned: false,
-      isMerged: true,
-    };
+    const unusable = config.listenAddresses.filter((value) => bindableAddress(value) === undefined);
+    const groups = merged.length === 0 ? [] : [merged];
+    return { groups, unsupported: [], unusable, unassigned: false, isMerged: true };
   }
   const groups = new Set<string>();
+  let isMerged = false;
   const unsupported: string[] = [];
   const unusable: string[] = [];
   let unassigned = false;
@@ -61,17 +53,33 @@ export function gatewayAddresses(
       else groups.add(fromPool);
     } else {
       const address = bindableAddress(value);
-      if (address === undefined) unusable.push(value);
+      if (address !== undefined && merged.includes(address)) isMerged = true;
+      else if (address === undefined || isUnspecified(address)) unusable.push(value);
       else groups.add(address);
     }
   }
-  return {
-    groups: [...groups].map((address) => [address]),
-    unsupported,
-    unusable,
-    unassigned,
-    isMerged: false,
-  };
+  // One group with those who have no addresses: two listeners of Envoy must not share an address.
+  const others = [...groups].map((address) => [address]);
+  return { groups: isMerged ? [merged, ...others] : others, unsupported, unusable, unassigned, isMerged };
+}
+
+const mergedByConfig = new WeakMap<GatewayConfig, readonly string[]>();
+
+/** The node's addresses, where Gateways without `spec.addresses` and all Ingresses are merged; each once, in canonical form. */
+function mergedAddresses(config: GatewayConfig): readonly string[] {
+  let merged = mergedByConfig.get(config);
+  if (merged === undefined) {
+    const addresses = config.listenAddresses.map(bindableAddress).filter((address) => address !== undefined);
+    merged = [...new Set(addresses)];
+    mergedByConfig.set(config, merged);
+  }
+  return merged;
+}
+
+/** `0.0.0.0` and `::` are every address of the node, those that others asked for among them. */
+function isUnspecified(text: string): boolean {
+  const address = parseIpAddress(text);
+  return address !== undefined && addressScope(address) === 'unspecified';
 }
 
 /** The binding of one group of addresses on a port; its name is that of the first address. */
@@ -85,9 +93,7 @@ const ingressBindingsByConfig = new WeakMap<GatewayConfig, readonly Binding[]>()
 export function ingressBindings(config: GatewayConfig): readonly Binding[] {
   let bindings = ingressBindingsByConfig.get(config);
   if (bindings === undefined) {
-    const addresses = [...new Set(config.listenAddresses.map(bindableAddress))].filter(
-      (address) => address !== undefined,
-    );
+    const addresses = mergedAddresses(config);
     const ports = [...new Set(config.ingressPorts)].filter(isPort);
     bindings = addresses.length === 0 ? [] : ports.map((port) => bindingOf(addresses, port));
     ingressBindingsByConfig.set(config, bindings);
