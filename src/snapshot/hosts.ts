@@ -35,6 +35,14 @@ export function needsSingleAttempt(entry: HostEntry): boolean {
   return (entry.contenders[0]?.claim.backends.length ?? 0) > 1;
 }
 
+/**
+ * Whether a wildcard stands for one label only. "The wildcard matches only if the host is equal to the suffix (removing
+ * the first label)", says the Ingress API; that of the Gateway API takes any number of labels.
+ */
+export function takesOneLabel(entry: HostEntry): boolean {
+  return entry.contenders[0]?.route.ref.kind === 'Ingress' && entry.host.startsWith('*.');
+}
+
 /** The suffixes of the patterns that could match `host`, longest first: `a.b.c` gives `b.c`, `c`, and `''` for `*`. */
 export function* wildcardSuffixes(host: string): Generator<string> {
   let rest = host;
@@ -180,6 +188,37 @@ export class BindingState {
     for (const suffix of wildcardSuffixes(pattern)) {
       const entry = this.wildcards.get(suffix);
       if (entry !== undefined && entry.host !== pattern) return entry;
+    }
+    return undefined;
+  }
+
+  /**
+   * Hostnames of a Gateway's listeners below a wildcard that the same Gateway serves: a request belongs to its most
+   * specific listener, so what has no route there must not fall through to the wildcard's.
+   */
+  isolatedPatterns(): string[] {
+    const isolated: string[] = [];
+    for (const pattern of this.patterns.keys()) if (this.#isIsolated(pattern)) isolated.push(pattern);
+    return isolated;
+  }
+
+  #isIsolated(pattern: string): boolean {
+    const gateways = this.patterns.get(pattern);
+    if (gateways === undefined || this.ownChains.has(pattern)) return false;
+    const gateway = this.wildcardAbove(pattern)?.contenders[0]?.claim.gateway;
+    return gateway !== undefined && gateways.has(`${gateway.kind}/${gateway.namespace}/${gateway.name}`);
+  }
+
+  /** Which entry a connection for `host` (no wildcard) is served by, as the matcher has it. */
+  entryFor(host: string): HostEntry | undefined {
+    const exact = this.hosts.get(host);
+    if (exact !== undefined || this.#isIsolated(host)) return exact;
+    let isFirst = true;
+    for (const suffix of wildcardSuffixes(host)) {
+      const entry = this.wildcards.get(suffix);
+      if (entry !== undefined && (isFirst || !takesOneLabel(entry))) return entry;
+      if (this.#isIsolated(suffix === '' ? '*' : `*.${suffix}`)) return undefined;
+      isFirst = false;
     }
     return undefined;
   }

@@ -12,9 +12,7 @@ export function explainHost(
 ): { text: string; served: boolean } {
   const lines: string[] = [];
   for (const state of [...engine.bindings].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const entry = candidates(host)
-      .map((name) => state.hosts.get(name))
-      .find((found) => found !== undefined);
+    const entry = state.entryFor(host);
     if (entry === undefined) continue;
     const [winner, ...others] = entry.contenders;
     if (winner === undefined) continue;
@@ -32,12 +30,6 @@ export function explainHost(
     for (const message of mine) lines.push(`  ${route}: ${printable(message)}`);
   }
   return { text: `${lines.join('\n')}\n`, served };
-}
-
-/** The host itself, then the wildcards above it, the longest first. */
-function candidates(host: string): string[] {
-  const labels = host.split('.');
-  return [host, ...labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`), '*'];
 }
 
 function endpointLines(engine: Engine, cluster: string): string[] {

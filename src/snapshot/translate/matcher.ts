@@ -1,6 +1,12 @@
 import { type Matcher, type MatcherOnMatch, ServerNameInput, StringValue, toAny } from '../../proto/index.ts';
-import type { BindingState } from '../hosts.ts';
+import { type BindingState, takesOneLabel } from '../hosts.ts';
 import { INDEX_CHAIN, indexChainName, ownChainName } from './filter-chain.ts';
+
+interface Wildcard {
+  readonly chain: string;
+  /** Whether it takes one label only, see `takesOneLabel`. */
+  readonly oneLabel: boolean;
+}
 
 /**
  * Which filter chain an SNI selects. The index chain takes everything that nothing else names; a host is named
@@ -13,15 +19,16 @@ import { INDEX_CHAIN, indexChainName, ownChainName } from './filter-chain.ts';
  */
 export function translateMatcher(state: BindingState): Matcher {
   const exact = new Map<string, string>();
-  const wildcards = new Map<string, string>();
-  for (const pattern of isolatedPatterns(state)) {
-    if (pattern.startsWith('*')) wildcards.set(pattern, INDEX_CHAIN);
+  const wildcards = new Map<string, Wildcard>();
+  for (const pattern of state.isolatedPatterns()) {
+    if (pattern.startsWith('*')) wildcards.set(pattern, { chain: INDEX_CHAIN, oneLabel: false });
     else exact.set(pattern, INDEX_CHAIN);
   }
   // After those: a host may have a route and be a listener's hostname as well, and need the other chain of the index.
   for (const [host, entry] of state.named) exact.set(host, indexChainName(entry));
   for (const [host, entry] of state.ownChains) {
-    if (host.startsWith('*')) wildcards.set(host, ownChainName(entry));
+    if (host.startsWith('*'))
+      wildcards.set(host, { chain: ownChainName(entry), oneLabel: takesOneLabel(entry) });
     else exact.set(host, ownChainName(entry));
   }
   const fallback = wildcards.size === 0 ? toChain(INDEX_CHAIN) : { matcher: suffixes(wildcards) };
@@ -31,39 +38,25 @@ export function translateMatcher(state: BindingState): Matcher {
   return { matcher_tree: { input: SERVER_NAME, exact_match_map: { map } }, on_no_match: fallback };
 }
 
-/**
- * Hostnames of a Gateway's listeners below a wildcard that the same Gateway serves: a request belongs to its most
- * specific listener, so what has no route there must not fall through to the wildcard's.
- */
-function isolatedPatterns(state: BindingState): string[] {
-  const isolated: string[] = [];
-  for (const [pattern, gateways] of state.patterns) {
-    if (state.ownChains.has(pattern)) continue;
-    const gateway = state.wildcardAbove(pattern)?.contenders[0]?.claim.gateway;
-    if (gateway !== undefined && gateways.has(`${gateway.kind}/${gateway.namespace}/${gateway.name}`)) {
-      isolated.push(pattern);
-    }
-  }
-  return isolated;
-}
-
 /** A list of suffixes, the longest first; a connection without SNI matches none of them, not even that of `*`. */
-function suffixes(wildcards: ReadonlyMap<string, string>): Matcher {
-  const patterns = [...wildcards.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+function suffixes(wildcards: ReadonlyMap<string, Wildcard>): Matcher {
+  const patterns = [...wildcards].sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1));
   return {
     matcher_list: {
-      matchers: patterns.map((pattern) => ({
-        predicate: {
-          single_predicate: {
-            input: SERVER_NAME,
-            value_match: pattern === '*' ? ANY_NAME : { suffix: pattern.slice(1) },
-          },
-        },
-        on_match: toChain(wildcards.get(pattern) ?? INDEX_CHAIN),
+      matchers: patterns.map(([pattern, { chain, oneLabel }]) => ({
+        predicate: { single_predicate: { input: SERVER_NAME, value_match: valueMatch(pattern, oneLabel) } },
+        on_match: toChain(chain),
       })),
     },
     on_no_match: toChain(INDEX_CHAIN),
   };
+}
+
+function valueMatch(pattern: string, oneLabel: boolean) {
+  if (pattern === '*') return ANY_NAME;
+  if (!oneLabel) return { suffix: pattern.slice(1) };
+  // Of a host name only the dots mean something else in a regular expression.
+  return { safe_regex: { google_re2: {}, regex: `[^.]+${pattern.slice(1).replaceAll('.', '\\.')}` } };
 }
 
 function toChain(name: string): MatcherOnMatch {

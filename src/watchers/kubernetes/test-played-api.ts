@@ -16,7 +16,7 @@ interface Change {
 }
 
 export class PlayedApi {
-  readonly #path: string;
+  readonly path: string;
   readonly #server: Server;
   readonly #objects = new Map<string, object>();
   readonly #snapshots = new Map<number, readonly object[]>();
@@ -31,8 +31,8 @@ export class PlayedApi {
   lists = 0;
 
   constructor(path: string) {
-    this.#path = path;
-    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.path = path;
+    this.#server = createServer((request, response) => this.answer(request, response));
     this.#server.requestTimeout = 0;
   }
 
@@ -99,11 +99,12 @@ export class PlayedApi {
     for (const watch of this.#watches) watch.write(line);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  /** For a server that plays several. */
+  answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const refusal = this.refusals.shift();
     if (refusal !== undefined) refuse(response, refusal);
-    else if (url.pathname !== this.#path) refuse(response, 404);
+    else if (url.pathname !== this.path) refuse(response, 404);
     else if (url.searchParams.get('watch') === 'true') this.#watch(url.searchParams, response);
     else this.#list(url.searchParams, response);
   }
