@@ -12,8 +12,12 @@ function made(path: string, created: string, assignedAddresses?: readonly string
   return gateway({ path, meta: { creationTimestamp: `2026-01-0${created}T00:00:00Z` }, ...status });
 }
 
-function assign(gateways: readonly ReturnType<typeof gateway>[], pool = POOL) {
-  return Object.fromEntries(assignAddresses(gateways, pool));
+function assign(
+  gateways: readonly ReturnType<typeof gateway>[],
+  pool = POOL,
+  given: Readonly<Record<string, string>> = {},
+) {
+  return Object.fromEntries(assignAddresses(gateways, pool, new Map(Object.entries(given))));
 }
 
 test('a range is one address or a CIDR range without further bits', () => {
@@ -55,6 +59,23 @@ test('an address that two statuses show stays with the older Gateway', () => {
   assert.deepEqual(assign([made('a/young', '2', ['203.0.113.9']), made('a/old', '1', ['203.0.113.9'])]), {
     'a/old': '203.0.113.9',
     'a/young': '203.0.113.8',
+  });
+});
+
+test('what was given stays, though no status shows it yet and a Gateway of the same second comes first by name', () => {
+  const first = made('a/second', '1');
+  const given = assign([first]);
+  assert.deepEqual(assign([first, made('a/first', '1')], POOL, given), {
+    'a/second': '203.0.113.8',
+    'a/first': '203.0.113.9',
+  });
+});
+
+test('what a status shows comes before what was given', () => {
+  const given = { 'a/first': '203.0.113.8', 'a/gone': '203.0.113.9' };
+  assert.deepEqual(assign([made('a/first', '1'), made('a/second', '2', ['203.0.113.8'])], POOL, given), {
+    'a/second': '203.0.113.8',
+    'a/first': '203.0.113.9',
   });
 });
 

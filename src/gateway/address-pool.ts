@@ -28,14 +28,15 @@ export function parseAddressRange(text: string): AddressRange | undefined {
 }
 
 /**
- * Which Gateway has which address of the pool. A function of the Gateways alone, so that all replicas come to the same:
- * an address that the status of a Gateway shows stays with it (the oldest, where two show the same), the others get the
- * first free one, the oldest Gateway first. Addresses that a Gateway asks for by name are nobody else's.
- * Returns `namespace/name` → address.
+ * Which Gateway has which address of the pool. An address that the status of a Gateway shows stays with it (the oldest,
+ * where two show the same), so that all replicas come to the same; then one that it was given before (`given`), which its
+ * status is about to show and somebody may connect to already. The others get the first free one, the oldest Gateway
+ * first. Addresses that a Gateway asks for by name are nobody else's. Returns `namespace/name` → address.
  */
 export function assignAddresses(
   gateways: readonly Gateway[],
   pool: readonly string[],
+  given: ReadonlyMap<string, string> = new Map(),
 ): ReadonlyMap<string, string> {
   const assigned = new Map<string, string>();
   const ranges = pool.flatMap((text) => parseAddressRange(text) ?? []);
@@ -48,14 +49,20 @@ export function assignAddresses(
     }
   }
   const asking = gateways.filter(asksForAddress).toSorted(compareGateways);
-  for (const { meta, assignedAddresses = [] } of asking) {
-    const kept = assignedAddresses
-      .map((value) => parseIpAddress(value))
-      .find((address) => address !== undefined && isInRanges(address, ranges) && !taken.has(address.text));
-    if (kept === undefined) continue;
-    taken.add(kept.text);
-    assigned.set(`${meta.namespace}/${meta.name}`, kept.text);
-  }
+  const keep = (addressesOf: (gateway: Gateway, key: string) => readonly string[]): void => {
+    for (const gateway of asking) {
+      const key = `${gateway.meta.namespace}/${gateway.meta.name}`;
+      if (assigned.has(key)) continue;
+      const kept = addressesOf(gateway, key)
+        .map((value) => parseIpAddress(value))
+        .find((address) => address !== undefined && isInRanges(address, ranges) && !taken.has(address.text));
+      if (kept === undefined) continue;
+      taken.add(kept.text);
+      assigned.set(key, kept.text);
+    }
+  };
+  keep(({ assignedAddresses = [] }) => assignedAddresses);
+  keep((_, key) => [given.get(key) ?? '']);
   const free = freeAddresses(ranges, taken);
   for (const { meta } of asking) {
     const key = `${meta.namespace}/${meta.name}`;

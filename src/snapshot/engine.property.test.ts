@@ -45,6 +45,15 @@ function finalObjects(batches: readonly ObjectEvent[][]): KubernetesObject[] {
   return [...objects.values()];
 }
 
+/** Addresses of a pool are history, which the statuses of Gateways tell to whoever starts anew. */
+function withShownAddresses(objects: readonly KubernetesObject[], engine: Engine): KubernetesObject[] {
+  return objects.map((object) => {
+    if (object.kind !== 'Gateway') return object;
+    const model = engine.gateway(object.meta.namespace, object.meta.name);
+    return model === undefined ? object : { ...object, assignedAddresses: model.addresses };
+  });
+}
+
 const POOL = { ...DEFAULT_ENGINE_CONFIG.gateway, addressPool: ['100.65.0.8/30'] };
 
 const CONFIGS: Readonly<Record<string, EngineConfig>> = {
@@ -59,7 +68,7 @@ for (const [name, config] of Object.entries(CONFIGS)) {
       fc.property(arbitraryBatches, fc.boolean(), (batches, reversed) => {
         const engine = new Engine(config);
         for (const batch of batches) engine.apply(batch);
-        const objects = finalObjects(batches);
+        const objects = withShownAddresses(finalObjects(batches), engine);
         if (reversed) objects.reverse();
         const rebuilt = new Engine(config);
         rebuilt.apply(objects.map((object) => ({ type: 'upsert', object })));

@@ -26,7 +26,7 @@ export class PoolAddresses {
     );
     // No evaluation read these.
     lookup.takeKeys();
-    const after = assignAddresses(ours, config.addressPool);
+    const after = assignAddresses(ours, config.addressPool, this.assigned);
     const changed: string[] = [];
     for (const name of new Set([...this.assigned.keys(), ...after.keys()])) {
       const address = after.get(name);
