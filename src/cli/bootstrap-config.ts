@@ -10,7 +10,7 @@ const XDS_CLUSTER = 'sluice_xds';
 const TCP_KEEPALIVE = { keepalive_time: 60, keepalive_interval: 20, keepalive_probes: 3 };
 
 const HEADER = `# Envoy's bootstrap for a Sluice gateway node, made by "sluice bootstrap". Run it with
-#   envoy -c envoy.yaml --drain-time-s 600
+#   envoy -c envoy.yaml --drain-time-s 60
 # --drain-time-s: how long connections live on whose listener or filter chain was removed.
 `;
 

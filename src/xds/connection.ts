@@ -1,6 +1,7 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { DeltaDiscoveryRequest } from '../proto/index.ts';
 import type { ResourceView, SnapshotChange } from '../snapshot/resource.ts';
+import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import { encodeResponse } from './service.ts';
 import { AdsStream, type Rejection, type StreamLimits, StreamRefusal } from './stream.ts';
 
@@ -32,6 +33,8 @@ export interface ConnectionOptions {
   readonly limits: StreamLimits;
   /** After how many milliseconds what an Envoy rejected is tried again: the first time, and at most. */
   readonly retryMs: { readonly first: number; readonly most: number };
+  /** `undefined`: changed listeners are sent as they come. */
+  readonly listenerPace: ListenerPaceOptions | undefined;
 }
 
 export type AdsCall = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
@@ -50,6 +53,7 @@ export class AdsConnection {
   #scheduled = false;
   #ended = false;
   #retry: NodeJS.Timeout | undefined;
+  #later: NodeJS.Timeout | undefined;
   #retryMs: number;
 
   constructor(call: AdsCall, view: ResourceView, events: ConnectionEvents, options: ConnectionOptions) {
@@ -58,7 +62,8 @@ export class AdsConnection {
     this.#events = events;
     this.#options = options;
     this.#retryMs = options.retryMs.first;
-    this.#stream = new AdsStream(view, options.limits);
+    const { limits, listenerPace } = options;
+    this.#stream = new AdsStream(view, limits, listenerPace && new ListenerPace(listenerPace));
     call.on('data', (request: DeltaDiscoveryRequest) => this.#receive(request));
     call.on('end', () => this.#finish('the Envoy ended the stream'));
     call.on('cancelled', () => this.#finish('the connection is gone'));
@@ -140,7 +145,10 @@ export class AdsConnection {
     if (this.#ended || !this.#view.ready) return;
     while (this.#inFlight < MAX_IN_FLIGHT) {
       const response = this.#stream.next();
-      if (response === undefined) return;
+      if (response === undefined) {
+        this.#pumpLater(this.#stream.waitMs);
+        return;
+      }
       const bytes = encodeResponse(response, this.#view.version);
       this.#inFlight += 1;
       this.#remember(response.nonce);
@@ -152,6 +160,14 @@ export class AdsConnection {
       if (this.#node !== undefined)
         this.#events.onSend?.(this.#node, response.typeUrl, bytes.length, resources.length, removed.length);
     }
+  }
+
+  #pumpLater(waitMs: number): void {
+    if (waitMs === 0 || this.#later !== undefined) return;
+    this.#later = setTimeout(() => {
+      this.#later = undefined;
+      this.#pump();
+    }, waitMs).unref();
   }
 
   #remember(nonce: string): void {
@@ -184,6 +200,7 @@ export class AdsConnection {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#later);
     endCall();
     if (this.#node !== undefined) this.#events.onDisconnect?.(this.#node, reason);
     this.#closed.resolve();

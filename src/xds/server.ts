@@ -9,6 +9,7 @@ import {
   type ConnectionOptions,
   type NodeIdentity,
 } from './connection.ts';
+import { DEFAULT_LISTENER_PACE } from './listener-pace.ts';
 import { ADS_SERVICE, ADS_SERVICE_NAME, servedPackage } from './service.ts';
 import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
 
@@ -27,6 +28,7 @@ export const DEFAULT_ADS_SERVER_OPTIONS = {
   retryMs: { first: 5_000, most: 30_000 },
   keepaliveMs: { interval: 30_000, timeout: 10_000 },
   maxRequestBytes: 16 * 1024 * 1024,
+  listenerPace: DEFAULT_LISTENER_PACE,
 } as const satisfies Partial<AdsServerOptions>;
 
 /** An Envoy that is connected now. */

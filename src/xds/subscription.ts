@@ -31,6 +31,11 @@ export interface HeldResource {
 /** Stands for "the client was told that there is no such resource". No content hashes to it. */
 const ABSENT = '';
 
+/** Whether a resource that the client has in another version may be sent now; if not, it stays due. */
+export type MayResend = (resource: EncodedResource) => boolean;
+
+const ALWAYS: MayResend = () => true;
+
 /** Responses that a client may leave unanswered before the oldest is no longer waited for. */
 const MAX_UNANSWERED = 1_024;
 
@@ -175,16 +180,21 @@ export class Subscription {
    * The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. Names
    * that turn out to be gone are kept for `nextRemovals`.
    */
-  nextResources(maxResources: number, maxBytes: number): Batch | undefined {
+  nextResources(maxResources: number, maxBytes: number, mayResend: MayResend = ALWAYS): Batch | undefined {
     for (let suspects = this.#suspects.shift(); suspects !== undefined; suspects = this.#suspects.shift()) {
       for (const name of suspects) this.#mark(name, true);
       const batch = this.#take(suspects, suspects.length, Number.POSITIVE_INFINITY);
       if (batch !== undefined) return batch;
     }
-    return this.#take(this.#dirty.keys(), maxResources, maxBytes);
+    return this.#take(this.#dirty.keys(), maxResources, maxBytes, mayResend);
   }
 
-  #take(names: Iterable<string>, maxResources: number, maxBytes: number): Batch | undefined {
+  #take(
+    names: Iterable<string>,
+    maxResources: number,
+    maxBytes: number,
+    mayResend: MayResend = ALWAYS,
+  ): Batch | undefined {
     const resources: EncodedResource[] = [];
     let bytes = 0;
     for (const name of names) {
@@ -198,9 +208,12 @@ export class Subscription {
         continue;
       }
       if (resources.length > 0 && bytes + resource.bytes.length > maxBytes) break;
+      const sent = this.#sent.get(name);
+      const isNews =
+        this.#held.get(name)?.version !== resource.version && (force || sent !== resource.version);
+      if (isNews && sent !== undefined && sent !== ABSENT && !mayResend(resource)) continue;
       this.#dirty.delete(name);
-      if (this.#held.get(name)?.version === resource.version) continue;
-      if (!force && this.#sent.get(name) === resource.version) continue;
+      if (!isNews) continue;
       this.#held.delete(name);
       this.#sent.set(name, resource.version);
       resources.push(resource);

@@ -86,6 +86,8 @@ export class ControlPlane implements AsyncDisposable {
     this.#server = new AdsServer({
       view: this.engine.resources,
       events: this.#connectionEvents(),
+      // There the listener is all there is: holding it back would hold back every change.
+      ...(options.engine.sniMode === 'chain' && { listenerPace: undefined }),
       ...(options.xdsTls && { credentials: options.xdsTls.credentials }),
     });
     this.#status =

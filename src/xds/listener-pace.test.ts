@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER_TYPE, LISTENER_TYPE } from '../snapshot/resource.ts';
+import { ListenerPace } from './listener-pace.ts';
+import { AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import { TestView } from './test-view.ts';
+
+function setUp(options = { burstBytes: 1_000, bytesPerSecond: 100 }) {
+  const clock = { now: 0 };
+  return { clock, pace: new ListenerPace(options, () => clock.now) };
+}
+
+test('what fits goes at once, then as fast as the bucket fills', () => {
+  const { clock, pace } = setUp();
+  assert.equal(pace.take(600), 0);
+  assert.equal(pace.take(600), 2_000);
+  clock.now += 2_000;
+  assert.equal(pace.take(600), 0);
+});
+
+test('what is larger than the bucket goes when that is full', () => {
+  const { clock, pace } = setUp();
+  assert.equal(pace.take(5_000), 0);
+  assert.equal(pace.take(5_000), 10_000);
+  clock.now += 10_000;
+  assert.equal(pace.take(5_000), 0);
+});
+
+test('a changed listener waits for its turn and goes in its newest form; clusters do not wait', () => {
+  const { clock, pace } = setUp({ burstBytes: 1_000, bytesPerSecond: 1_000 });
+  const view = new TestView();
+  const stream = new AdsStream(view, DEFAULT_STREAM_LIMITS, pace);
+  view.onChange((change) => stream.changed(change));
+  const sent = (): string[] => {
+    const names: string[] = [];
+    for (let response = stream.next(); response !== undefined; response = stream.next()) {
+      const { batch, nonce, typeUrl } = response;
+      for (const { name, bytes } of batch.resources)
+        names.push(`${name} ${bytes.at(bytes.indexOf(0x7c) + 1)}`);
+      stream.request({ type_url: typeUrl, response_nonce: nonce });
+    }
+    return names;
+  };
+  const listener = (round: number): string => `${'x'.repeat(700)}|${String.fromCharCode(round)}`;
+  const put = (round: number): void => {
+    view.put(LISTENER_TYPE, { l: listener(round) });
+    view.put(CLUSTER_TYPE, { c: `|${String.fromCharCode(round)}` });
+  };
+  put(1);
+  stream.request({ type_url: CLUSTER_TYPE });
+  stream.request({ type_url: LISTENER_TYPE });
+  assert.deepEqual(sent(), ['c 1', 'l 1'], 'the first one costs nothing');
+  put(2);
+  assert.deepEqual(sent(), ['c 2', 'l 2']);
+  put(3);
+  assert.deepEqual(sent(), ['c 3']);
+  assert.equal(stream.isCurrent, false);
+  const { waitMs } = stream;
+  assert.ok(waitMs > 0 && waitMs <= 1_000, String(waitMs));
+  put(4);
+  assert.deepEqual(sent(), ['c 4']);
+  clock.now += waitMs;
+  assert.deepEqual(sent(), ['l 4']);
+  assert.equal(stream.isCurrent, true);
+  assert.equal(stream.waitMs, 0);
+});
