@@ -8,6 +8,7 @@ import type { Decode } from './known-objects.ts';
 import { DEFAULT_LIMITS, type ReflectorLimits } from './limits.ts';
 import { ReferencedSecrets } from './referenced-secrets.ts';
 import { Reflector } from './reflector.ts';
+import { TurnBudget } from './turn-budget.ts';
 import { WATCHED_KINDS, type WatchedKind } from './watched-kind.ts';
 
 export interface KubernetesSourceOptions extends CredentialsOptions {
@@ -45,7 +46,8 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
         if (!stopping.signal.aborted) sink.problems(reflectors.flatMap((reflector) => reflector.problems()));
       };
       const { logger, random = Math.random, decode = decodeObject } = options;
-      const common = { transport, limits, clock, random, logger, failures, sink };
+      const turns = new TurnBudget(clock, limits.turnMs);
+      const common = { transport, limits, clock, random, logger, failures, turns, sink };
       secrets = new ReferencedSecrets(common);
       reflectors = kinds.map((watched) => new Reflector({ ...common, watched, decode, onProblems }));
       running = Promise.all(reflectors.map((reflector) => reflector.run(stopping.signal)));

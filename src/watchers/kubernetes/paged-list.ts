@@ -1,6 +1,7 @@
 import { ApiFailure } from './api-failure.ts';
 import { isRawObject, type RawObject } from './raw-object.ts';
 import { type ApiTransport, failureOfResponse, readBody } from './transport.ts';
+import type { TurnBudget } from './turn-budget.ts';
 import type { Resource } from './watched-kind.ts';
 
 export interface PagedListOptions {
@@ -9,6 +10,7 @@ export interface PagedListOptions {
   /** What a page should measure, as far as the objects of the page before tell: parsing one stops everything else. */
   readonly targetBytes: number;
   readonly silenceMs: number;
+  readonly turns: TurnBudget;
 }
 
 export interface Page {
@@ -64,7 +66,9 @@ export class PagedList {
       this.#limit = MIN_LIMIT;
       return await this.next(signal);
     }
-    const { items, token, resourceVersion } = parsePage(what, body.toString('utf8'), apiVersion);
+    const { items, token, resourceVersion } = await this.#options.turns.run(() =>
+      parsePage(what, body.toString('utf8'), apiVersion),
+    );
     this.#adapt(body.byteLength, items.length);
     this.#continue = token;
     return { items, resourceVersion: token === '' ? resourceVersion : undefined };

@@ -206,3 +206,27 @@ test('a wall clock that is set moves nothing', (t) => {
   t.mock.timers.setTime(1e12);
   assert.ok(systemClock.now() - before < 1e6);
 });
+
+test('a cut after which the version is forgotten is no failure', TIMEOUT, async (t) => {
+  const { watch, api, clock, logger, sink } = await watching(t);
+  watch.watch(event('ADDED', rawService('b', 11))).cut();
+  clock.advance(await clock.timer(200));
+  (await api.watch(SERVICES)).refuse(410, 'too old resource version');
+  (await api.list(SERVICES)).page([rawService('b', 11)], '30');
+  await api.watch(SERVICES);
+  assert.deepEqual(sink.keys, ['Service/shop/b']);
+  assert.deepEqual(logger.of('warn'), []);
+});
+
+test('a server that forgets every version at once is backed off from and reported', TIMEOUT, async (t) => {
+  const { watch, api, clock, logger, sink } = await watching(t);
+  watch.refuse(410, 'too old resource version');
+  for (const delay of [200, 400, 800]) {
+    (await api.list(SERVICES)).page([], '30');
+    (await api.watch(SERVICES)).watch(errorEvent(410, 'too old resource version'));
+    clock.advance(await clock.timer(delay));
+  }
+  await logger.times(3, /answered 410: too old resource version; look into the log/);
+  (await api.list(SERVICES)).page([], '31');
+  await sink.until(() => sink.present.length === 0);
+});

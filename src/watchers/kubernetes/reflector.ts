@@ -10,6 +10,7 @@ import type { ReflectorLimits } from './limits.ts';
 import { PagedList } from './paged-list.ts';
 import { isOlder, rawKey } from './raw-object.ts';
 import type { ApiTransport } from './transport.ts';
+import type { TurnBudget } from './turn-budget.ts';
 import { type WatchEvent, watchStream } from './watch-stream.ts';
 import type { Resource, WatchedKind } from './watched-kind.ts';
 
@@ -22,6 +23,7 @@ export interface ReflectorOptions {
   readonly random: Random;
   readonly logger: SourceLogger;
   readonly failures: Pick<FailureLog, 'failed' | 'recovered'>;
+  readonly turns: TurnBudget;
   readonly sink: Pick<SourceSink, 'apply' | 'synced'>;
   /** `problems()` has changed. */
   readonly onProblems: () => void;
@@ -53,6 +55,8 @@ export class Reflector {
   #synced = false;
   #absences = 0;
   #silentWatches = 0;
+  /** Has gone back to a list or to discovery, and heard nothing on a watch since. */
+  #turnedBack = false;
   #failure: ApiFailure | undefined;
   /** Whether the server has accepted the present watch. */
   #established = false;
@@ -148,22 +152,25 @@ export class Reflector {
   }
 
   async #readList(resource: Resource, signal: AbortSignal): Promise<void> {
-    const { limits, transport } = this.#options;
+    const { limits, transport, turns } = this.#options;
     const paging = {
       limit: limits.pageObjects,
       targetBytes: limits.pageBytes,
       silenceMs: limits.requestSilenceMs,
+      turns,
     };
     const list = this.#list ?? { pages: new PagedList(resource, transport, paging), seen: new Set<string>() };
     this.#list = list;
     for (;;) {
       const page = await list.pages.next(signal);
-      if (signal.aborted) return;
-      for (const item of page.items) list.seen.add(rawKey(item));
-      this.#apply(
-        page.items.map((object) => ({ type: 'ADDED', object })),
-        resource,
-      );
+      await turns.run(() => {
+        if (signal.aborted) return;
+        for (const item of page.items) list.seen.add(rawKey(item));
+        this.#apply(
+          page.items.map((object) => ({ type: 'ADDED', object })),
+          resource,
+        );
+      });
       this.#listBackoff.reset();
       if (page.resourceVersion === undefined) continue;
       await this.#retain(list.seen, signal);
@@ -175,7 +182,7 @@ export class Reflector {
   }
 
   async #watch(resource: Resource, version: string, signal: AbortSignal): Promise<void> {
-    const { limits, transport, random, clock } = this.#options;
+    const { limits, transport, random, clock, turns } = this.#options;
     const options = {
       resourceVersion: version,
       timeoutSeconds: (limits.watchMs * (1 + random())) / 1000,
@@ -194,12 +201,19 @@ export class Reflector {
       }
       heard = true;
       this.#silentWatches = 0;
-      this.#watchBackoff.reset();
-      this.#follow(batch, resource);
+      this.#progress();
+      await turns.run(() => {
+        if (!signal.aborted) this.#follow(batch, resource);
+      });
     }
     if (!heard && !this.#steady())
       throw new ApiFailure('unreachable', `watch of ${resource.path} was ended at once`);
+    this.#progress();
+  }
+
+  #progress(): void {
     this.#watchBackoff.reset();
+    this.#turnedBack = false;
   }
 
   /** Applies events of a watch and moves the version from which it would be resumed. */
@@ -240,9 +254,10 @@ export class Reflector {
     const changesBefore = known.problemChanges;
     const events = known.retain(seen);
     const { pageObjects } = this.#options.limits;
-    for (let start = 0; start < events.length && !signal.aborted; start += pageObjects) {
-      this.#options.sink.apply(events.slice(start, start + pageObjects));
-      await new Promise<void>((resolve) => setImmediate(resolve));
+    for (let start = 0; start < events.length; start += pageObjects) {
+      await this.#options.turns.run(() => {
+        if (!signal.aborted) this.#options.sink.apply(events.slice(start, start + pageObjects));
+      });
     }
     if (known.problemChanges !== changesBefore) this.#options.onProblems();
   }
@@ -271,16 +286,17 @@ export class Reflector {
   /** Decides where to go on after a failure; returns how long to wait before. */
   #failed(failure: ApiFailure, watching: boolean): number {
     const { watched, limits, failures, logger, onProblems } = this.#options;
-    if (this.#steady()) this.#watchBackoff.reset();
+    if (this.#steady()) this.#progress();
     const backoff = watching ? this.#watchBackoff : this.#listBackoff;
-    const first = backoff.failures === 0;
-    const delay = backoff.next();
-    const turned = this.#turn(failure.reason);
+    const cut = this.#established && backoff.failures === 0;
+    const turned = this.#turn(failure.reason) && !this.#turnedBack;
     if (this.#absences < ABSENCES) this.#absences = 0;
+    const delay = turned ? 0 : backoff.next();
     // Once, all of this is the normal course of things: a watch is cut, a version forgotten, a CRD replaced.
-    if (first && (turned || this.#established)) {
+    if (cut || turned) {
+      this.#turnedBack ||= turned;
       logger.debug({ code: failure.code, kind: this.kind }, `Kubernetes API: ${failure.message}; going on`);
-      return turned ? 0 : delay;
+      return delay;
     }
     const wait = delay + Math.min(failure.retryAfterMs ?? 0, limits.maxRetryAfterMs);
     this.#failure = failure;
