@@ -96,9 +96,12 @@ server.requestTimeout = 0;
 process.on('message', (order: ApiOrder) => {
   if (order.do === 'change') fill(order.plural, true);
   else {
-    for (const api of apis.values()) {
-      api.compact();
+    for (const [plural, api] of apis) {
       api.end('cut');
+      // Something has changed since, or the watch could go on from where it was.
+      const first = KINDS[plural]?.make(0, true);
+      if (first !== undefined) api.put(stored(0, first));
+      api.compact();
     }
   }
   process.send?.({});

@@ -2,7 +2,6 @@
  * The Kubernetes source alone, with a sink that keeps the objects as the engine does. Each message asks for the time
  * until so many events more have come, and what that cost.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -11,12 +10,13 @@ import type { KubernetesObject } from '../../src/model/objects.ts';
 import { createKubernetesSource } from '../../src/watchers/kubernetes/kubernetes-source.ts';
 import { WATCHED_KINDS } from '../../src/watchers/kubernetes/watched-kind.ts';
 import { cpuMs } from '../statistics.ts';
+import { StallMeter } from './stall-meter.ts';
 
 export interface Phase {
   readonly ms: number;
   readonly cpuMs: number;
-  /** The longest time in which the event loop did nothing else. */
   readonly stallMs: number;
+  readonly stallCpuMs: number;
   readonly heapMb: number;
   readonly rssMb: number;
 }
@@ -39,28 +39,21 @@ function collectGarbage(): void {
 /** Runs until so many events have come after `begin`. */
 async function measure(events: number, begin: () => Promise<void>): Promise<Phase> {
   collectGarbage();
-  const delay = monitorEventLoopDelay({ resolution: 1 });
   const start = performance.now();
   const cpu = cpuMs();
   left = events;
   const finished = new Promise<void>((resolve) => {
     done = resolve;
   });
-  delay.enable();
+  const meter = new StallMeter();
   await begin();
   await finished;
   const spent = { ms: performance.now() - start, cpuMs: cpuMs() - cpu };
-  // The last stall is seen only after it.
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  delay.disable();
+  const stall = meter.stop();
   const { rss } = process.memoryUsage();
   collectGarbage();
-  return {
-    ...spent,
-    stallMs: delay.max / 1e6,
-    heapMb: process.memoryUsage().heapUsed / 1e6,
-    rssMb: rss / 1e6,
-  };
+  const heapMb = process.memoryUsage().heapUsed / 1e6;
+  return { ...spent, stallMs: stall.ms, stallCpuMs: stall.cpuMs, heapMb, rssMb: rss / 1e6 };
 }
 
 let started = false;

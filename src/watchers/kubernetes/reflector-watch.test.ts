@@ -226,7 +226,7 @@ test('a server that forgets every version at once is backed off from and reporte
     (await api.watch(SERVICES)).watch(errorEvent(410, 'too old resource version'));
     clock.advance(await clock.timer(delay));
   }
-  await logger.times(3, /answered 410: too old resource version; look into the log/);
+  await logger.times(2, /answered 410: too old resource version; look into the log/);
   (await api.list(SERVICES)).page([], '31');
   await sink.until(() => sink.present.length === 0);
 });
