@@ -223,7 +223,9 @@ export type TranslateConfig = FlagValues<typeof TRANSLATE_FLAGS>;
 export type LogConfig = FlagValues<typeof LOG_FLAGS>;
 
 /** The engine's configuration, frozen, from the flags that it is made of. */
-export function engineConfig(values: FlagValues<typeof TRANSLATION_FLAGS>): EngineConfig {
+export function engineConfig(
+  values: FlagValues<typeof TRANSLATION_FLAGS> & { readonly gatewayAddresses?: readonly string[] },
+): EngineConfig {
   return Object.freeze({
     ...DEFAULT_ENGINE_CONFIG,
     gateway: Object.freeze({
@@ -233,6 +235,7 @@ export function engineConfig(values: FlagValues<typeof TRANSLATION_FLAGS>): Engi
       adoptedClasses: unique(values.adoptClasses),
       listenAddresses: unique(values.listenAddresses),
       addressPool: unique(values.addressPool),
+      publicAddresses: unique(values.gatewayAddresses ?? []),
       ingressPorts: unique(values.ingressPorts),
       allowLoopbackEndpoints: values.allowLoopbackEndpoints,
       maxConnectionsPerHost: values.maxConnectionsPerHost,

@@ -81,9 +81,12 @@ test('what a status shows comes before what was given', () => {
 
 test('an address outside the pool is not kept, and one that a spec names is nobody else’s', () => {
   const named = gateway({ path: 'a/named', addresses: [{ type: 'IPAddress', value: '203.0.113.8' }] });
-  assert.deepEqual(assign([named, made('a/other', '1', ['198.51.100.1', '203.0.113.8'])]), {
-    'a/other': '203.0.113.9',
-  });
+  assert.deepEqual(assign([named, made('a/other', '1', ['198.51.100.1'])]), { 'a/other': '203.0.113.9' });
+});
+
+test('a Gateway that asks for the address of another by name does not move the other one away', () => {
+  const named = gateway({ path: 'a/named', addresses: [{ type: 'IPAddress', value: '203.0.113.8' }] });
+  assert.deepEqual(assign([named, made('a/other', '1', ['203.0.113.8'])]), { 'a/other': '203.0.113.8' });
 });
 
 test('an empty pool says so, and serves nowhere rather than on the nodes', () => {

@@ -31,7 +31,7 @@ export function parseAddressRange(text: string): AddressRange | undefined {
  * Which Gateway has which address of the pool. An address that the status of a Gateway shows stays with it (the oldest,
  * where two show the same), so that all replicas come to the same; then one that it was given before (`given`), which its
  * status is about to show and somebody may connect to already. The others get the first free one, the oldest Gateway
- * first. Addresses that a Gateway asks for by name are nobody else's. Returns `namespace/name` → address.
+ * first. Other addresses that a Gateway asks for by name are nobody else's. Returns `namespace/name` → address.
  */
 export function assignAddresses(
   gateways: readonly Gateway[],
@@ -42,12 +42,6 @@ export function assignAddresses(
   const ranges = pool.flatMap((text) => parseAddressRange(text) ?? []);
   if (ranges.length === 0) return assigned;
   const taken = new Set<string>();
-  for (const { addresses } of gateways) {
-    for (const { value } of addresses) {
-      const address = parseIpAddress(value);
-      if (address !== undefined) taken.add(address.text);
-    }
-  }
   const asking = gateways.filter(asksForAddress).toSorted(compareGateways);
   const keep = (addressesOf: (gateway: Gateway, key: string) => readonly string[]): void => {
     for (const gateway of asking) {
@@ -62,6 +56,13 @@ export function assignAddresses(
     }
   };
   keep(({ assignedAddresses = [] }) => assignedAddresses);
+  // After those: a Gateway that asks for another's address by name must not move the other one away from its clients.
+  for (const { addresses } of gateways) {
+    for (const { value } of addresses) {
+      const address = parseIpAddress(value);
+      if (address !== undefined) taken.add(address.text);
+    }
+  }
   keep((_, key) => [given.get(key) ?? '']);
   const free = freeAddresses(ranges, taken);
   for (const { meta } of asking) {

@@ -28,7 +28,7 @@ export function compareClaims(a: ClaimOfRoute, b: ClaimOfRoute): number {
 }
 
 /** Timestamps are RFC 3339 in UTC and sort as text; `''` is unknown and the youngest. */
-function compareAge(a: string, b: string): number {
+export function compareAge(a: string, b: string): number {
   if (a === b) return 0;
   if (a === '') return 1;
   if (b === '') return -1;

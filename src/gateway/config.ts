@@ -11,6 +11,8 @@ export interface GatewayConfig {
    * are merged on `listenAddresses`.
    */
   readonly addressPool: readonly string[];
+  /** Further addresses by which clients reach the gateway nodes: of a load balancer before them, say. */
+  readonly publicAddresses: readonly string[];
   /** Ports on which the hosts of Ingresses are served. */
   readonly ingressPorts: readonly number[];
   /** Whether endpoints on loopback addresses are used: for demonstrations on one machine, never for tenants. */
@@ -30,9 +32,10 @@ export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
   adoptedClasses: [],
   listenAddresses: ['0.0.0.0'],
   addressPool: [],
+  publicAddresses: [],
   ingressPorts: [443],
   allowLoopbackEndpoints: false,
-  maxConnectionsPerHost: 100_000,
+  maxConnectionsPerHost: 10_000,
   maxConnectTimeoutMs: 60_000,
   maxIdleTimeoutMs: 24 * 60 * 60 * 1000,
   allowHostStats: true,

@@ -28,7 +28,13 @@ export interface EndpointResolution {
   readonly refused: readonly RefusedEndpoint[];
 }
 
-export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'>;
+export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'> & {
+  /**
+   * Whether an address and port is one that the gateway nodes themselves listen on. A connection there would come back
+   * as a new one for the same host, and again, until every limit is reached.
+   */
+  readonly isOwn?: (address: string, port: number) => boolean;
+};
 
 type Family = 'IPv4' | 'IPv6';
 type Preference = `${'ready' | 'leaving'} ${Family}`;
@@ -65,7 +71,7 @@ export function resolveEndpoints(
     for (const endpoint of slice.endpoints) {
       const isReady = endpoint.ready || service.publishNotReadyAddresses;
       if (!isReady && !(endpoint.serving && endpoint.terminating)) continue;
-      const address = usableAddress(endpoint, slice.addressType, config, refused);
+      const address = usableAddress(endpoint, slicePort, slice.addressType, config, refused);
       if (address === undefined) continue;
       const preference: Preference = `${isReady ? 'ready' : 'leaving'} ${slice.addressType}`;
       let chosen = found[preference];
@@ -107,6 +113,7 @@ export function refusedEndpointsCondition(
 /** Of an endpoint's addresses only the first counts: all are the same endpoint, and kube-proxy uses no other. */
 function usableAddress(
   endpoint: SliceEndpoint,
+  port: number,
   family: Family,
   config: EndpointConfig,
   refused: Map<string, RefusedEndpoint>,
@@ -120,6 +127,7 @@ function usableAddress(
   const address = parseIpAddress(written);
   if (address === undefined || address.family !== family) return refuse(`not an ${family} address`);
   const scope = addressScope(address);
+  if (config.isOwn?.(address.text, port) === true) return refuse('the gateway itself');
   if (scope === 'loopback') {
     return config.allowLoopbackEndpoints ? address.text : refuse('a loopback address');
   }

@@ -18,7 +18,11 @@ export function evaluateGatewayClass(
 }
 
 /** Whether Gateways of this class name are ours: by the class object, else by an adopted name. */
-export function isOurGatewayClass(name: string, lookup: Lookup, config: GatewayConfig): boolean {
+export function isOurGatewayClass(
+  name: string,
+  lookup: Pick<Lookup, 'gatewayClass'>,
+  config: GatewayConfig,
+): boolean {
   const gatewayClass = lookup.gatewayClass(name);
   if (gatewayClass === undefined) return config.adoptedClasses.includes(name);
   return config.controllerNames.includes(gatewayClass.controllerName);
@@ -29,7 +33,11 @@ export function isOurGatewayClass(name: string, lookup: Lookup, config: GatewayC
  * Ingress that names no class belongs to the default class (the API server's admission fills it in at creation,
  * a directory of manifests has no admission).
  */
-export function isOurIngress(ingress: Ingress, lookup: Lookup, config: GatewayConfig): boolean {
+export function isOurIngress(
+  ingress: Ingress,
+  lookup: Pick<Lookup, 'ingressClass' | 'defaultIngressClass'>,
+  config: GatewayConfig,
+): boolean {
   const name = ingress.meta.annotations['kubernetes.io/ingress.class'] || ingress.ingressClassName;
   if (name === undefined || name === '') return isOurIngressClass(lookup.defaultIngressClass(), config);
   const ingressClass = lookup.ingressClass(name);

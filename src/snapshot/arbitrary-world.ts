@@ -260,7 +260,16 @@ const namespaceObject = fc
     ({ name, tier }): KubernetesObject => ({ kind: 'Namespace', meta: meta('', name, { labels: { tier } }) }),
   );
 
+const node = fc.record({ address: fc.constantFrom('100.65.0.1', '100.65.0.3'), isGateway: fc.boolean() }).map(
+  ({ address, isGateway }): KubernetesObject => ({
+    kind: 'Node',
+    meta: meta('', 'node', { labels: { 'node-role.kubernetes.io/gateway': String(isGateway) } }),
+    addresses: [{ type: 'InternalIP', address }],
+  }),
+);
+
 const object: fc.Arbitrary<KubernetesObject> = fc.oneof(
+  { weight: 1, arbitrary: node },
   { weight: 9, arbitrary: tlsRoute },
   { weight: 2, arbitrary: countedRoute },
   { weight: 3, arbitrary: ingress },

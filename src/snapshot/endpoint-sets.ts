@@ -60,6 +60,10 @@ export class EndpointSetTable {
     return this.#sets.get(name)?.spec;
   }
 
+  names(): Iterable<string> {
+    return this.#sets.keys();
+  }
+
   /** One more host uses the set. Returns whether its resource has to be built. */
   use(spec: EndpointSetSpec): boolean {
     const state = this.#sets.get(spec.name);

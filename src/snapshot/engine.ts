@@ -22,6 +22,7 @@ import { drain, drainSome } from './draining.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
 import { Evaluator } from './evaluator.ts';
 import { BindingState, type HostEntry } from './hosts.ts';
+import { OwnAddresses } from './own-addresses.ts';
 import { PoolAddresses } from './pool-addresses.ts';
 import { DEFAULT_INGRESS_CLASS, RecordingLookup } from './recording-lookup.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
@@ -46,6 +47,7 @@ export class Engine {
   readonly #routes = new Map<string, RouteModel>();
   readonly #bindings = new Map<string, BindingState>();
   readonly #endpointSets = new EndpointSetTable();
+  readonly #own: OwnAddresses;
   readonly #endpoints: ResolvedEndpoints;
   /** Which endpoint set each host's cluster points at. */
   readonly #setOfHost = new Map<string, string>();
@@ -64,7 +66,8 @@ export class Engine {
 
   constructor(config: EngineConfig) {
     this.#config = config;
-    this.#endpoints = new ResolvedEndpoints(this.world, config);
+    this.#own = new OwnAddresses(config);
+    this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
   }
 
   /** Takes events into the world and marks what they can reach. Computes nothing yet: see `flush`. */
@@ -83,6 +86,8 @@ export class Engine {
     for (const name of this.#pool.settle(this.world, this.#lookup, this.#config.gateway))
       this.#dirtyGateways.add(name);
     if (!drain(this.#dirtyGateways, (key) => this.#evaluateGateway(key), pause, 1)) return false;
+    if (this.#own.settle(this.world, this.#gateways.values()))
+      for (const name of this.#endpointSets.names()) this.#dirtyEndpointSets.add(name);
     if (!drain(this.#dirtyRoutes, (key) => this.#evaluateRoute(key), pause, 256)) return false;
     while (this.#dirtyHosts.size > 0) {
       drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
@@ -200,6 +205,9 @@ export class Engine {
       case 'IngressClass':
         this.#markDependents(DEFAULT_INGRESS_CLASS);
         break;
+      case 'Node':
+        this.#own.mark();
+        break;
       case 'GatewayClass':
         this.#dirtyStatuses.add(key);
         this.#pool.mark();
@@ -230,6 +238,7 @@ export class Engine {
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.#gateways.delete(name);
     else this.#gateways.set(name, after);
+    this.#own.mark();
     this.#listen(key, after, 1);
     this.#listen(key, before, -1);
     this.#dirtyStatuses.add(key);
@@ -240,12 +249,7 @@ export class Engine {
   #listen(gatewayKey: string, gateway: GatewayModel | undefined, sign: 1 | -1): void {
     for (const listener of gateway?.listeners ?? []) {
       for (const binding of listener.bindings) {
-        const state = this.#binding(binding.name);
-        if (sign === 1) state.use(binding);
-        else state.release(binding);
-        const pattern = listener.hostname ?? '*';
-        if (sign === 1) state.addPattern(pattern, gatewayKey);
-        else state.removePattern(pattern, gatewayKey);
+        this.#binding(binding.name).listen(binding, listener.hostname ?? '*', gatewayKey, sign);
         this.#dirtyListeners.add(binding.name);
       }
     }

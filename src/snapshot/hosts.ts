@@ -107,22 +107,16 @@ export class BindingState {
     return entry.users === 0;
   }
 
-  addPattern(hostname: string, gatewayKey: string): void {
-    let gateways = this.patterns.get(hostname);
-    if (gateways === undefined) {
-      gateways = new Map();
-      this.patterns.set(hostname, gateways);
-    }
-    gateways.set(gatewayKey, (gateways.get(gatewayKey) ?? 0) + 1);
-  }
-
-  removePattern(hostname: string, gatewayKey: string): void {
-    const gateways = this.patterns.get(hostname);
-    const count = gateways?.get(gatewayKey);
-    if (gateways === undefined || count === undefined) return;
-    if (count > 1) gateways.set(gatewayKey, count - 1);
+  /** A listener of a Gateway comes (1) or goes (-1). */
+  listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+    if (sign === 1) this.use(binding);
+    else this.release(binding);
+    const gateways = this.patterns.get(hostname) ?? new Map<string, number>();
+    const count = (gateways.get(gatewayKey) ?? 0) + sign;
+    if (count > 0) gateways.set(gatewayKey, count);
     else gateways.delete(gatewayKey);
-    if (gateways.size === 0) this.patterns.delete(hostname);
+    if (gateways.size > 0) this.patterns.set(hostname, gateways);
+    else this.patterns.delete(hostname);
   }
 
   /** Adds or replaces the claim of a route on a host. */

@@ -1,6 +1,7 @@
-import { type RefusedEndpoint, resolveEndpoints } from '../gateway/endpoints.ts';
+import { type EndpointConfig, type RefusedEndpoint, resolveEndpoints } from '../gateway/endpoints.ts';
 import type { EngineConfig } from './config.ts';
 import type { EndpointSetSpec } from './endpoint-sets.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import type { EncodedResource } from './resource.ts';
 import { structurallyEqual } from './structural-equality.ts';
 import { type ResolvedShare, translateEndpointSet } from './translate/endpoint-set.ts';
@@ -11,13 +12,14 @@ const NONE: readonly RefusedEndpoint[] = [];
 /** From the slices of Services to EDS resources, and which endpoints were refused on the way. */
 export class ResolvedEndpoints {
   readonly #world: World;
-  readonly #config: EngineConfig;
+  readonly #config: EndpointConfig;
   /** By name of the set; only sets that have any. */
   readonly #refused = new Map<string, readonly RefusedEndpoint[]>();
 
-  constructor(world: World, config: EngineConfig) {
+  constructor(world: World, config: EngineConfig, own: OwnAddresses) {
     this.#world = world;
-    this.#config = config;
+    const { allowLoopbackEndpoints } = config.gateway;
+    this.#config = { allowLoopbackEndpoints, isOwn: (address, port) => own.has(address, port) };
   }
 
   refused(set: string): readonly RefusedEndpoint[] {
@@ -34,7 +36,7 @@ export class ResolvedEndpoints {
       if (target === undefined) return { name: '', weight, endpoints: [] };
       const service = this.#world.get('Service', target.namespace, target.service);
       const slices = this.#world.slices(target.namespace, target.service);
-      const resolved = resolveEndpoints(service, slices, target.port, this.#config.gateway);
+      const resolved = resolveEndpoints(service, slices, target.port, this.#config);
       refused.push(...resolved.refused);
       return {
         name: `${target.namespace}/${target.service}/${target.port}`,
