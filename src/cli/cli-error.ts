@@ -1,7 +1,7 @@
 /** Exit codes as in BSD's sysexits.h, so that a supervisor can tell a typing error from a port that is taken. */
 export const EXIT = {
   ok: 0,
-  /** `translate`: something is not accepted or has a problem. */
+  /** `translate`: something is not accepted or has a problem, or nothing is for Sluice. */
   notAccepted: 2,
   /** EX_USAGE: a command, a flag or an environment variable that does not parse. */
   usage: 64,

@@ -19,7 +19,7 @@ export type Invocation =
 const EXIT_CODES = `
 Exit codes:
   0   done, or stopped by SIGTERM or SIGINT
-  2   translate: something is not accepted, or has a problem
+  2   translate: something is not accepted or has a problem, or nothing is for Sluice
   64  a flag, command or variable that does not parse (nothing was started)
   66  the directory of manifests, or a TLS file, is missing or cannot be read
   69  an address is taken, or something needed is not there

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Kind } from '../model/objects.ts';
 import type { ClaimOfRoute } from './claims.ts';
 import { compareClaims } from './claims.ts';
+import { whyLost } from './explain-claim.ts';
 import { deepFreeze } from './test-objects.ts';
 
 interface Traits {
@@ -81,4 +82,23 @@ test('law: a total order', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('the loser is told the rule that decided', () => {
+  const why = (winner: Traits, loser: Traits) => {
+    assertWins(winner, loser);
+    return whyLost(claimOf(winner), claimOf(loser));
+  };
+  assert.equal(why({}, { original: '*.b' }), 'whose hostname *.b is less specific than a.b');
+  assert.match(why({}, { created: '2026-02-01T00:00:00Z' }), /^which is younger \(created 2026-02-01/);
+  assert.match(why({}, { created: '' }), /^which has no creationTimestamp/);
+  assert.match(
+    why({ name: 'a' }, { name: 'b' }),
+    /^which comes later by namespace and name \(both were created/,
+  );
+  assert.match(
+    why({ created: '', name: 'a' }, { created: '', name: 'b' }),
+    /by namespace and name \(neither has a creationTimestamp\)/,
+  );
+  assert.match(why({}, { kind: 'Ingress' }), /^which is no TLSRoute/);
 });

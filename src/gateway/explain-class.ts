@@ -40,7 +40,8 @@ function otherIngressClass(ingress: Ingress, classes: Classes, config: GatewayCo
   if (name === undefined || name === '') {
     const fallback = classes.defaultIngressClass();
     if (fallback === undefined) return 'it names no class, and no IngressClass is the default one';
-    return `it names no class, and ${otherController('IngressClass', fallback.meta.name, fallback.controller, config)}`;
+    const other = otherController('IngressClass', fallback.meta.name, fallback.controller, config);
+    return `it names no class, and of the default one: ${other}`;
   }
   const found = classes.ingressClass(name);
   if (found === undefined) return missingClass('IngressClass', name, classes.ingressClasses());

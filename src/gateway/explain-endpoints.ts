@@ -42,7 +42,9 @@ export function explainEndpoints(
   }
   const all = withPort.reduce((sum, slice) => sum + slice.endpoints.length, 0);
   return none(
-    all === 0 ? `the EndpointSlices of ${name} are empty` : `none of ${all} endpoints of ${name} is ready`,
+    all === 0
+      ? `the EndpointSlices of ${name} list no endpoint`
+      : `none of ${all} endpoints of ${name} is ready`,
   );
 }
 

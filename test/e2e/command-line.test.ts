@@ -96,6 +96,70 @@ describe('sluice translate', () => {
     assert.match(unknown.stdout, /no route serves it/);
   });
 
+  it('ends with 2 and names the flag if nothing is for Sluice, or nothing is there', async () => {
+    const seed = path.join(EXAMPLES, 'seed');
+    const { exitCode, stdout } = await runSluice(['translate', seed, '--output', 'table']);
+    assert.equal(exitCode, 2);
+    assert.match(
+      stdout,
+      /higress-system\/tenant-gateway +not for Sluice\n +! class higress .*--adopt-class higress/,
+    );
+    assert.match(stdout, /Ingress default\/demo-cluster-api .*not for Sluice\n +! class higress /);
+    assert.match(stdout, /0 of 2 routes are Sluice's, 0 problems: nothing here is for Sluice\n$/);
+    const host = await runSluice(['translate', seed, '--host', 'demo-cluster-cp.stage.kube-dc.com']);
+    assert.match(
+      host.stdout,
+      /TLSRoute default\/demo-cluster-api names it and is not served: .*--adopt-class higress/,
+    );
+    const empty = await runSluice(['translate', await manifests('empty', {}), '--output', 'table']);
+    assert.equal(empty.exitCode, 2);
+    assert.match(empty.stdout, /there are no manifests here/);
+  });
+
+  it('counts the endpoints of a route, and says why there are none', async () => {
+    const [, slice] = service('demo', [{ address: '100.65.0.105', port: 6443 }], false);
+    const folder = await manifests('unready', {
+      'a.yaml': toYaml([...TENANT.slice(0, 3), slice ?? {}, ROUTE]),
+    });
+    const { exitCode, stdout } = await runSluice(['translate', folder, '--output', 'table']);
+    assert.match(
+      stdout,
+      /TLSRoute tenants\/demo +demo\.stage\.example\.com:443 +0 .*accepted\n +! none of 1 endpoints of Service tenants\/demo is ready/,
+    );
+    assert.equal(exitCode, 0, 'a tenant may be scaled to zero');
+  });
+
+  it('says each thing once, and why an accepted route serves nothing', async () => {
+    const unserved = [
+      ...TENANT.slice(0, 1),
+      gateway('gw', [{ name: 'tls', port: 0 }]),
+      ...TENANT.slice(2),
+      ROUTE,
+    ];
+    const folder = await manifests('unserved', { 'a.yaml': toYaml(unserved) });
+    const { stdout } = await runSluice(['translate', folder, '--output', 'table']);
+    assert.equal(stdout.match(/^ +! Port 0 is not between/gm)?.length, 1, stdout);
+    assert.match(
+      stdout,
+      /TLSRoute tenants\/demo +- .*not served, accepted\n +! listener tls of Gateway infra\/gw is not served: Port 0/,
+    );
+  });
+
+  it('tells by which rule a host was lost, and explains as JSON too', async () => {
+    const twin = tlsRoute({ name: 'twin', hosts: ['demo.stage.example.com'], backends: [{ name: 'demo' }] });
+    const folder = await manifests('twins', { 'a.yaml': toYaml([...TENANT, ROUTE, twin]) });
+    const flags = ['translate', folder, '--host', 'demo.stage.example.com'];
+    const { stdout } = await runSluice(flags);
+    assert.match(stdout, /also wanted by TLSRoute tenants\/twin, which comes later by namespace and name/);
+    const json = await runSluice([...flags, '--output', 'json']);
+    assert.equal(json.exitCode, 0);
+    const { served } = JSON.parse(json.stdout) as { served: { route: string; others: unknown[] }[] };
+    assert.deepEqual(
+      served.map(({ route, others }) => [route, others.length]),
+      [['TLSRoute tenants/demo', 1]],
+    );
+  });
+
   it('ends with 66 for a directory that is not there', async () => {
     const { exitCode, stderr } = await runSluice(['translate', path.join(directory, 'missing')]);
     assert.equal(exitCode, 66);

@@ -27,7 +27,7 @@ export class AdminServer {
   constructor(pages: AdminPages) {
     const index = textPage(Object.keys(pages).join('\n'));
     this.#server = createServer((request, response) => {
-      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      const [path = '/'] = (request.url ?? '/').split('?', 1);
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         send(response, textPage('only GET; nothing here can be changed', 405));
         return;

@@ -1,49 +1,74 @@
 import type { Condition } from '../../model/conditions.ts';
 import { isBad } from '../serve/report.ts';
-import type { Outcome } from './outcome.ts';
+import type { RouteReport, TranslationReport } from './report.ts';
 
 /** Hosts in one cell; a route may have a thousand. */
 const MAX_HOSTS = 3;
 
+interface Row {
+  readonly cells: readonly string[];
+  readonly notes: readonly string[];
+}
+
 /** Gateways, routes and problems for people: one line each, what is wrong below it. */
-export function outcomeTable(outcome: Outcome): string {
-  const { gateways, routes, problems } = outcome;
+export function reportTable(report: TranslationReport): string {
+  const { gateways, unclaimed, routes, problems } = report;
   const sections = [
     table(
       ['GATEWAY', 'LISTENER', 'ROUTES', 'STATE'],
-      gateways.flatMap(({ gateway, conditions, listeners }) => [
-        { cells: [gateway, '', '', state(conditions)], notes: notes(conditions) },
-        ...listeners.map((listener) => ({
-          cells: ['', listener.name, String(listener.attachedRoutes), state(listener.conditions)],
-          notes: notes(listener.conditions),
+      [
+        ...gateways.flatMap(({ gateway, conditions, listeners }) => [
+          { cells: [gateway, '', '', state(conditions)], notes: notes(conditions) },
+          ...listeners.map((listener) => ({
+            cells: ['', listener.name, String(listener.attachedRoutes), state(listener.conditions)],
+            notes: notes(listener.conditions),
+          })),
+        ]),
+        ...unclaimed.map(({ gateway, reason }) => ({
+          cells: [gateway, '', '', 'not for Sluice'],
+          notes: [reason],
         })),
-      ]),
+      ],
     ),
-    table(
-      ['ROUTE', 'HOSTS', 'PARENT', 'STATE'],
-      routes.flatMap(({ route, hosts, parents }) =>
-        parents.length === 0
-          ? [{ cells: [route, '-', '-', 'not for Sluice'], notes: [] }]
-          : parents.map(({ parent, conditions }) => ({
-              cells: [route, shortened(hosts), parent, state(conditions)],
-              notes: notes(conditions),
-            })),
-      ),
-    ),
+    table(['ROUTE', 'HOSTS', 'ENDPOINTS', 'PARENT', 'STATE'], routes.flatMap(routeRows)),
     problems
       .map(({ code, file, line, message }) => {
         const place = [file, line].filter((part) => part !== undefined).join(':');
         return `${place === '' ? '' : `${printable(place)}: `}${code}: ${printable(message)}\n`;
       })
       .join(''),
-    summary(outcome),
+    summary(report),
   ];
   return sections.filter((section) => section !== '').join('\n');
 }
 
-function summary({ gateways, routes, problems, accepted }: Outcome): string {
-  const counts = `${gateways.length} Gateways, ${routes.length} routes, ${problems.length} problems`;
-  return `${counts}: ${accepted ? 'all accepted' : 'NOT all accepted'}\n`;
+function routeRows({ route, hosts, endpoints, parents, unclaimed, notes: own }: RouteReport): Row[] {
+  const why = unclaimed === undefined ? own : [unclaimed];
+  if (parents.length === 0) return [{ cells: [route, '-', '-', '-', 'not for Sluice'], notes: why }];
+  return parents.map(({ parent, accepted, conditions }, index) => ({
+    cells: [
+      route,
+      shortened(hosts),
+      endpoints === undefined ? '-' : String(endpoints),
+      parent,
+      accepted && hosts.length === 0 ? `not served, ${state(conditions)}` : state(conditions),
+    ],
+    // Of the route, not of one parent: said once.
+    notes: [...notes(conditions), ...(index === parents.length - 1 && unclaimed === undefined ? own : [])],
+  }));
+}
+
+function summary({ gateways, unclaimed, routes, problems, accepted, nothing }: TranslationReport): string {
+  const ours = routes.filter((route) => route.unclaimed === undefined).length;
+  const of = (count: number, all: number): string => (count === all ? String(all) : `${count} of ${all}`);
+  const total = gateways.length + unclaimed.length;
+  const left = ours < routes.length || unclaimed.length > 0;
+  const counts = [
+    `${of(gateways.length, total)} Gateways`,
+    `${of(ours, routes.length)} routes${left ? " are Sluice's" : ''}`,
+    `${problems.length} problems`,
+  ].join(', ');
+  return `${counts}: ${nothing ?? (accepted ? 'all accepted' : 'NOT all accepted')}\n`;
 }
 
 function shortened(hosts: readonly string[]): string {
@@ -59,14 +84,12 @@ function state(conditions: readonly Condition[]): string {
     : bad.map(({ type, status, reason }) => `${type}=${status} ${reason}`).join(', ');
 }
 
+/** Several conditions may have one cause and say it in the same words. */
 function notes(conditions: readonly Condition[]): string[] {
-  return conditions.filter(isBad).map(({ message }) => message);
+  return [...new Set(conditions.filter(isBad).map(({ message }) => message))];
 }
 
-function table(
-  head: readonly string[],
-  rows: readonly { readonly cells: readonly string[]; readonly notes: readonly string[] }[],
-): string {
+function table(head: readonly string[], rows: readonly Row[]): string {
   if (rows.length === 0) return '';
   const cells = [head, ...rows.map((row) => row.cells)];
   const widths = head.map((_, column) =>

@@ -1,48 +1,61 @@
 import { resolve } from 'node:path';
 import { pino } from 'pino';
+import type { GatewayConfig } from '../../gateway/config.ts';
 import type { ObjectEvent, SourceProblem } from '../../model/events.ts';
 import { Engine } from '../../snapshot/engine.ts';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import { engineConfig, type TranslateConfig } from '../flags.ts';
 import { createSource } from '../source.ts';
-import { explainHost } from './explain.ts';
-import { outcomeOf } from './outcome.ts';
+import { explainHost, explanationText } from './explain.ts';
+import { reportOf } from './report.ts';
 import { envoyResources, toYaml } from './resources.ts';
-import { outcomeTable } from './table.ts';
+import { reportTable } from './table.ts';
 
 export interface Translation {
   readonly stdout: string;
   readonly stderr: string;
-  /** 2 where anything is not accepted. */
+  /** 2 where anything is not accepted, or nothing is Sluice's. */
   readonly exitCode: ExitCode;
 }
 
 /** `sluice translate DIR`: what the manifests of a directory become. Rejects with a `CliError` if it cannot be read. */
 export async function translate(directory: string, config: TranslateConfig): Promise<Translation> {
-  const engine = new Engine(engineConfig(config));
+  const meaning = engineConfig(config);
+  const engine = new Engine(meaning);
   const problems = await readOnce(directory, (events) => engine.take(events));
   engine.flush();
-  const outcome = outcomeOf(engine, problems);
-  const exitCode = outcome.accepted ? EXIT.ok : EXIT.notAccepted;
-  if (config.host !== undefined) {
-    const { text, served } = explainHost(engine, config.host, outcome);
-    return { stdout: text, stderr: '', exitCode: served ? EXIT.ok : EXIT.notAccepted };
-  }
+  if (config.host !== undefined) return explained(engine, config.host, config.output, meaning.gateway);
+  const report = reportOf(engine, problems, meaning.gateway);
+  const exitCode = report.accepted ? EXIT.ok : EXIT.notAccepted;
   const resources = () => envoyResources(engine.resources);
   switch (config.output) {
     case 'table':
-      return { stdout: outcomeTable(outcome), stderr: '', exitCode };
+      return { stdout: reportTable(report), stderr: '', exitCode };
     case 'json':
-      return {
-        stdout: `${JSON.stringify({ ...outcome, resources: resources() }, null, 2)}\n`,
-        stderr: '',
-        exitCode,
-      };
+      return { stdout: jsonText({ ...report, resources: resources() }), stderr: '', exitCode };
     case 'yaml':
       return { stdout: toYaml(resources()), stderr: '', exitCode };
     default:
-      return { stdout: toYaml(resources()), stderr: outcomeTable(outcome), exitCode };
+      return { stdout: toYaml(resources()), stderr: reportTable(report), exitCode };
   }
+}
+
+function explained(
+  engine: Engine,
+  host: string,
+  output: TranslateConfig['output'],
+  config: GatewayConfig,
+): Translation {
+  const explanation = explainHost(engine, host, config);
+  return {
+    stdout: output === 'json' ? jsonText(explanation) : explanationText(explanation),
+    stderr: '',
+    exitCode: explanation.served.length > 0 ? EXIT.ok : EXIT.notAccepted,
+  };
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** Reads a directory without following its changes; returns the problems with it. */

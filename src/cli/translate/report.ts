@@ -1,0 +1,57 @@
+import type { GatewayConfig } from '../../gateway/config.ts';
+import type { SourceProblem } from '../../model/events.ts';
+import { KINDS } from '../../model/objects.ts';
+import type { Engine } from '../../snapshot/engine.ts';
+import { type Outcome, outcomeOf, type RouteOutcome } from './outcome.ts';
+import { explainRoute, type RouteExplanation, unclaimedReason } from './route-report.ts';
+
+export interface RouteReport extends RouteOutcome, RouteExplanation {}
+
+/** What `sluice translate` says of manifests: what became of ours, and why the others are left alone. */
+export interface TranslationReport extends Outcome {
+  readonly routes: readonly RouteReport[];
+  /** Gateways that are not ours, sorted. */
+  readonly unclaimed: readonly { readonly gateway: string; readonly reason: string }[];
+  /** Why nothing at all is translated; `undefined` where something is. */
+  readonly nothing: string | undefined;
+}
+
+export function reportOf(
+  engine: Engine,
+  problems: readonly SourceProblem[],
+  config: GatewayConfig,
+): TranslationReport {
+  const outcome = outcomeOf(engine, problems);
+  const objects = new Map(
+    [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')].map((route) => [
+      `${route.kind} ${route.meta.namespace}/${route.meta.name}`,
+      route,
+    ]),
+  );
+  const routes = outcome.routes.flatMap((each): RouteReport[] => {
+    const object = objects.get(each.route);
+    return object === undefined ? [] : [{ ...each, ...explainRoute(engine, object, config) }];
+  });
+  const unclaimed = [...engine.world.all('Gateway')]
+    .flatMap((gateway) => {
+      const reason = unclaimedReason(engine, gateway, config);
+      return reason === undefined
+        ? []
+        : [{ gateway: `${gateway.meta.namespace}/${gateway.meta.name}`, reason }];
+    })
+    .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
+  const nothing = whyNothing(engine, outcome, routes, unclaimed.length);
+  return { ...outcome, routes, unclaimed, nothing, accepted: outcome.accepted && nothing === undefined };
+}
+
+function whyNothing(
+  engine: Engine,
+  { gateways }: Outcome,
+  routes: readonly RouteReport[],
+  unclaimed: number,
+): string | undefined {
+  if (KINDS.every((kind) => engine.world.count(kind) === 0)) return 'there are no manifests here';
+  if (routes.length === 0 && gateways.length === 0 && unclaimed === 0) return undefined;
+  if (gateways.length > 0 || routes.some((route) => route.unclaimed === undefined)) return undefined;
+  return 'nothing here is for Sluice';
+}

@@ -1,0 +1,116 @@
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { type Classes, unclaimedGateway, unclaimedIngress } from '../../gateway/explain-class.ts';
+import { explainEndpoints } from '../../gateway/explain-endpoints.ts';
+import { GATEWAY_GROUP } from '../../gateway/route-kinds.ts';
+import { objectKey, refOf } from '../../model/events.ts';
+import type { Claim, RouteModel, ServiceTarget } from '../../model/gateway.ts';
+import type { Gateway, Ingress, TlsRoute } from '../../model/objects.ts';
+import type { Engine } from '../../snapshot/engine.ts';
+import type { World } from '../../snapshot/world.ts';
+
+/** What a route's table row says beside its conditions. */
+export interface RouteExplanation {
+  /** Why the route is none of ours; `undefined` where it is. */
+  readonly unclaimed: string | undefined;
+  /** Endpoints of all that the route serves; `undefined` where it serves nothing. */
+  readonly endpoints: number | undefined;
+  /** Why accepted parts of it are not served, or lead nowhere. */
+  readonly notes: readonly string[];
+}
+
+export function explainRoute(
+  engine: Engine,
+  route: TlsRoute | Ingress,
+  config: GatewayConfig,
+): RouteExplanation {
+  const model = engine.route(objectKey(refOf(route)));
+  if (model === undefined) {
+    const unclaimed =
+      route.kind === 'Ingress'
+        ? unclaimedIngress(route, classesOf(engine.world), config)
+        : unclaimedTlsRoute(engine, route, config);
+    return { unclaimed, endpoints: undefined, notes: [] };
+  }
+  const claims = servedClaims(engine, model);
+  const { count, reasons } = endpointsOf(engine, claims, config);
+  return {
+    unclaimed: undefined,
+    endpoints: claims.length === 0 ? undefined : count,
+    notes: [...unservedListeners(engine, model), ...(count === 0 ? reasons : [])],
+  };
+}
+
+export function unclaimedReason(engine: Engine, gateway: Gateway, config: GatewayConfig): string | undefined {
+  return unclaimedGateway(gateway, classesOf(engine.world), config);
+}
+
+/** The claims that no other route won. */
+export function servedClaims(engine: Engine, model: RouteModel): readonly Claim[] {
+  const lost = new Set(engine.lostClaims(model).map(({ claim }) => claim));
+  return lost.size === 0 ? model.claims : model.claims.filter((claim) => !lost.has(claim));
+}
+
+/** The endpoints that claims lead to, of each Service once, and why Services have none. */
+export function endpointsOf(
+  engine: Engine,
+  claims: readonly Claim[],
+  config: GatewayConfig,
+): { readonly count: number; readonly reasons: readonly string[] } {
+  const targets = new Map<string, ServiceTarget>();
+  for (const { target } of claims.flatMap(({ backends }) => backends))
+    if (target !== undefined) targets.set(`${target.namespace}/${target.service}/${target.port}`, target);
+  const explained = [...targets.values()].map((target) => explainTarget(engine, target, config));
+  return {
+    count: explained.reduce((sum, { count }) => sum + count, 0),
+    reasons: explained.flatMap(({ reason }) => reason ?? []),
+  };
+}
+
+export function explainTarget({ world }: Engine, target: ServiceTarget, config: GatewayConfig) {
+  const { namespace, service } = target;
+  return explainEndpoints(
+    target,
+    world.get('Service', namespace, service),
+    world.slices(namespace, service),
+    config,
+  );
+}
+
+function classesOf(world: World): Classes {
+  return {
+    gatewayClass: (name) => world.get('GatewayClass', '', name),
+    ingressClass: (name) => world.get('IngressClass', '', name),
+    defaultIngressClass: () => world.defaultIngressClass(),
+    gatewayClasses: () => world.all('GatewayClass'),
+    ingressClasses: () => world.all('IngressClass'),
+  };
+}
+
+function unclaimedTlsRoute(engine: Engine, route: TlsRoute, config: GatewayConfig): string {
+  const reasons = route.parentRefs
+    .filter(({ group, kind }) => group === GATEWAY_GROUP && kind === 'Gateway')
+    .map((ref) => {
+      const namespace = ref.namespace ?? route.meta.namespace;
+      const gateway = engine.world.get('Gateway', namespace, ref.name);
+      if (gateway === undefined) return `there is no Gateway ${namespace}/${ref.name}`;
+      return `Gateway ${namespace}/${ref.name} is left alone: ${unclaimedReason(engine, gateway, config) ?? ''}`;
+    });
+  return reasons.length === 0 ? 'no parentRef of it is a Gateway' : [...new Set(reasons)].join('; ');
+}
+
+/** Listeners that take the route and are not served themselves, each with its own words. */
+function unservedListeners(engine: Engine, model: RouteModel): readonly string[] {
+  const notes = new Set<string>();
+  for (const { gateway: ref, listener: name } of model.parents.flatMap(({ attached }) => attached)) {
+    const gateway = engine.gateway(ref.namespace, ref.name);
+    const listener = gateway?.listeners.find((each) => each.name === name);
+    if (gateway === undefined || listener === undefined || listener.bindings.length > 0) continue;
+    const why = [...listener.conditions, ...gateway.conditions].find(
+      ({ type, status }) => (type === 'Accepted' || type === 'Programmed') && status !== 'True',
+    );
+    notes.add(
+      `listener ${name} of Gateway ${ref.namespace}/${ref.name} is not served: ${why?.message ?? 'it is bound nowhere'}`,
+    );
+  }
+  return [...notes];
+}
