@@ -1,9 +1,11 @@
 import type { KubernetesObject } from '../../model/objects.ts';
-import type { Fields } from './fields.ts';
-import { FieldError, fieldPath, isFields } from './fields.ts';
+import type { FieldPath, Fields } from './fields.ts';
+import { FieldError, fieldPath, isFields, pathText } from './fields.ts';
 import { decodeMeta } from './meta.ts';
 import type { ServedKind } from './served-kinds.ts';
 import { misspelling, servedKind } from './served-kinds.ts';
+import type { ObjectWarning } from './strictness.ts';
+import { requireLists, warningsOf } from './strictness.ts';
 
 /** Something that cannot be read as the object that it says it is. */
 export interface InvalidObject {
@@ -14,12 +16,27 @@ export interface InvalidObject {
   readonly message: string;
   /** E.g. `spec.listeners[0].port`; `''` for the object as a whole. */
   readonly path: string;
+  /** The same, step by step. */
+  readonly field: FieldPath;
   /** Where so much of it could be read. */
-  readonly object?: { readonly kind: string; readonly namespace: string; readonly name: string };
+  readonly object?: ObjectName;
+  readonly warnings: readonly ObjectWarning[];
+}
+
+export interface ObjectName {
+  readonly kind: string;
+  /** `''` for one of the cluster. */
+  readonly namespace: string;
+  readonly name: string;
 }
 
 export type Decoded =
-  | { readonly type: 'object'; readonly object: KubernetesObject }
+  | {
+      readonly type: 'object';
+      readonly object: KubernetesObject;
+      /** With `strict` only. */
+      readonly warnings: readonly ObjectWarning[];
+    }
   /** A kind that Sluice does not read, or `Endpoints`, which `mirrorEndpoints` reads. */
   | { readonly type: 'ignored'; readonly kind: string }
   | InvalidObject;
@@ -27,6 +44,11 @@ export type Decoded =
 export interface DecodeOptions {
   /** For an object of a namespaced kind that names none. Default: `default`. */
   readonly defaultNamespace?: string;
+  /**
+   * Whether to judge what an API server does before it stores an object: required lists, and fields that are unknown.
+   * Not for what comes from one: it may serve a TLSRoute as v1 that was written without hostnames as v1alpha2.
+   */
+  readonly strict?: boolean;
 }
 
 /**
@@ -37,7 +59,10 @@ export function decodeObject(raw: unknown, options: DecodeOptions = {}): Decoded
   return guarded(raw, options, (fields, served) => {
     if (served.decode === undefined) return { type: 'ignored', kind: served.kind };
     const meta = decodeMeta(fields, served.kind, served.scope, options.defaultNamespace ?? 'default');
-    return { type: 'object', object: served.decode(fields, meta) };
+    const object = served.decode(fields, meta);
+    if (!options.strict) return { type: 'object', object, warnings: [] };
+    requireLists(fields);
+    return { type: 'object', object, warnings: named(warningsOf(fields), object.kind, object.meta) };
   });
 }
 
@@ -58,36 +83,40 @@ export function guarded<T>(
     if (misspelt === undefined) return { type: 'ignored', kind };
     const { field, message } = misspelt;
     const written = JSON.stringify(shortened(raw[field] as string));
-    return invalid('SLUICE_OBJECT_UNKNOWN', `${field} ${written} ${message}`, field, raw, options);
+    return invalid('SLUICE_OBJECT_UNKNOWN', `${field} ${written} ${message}`, [field], raw, options);
   }
   try {
     return decode(raw, served);
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
     const path = fieldPath(raw, error.holder, error.key);
-    return invalid('SLUICE_OBJECT_INVALID', `${path} ${error.message}`, path, raw, options, served);
+    const what = `${pathText(path)} ${error.message}`;
+    const refused = invalid('SLUICE_OBJECT_INVALID', what, path, raw, options, served);
+    if (!options.strict || refused.object === undefined) return refused;
+    // They may well tell why: `hostname` where `hostnames` is required.
+    return { ...refused, warnings: named(warningsOf(raw), refused.object.kind, refused.object) };
   }
 }
 
 function malformed(why: string): InvalidObject {
   const message = `Not a Kubernetes object: ${why}; correct it, or move it out of the manifests.`;
-  return { type: 'invalid', code: 'SLUICE_OBJECT_MALFORMED', message, path: '' };
+  return { type: 'invalid', code: 'SLUICE_OBJECT_MALFORMED', message, path: '', field: [], warnings: [] };
 }
 
 function invalid(
   code: string,
   what: string,
-  path: string,
+  field: FieldPath,
   raw: Fields,
   options: DecodeOptions,
   served?: ServedKind,
 ): InvalidObject {
   const kind = shortened(raw['kind'] as string);
-  const sentence = what.endsWith('?') ? what : `${what}.`;
   const metadata = isFields(raw['metadata']) ? raw['metadata'] : {};
+  const path = pathText(field);
   const { name, namespace } = metadata as { name?: unknown; namespace?: unknown };
   if (typeof name !== 'string' || name === '') {
-    return { type: 'invalid', code, message: `${kind}: ${sentence}`, path };
+    return { type: 'invalid', code, message: sentence(kind, what), path, field, warnings: [] };
   }
   const written = typeof namespace === 'string' && namespace !== '' ? namespace : undefined;
   const object = {
@@ -95,8 +124,26 @@ function invalid(
     namespace: served?.scope === 'cluster' ? '' : shortened(written ?? options.defaultNamespace ?? 'default'),
     name: shortened(name),
   };
-  const place = object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
-  return { type: 'invalid', code, message: `${kind} ${place}: ${sentence}`, path, object };
+  const message = sentence(titleOf(kind, object), what);
+  return { type: 'invalid', code, message, path, field, object, warnings: [] };
+}
+
+function named(
+  warnings: readonly ObjectWarning[],
+  kind: string,
+  object: Pick<ObjectName, 'namespace' | 'name'>,
+): readonly ObjectWarning[] {
+  if (warnings.length === 0) return warnings;
+  const title = titleOf(kind, object);
+  return warnings.map((warning) => ({ ...warning, message: sentence(title, warning.message) }));
+}
+
+function titleOf(kind: string, { namespace, name }: Pick<ObjectName, 'namespace' | 'name'>): string {
+  return namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+function sentence(title: string, what: string): string {
+  return `${title}: ${what}${what.endsWith('?') ? '' : '.'}`;
 }
 
 /** Longest valid name; what is longer is not one, and a message must not grow with it. */

@@ -130,25 +130,35 @@ function described(value: unknown): string {
   }
 }
 
+/** The way from an object to a field in it: names of fields, and indexes of lists. */
+export type FieldPath = readonly (string | number)[];
+
 /**
- * The path from `root` to a field of `holder`, as `spec.listeners[0].port`. Searched for by identity once something is
- * wrong, so that reading what is right needs no path. `root` may be cyclic: YAML aliases can make it so.
+ * The way from `root` to a field of `holder`. Searched for by identity once something is wrong, so that reading what is
+ * right needs no path. `root` may be cyclic: YAML aliases can make it so.
  */
-export function fieldPath(root: Fields, holder: Holder, key: string | number): string {
-  const paths = new Map<object, string>([[root, '']]);
-  for (const [container, path] of paths) {
-    if (container === holder) return step(path, key, Array.isArray(container));
+export function fieldPath(root: Fields, holder: Holder, key: string | number): FieldPath {
+  const found = new Map<object, { readonly holder: object; readonly key: string | number } | undefined>();
+  found.set(root, undefined);
+  for (const [container] of found) {
+    if (container === holder) break;
+    const isList = Array.isArray(container);
     for (const [name, value] of Object.entries(container)) {
-      if (typeof value !== 'object' || value === null || paths.has(value)) continue;
-      paths.set(value, step(path, name, Array.isArray(container)));
+      if (typeof value !== 'object' || value === null || found.has(value)) continue;
+      found.set(value, { holder: container, key: isList ? Number(name) : name });
     }
   }
-  return String(key);
+  const path = [key];
+  for (let step = found.get(holder); step !== undefined; step = found.get(step.holder))
+    path.unshift(step.key);
+  return path;
 }
 
-function step(path: string, key: string | number, isIndex: boolean): string {
-  if (isIndex) return `${path}[${key}]`;
-  const name = String(key);
-  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) return `${path}[${JSON.stringify(name.slice(0, 80))}]`;
-  return path === '' ? name : `${path}.${name}`;
+/** As `spec.listeners[0].port`. */
+export function pathText(path: FieldPath): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    if (!/^[A-Za-z][A-Za-z0-9]*$/.test(key)) return `${text}[${JSON.stringify(key.slice(0, 80))}]`;
+    return text === '' ? key : `${text}.${key}`;
+  }, '');
 }

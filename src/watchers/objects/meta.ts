@@ -11,6 +11,13 @@ import {
 
 const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';
 
+/** Each asks for TLS passthrough of an Ingress with the value `true`. */
+export const PASSTHROUGH_ANNOTATIONS: readonly string[] = [
+  'sluice.dev/ssl-passthrough',
+  'higress.io/ssl-passthrough',
+  'nginx.ingress.kubernetes.io/ssl-passthrough',
+];
+
 const POLICY_ANNOTATIONS = [
   'sluice.dev/max-connections',
   'sluice.dev/stats',
@@ -21,16 +28,7 @@ const POLICY_ANNOTATIONS = [
 /** The annotations that are kept, by kind: those that src/gateway reads. */
 const READ_ANNOTATIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['TLSRoute', POLICY_ANNOTATIONS],
-  [
-    'Ingress',
-    [
-      ...POLICY_ANNOTATIONS,
-      'sluice.dev/ssl-passthrough',
-      'higress.io/ssl-passthrough',
-      'nginx.ingress.kubernetes.io/ssl-passthrough',
-      'kubernetes.io/ingress.class',
-    ],
-  ],
+  ['Ingress', [...POLICY_ANNOTATIONS, ...PASSTHROUGH_ANNOTATIONS, 'kubernetes.io/ingress.class']],
 ]);
 
 /** Longest value, in characters, of an annotation that is read: no value that means something comes near. */
@@ -46,7 +44,11 @@ const MAX_LABEL = 63;
 export type Scope = 'namespaced' | 'cluster';
 
 export function isReadAnnotation(kind: string, annotation: string): boolean {
-  return READ_ANNOTATIONS.get(kind)?.includes(annotation) ?? false;
+  return readAnnotations(kind).includes(annotation);
+}
+
+export function readAnnotations(kind: string): readonly string[] {
+  return READ_ANNOTATIONS.get(kind) ?? [];
 }
 
 /** The metadata of an object; the uid and the generation of a manifest, which has none, are for the source to set. */

@@ -12,6 +12,7 @@ import {
 } from './gateway-api.ts';
 import { decodeIngress, decodeIngressClass } from './ingress.ts';
 import type { Scope } from './meta.ts';
+import { distance } from './spelling.ts';
 
 /** How a kind is written in a manifest and read from one. */
 export interface ServedKind {
@@ -98,19 +99,4 @@ export function misspelling(
 
 function isNearly(kind: string, name: string): boolean {
   return distance(kind.toLowerCase(), name.toLowerCase()) <= (name.length < 6 ? 1 : 2);
-}
-
-/** The number of characters to add, drop or replace that lead from one text to the other; long texts are just far. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 3) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
