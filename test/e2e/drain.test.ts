@@ -96,9 +96,38 @@ describe('sluice drain', () => {
     const [port = 0, hookPort = 0] = await freePorts(2);
     await using node = await servedNode(port);
     await using drain = await startDrain(node, hookPort, ...AT_ONCE);
+    await until(() => drain.stderr.includes('Envoy answers'), { what: 'an Envoy that answers' });
     await node.envoy.stop();
     assert.equal((await fetch(`http://127.0.0.1:${hookPort}/drain`)).status, 200);
     assert.match(drain.stderr, /"outcome":"gone"/);
     assert.equal((await drain.stop()).exitCode, 0);
+  });
+
+  it('drains nothing at an address where no Envoy is, and says so', async () => {
+    const [envoyPort = 0, hookPort = 0] = await freePorts(2);
+    await using drain = SluiceProcess.start([
+      ...['drain', '--envoy-admin', `127.0.0.1:${envoyPort}`, '--hook-address', `127.0.0.1:${hookPort}`],
+      ...['--log-format', 'json', ...AT_ONCE],
+    ]);
+    await drain.untilPage(`http://127.0.0.1:${hookPort}/healthz`);
+    const answer = await fetch(`http://127.0.0.1:${hookPort}/drain`);
+    assert.deepEqual(
+      [answer.status, await answer.text()],
+      [502, `no Envoy answers at 127.0.0.1:${envoyPort}: nothing was drained\n`],
+    );
+    assert.match(drain.stderr, /"level":"warn".*nothing was drained/);
+    assert.equal((await drain.stop()).exitCode, 69);
+  });
+
+  it('ends at once at a second signal', async () => {
+    const [port = 0, hookPort = 0] = await freePorts(2);
+    await using node = await servedNode(port);
+    await using drain = await startDrain(node, hookPort, '--unready-time', '10m');
+    drain.signal('SIGINT');
+    await until(() => drain.stderr.includes('"signal":"SIGINT"') && drain.stderr.includes('draining Envoy'), {
+      what: 'the drain that begins',
+    });
+    drain.signal('SIGINT');
+    assert.equal((await drain.finished).exitCode, 130);
   });
 });

@@ -11,8 +11,8 @@ export interface DrainOptions {
 }
 
 export interface Drained {
-  /** `gone`: Envoy ended by itself, or answers no more. */
-  readonly outcome: 'drained' | 'timeout' | 'gone';
+  /** `gone`: Envoy ended by itself, or answers no more. `unreachable`: it never answered, so nothing was drained. */
+  readonly outcome: 'drained' | 'timeout' | 'gone' | 'unreachable';
   /** Connections that are still open. */
   readonly connections: number;
 }
@@ -21,7 +21,7 @@ const POLL_MS = 500;
 
 /**
  * Takes an Envoy out of service without closing a connection: out of health checks, then its ports closed, then as much
- * time as its connections need, `timeoutMs` at most. Never rejects: an Envoy that is gone is drained.
+ * time as its connections need, `timeoutMs` at most. Never rejects: an Envoy that has answered before (`admin.hasAnswered`) and is gone is drained.
  */
 export async function drainEnvoy(admin: EnvoyAdmin, options: DrainOptions): Promise<Drained> {
   const { unreadyMs, timeoutMs, pollMs = POLL_MS } = options;
@@ -39,6 +39,6 @@ export async function drainEnvoy(admin: EnvoyAdmin, options: DrainOptions): Prom
       await delay(Math.min(pollMs, left));
     }
   } catch {
-    return { outcome: 'gone', connections };
+    return { outcome: admin.hasAnswered ? 'gone' : 'unreachable', connections };
   }
 }

@@ -8,9 +8,25 @@ const LISTENER_CONNECTIONS =
 /** The few pages of Envoy's admin interface that draining takes. All reject where Envoy does not answer with 200. */
 export class EnvoyAdmin {
   readonly #base: string;
+  #hasAnswered = false;
 
   constructor({ host, port }: SocketAddress) {
     this.#base = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  /** Whether an Envoy was ever there: one that is gone is no wrong address. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  /** `host:port`, as it was given. */
+  get address(): string {
+    return this.#base.slice('http://'.length);
+  }
+
+  /** Resolves where an Envoy answers; changes nothing. */
+  async look(): Promise<void> {
+    await this.connections();
   }
 
   /** `/ready` says no from now on. */
@@ -41,6 +57,7 @@ export class EnvoyAdmin {
     const response = await fetch(`${this.#base}${page}`, { method, signal: AbortSignal.timeout(ANSWER_MS) });
     const body = await response.text();
     if (response.status !== 200) throw new Error(`Envoy answered ${response.status} to ${method} ${page}`);
+    this.#hasAnswered = true;
     return body;
   }
 }
