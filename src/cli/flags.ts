@@ -6,6 +6,7 @@ import {
   addressRange,
   className,
   controllerName,
+  dnsLabel,
   duration,
   enabled,
   filePath,
@@ -51,6 +52,24 @@ export const TRANSLATION_FLAGS = {
     env: 'SLUICE_ADOPT_CLASSES',
     repeatable: true,
     schema: className,
+  },
+  gatewayNamespaces: {
+    name: '--gateway-namespace',
+    value: 'NAME',
+    description:
+      'serve Gateways of this namespace only; unless set, of all: then only operators may create them',
+    env: 'SLUICE_GATEWAY_NAMESPACES',
+    repeatable: true,
+    schema: dnsLabel,
+  },
+  deniedEndpoints: {
+    name: '--deny-endpoint',
+    value: 'CIDR',
+    description:
+      "send no connection to tenants' endpoints in this range, besides loopback, metadata services and the like",
+    env: 'SLUICE_DENIED_ENDPOINTS',
+    repeatable: true,
+    schema: addressRange,
   },
   listenAddresses: {
     name: '--listen-address',
@@ -235,6 +254,8 @@ export function engineConfig(
       adoptedClasses: unique(values.adoptClasses),
       listenAddresses: unique(values.listenAddresses),
       addressPool: unique(values.addressPool),
+      gatewayNamespaces: unique(values.gatewayNamespaces),
+      deniedEndpoints: unique(values.deniedEndpoints),
       publicAddresses: unique(values.gatewayAddresses ?? []),
       ingressPorts: unique(values.ingressPorts),
       allowLoopbackEndpoints: values.allowLoopbackEndpoints,

@@ -134,6 +134,8 @@ const VALUES: Readonly<
     gives: ['2001:db8::1'],
     bad: ['', 'localhost', '0.0.0.0:443', '[::]', '10.0.0', '10.0.0.0/8', '01.2.3.4'],
   },
+  '--gateway-namespace': { good: 'infra', gives: ['infra'], bad: ['', 'In fra', 'a.b', 'a'.repeat(64)] },
+  '--deny-endpoint': { good: '10.96.0.0/12', gives: ['10.96.0.0/12'], bad: ['', 'x', '10.96.0.1/12'] },
   '--address-pool': {
     good: '203.0.113.0/28',
     gives: ['203.0.113.0/28'],

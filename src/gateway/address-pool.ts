@@ -107,7 +107,7 @@ function* freeAddresses(
   }
 }
 
-function isInRanges(address: IpAddress, ranges: readonly AddressRange[]): boolean {
+export function isInRanges(address: IpAddress, ranges: readonly AddressRange[]): boolean {
   const number = toNumber(address);
   return ranges.some(
     ({ family, first, last }) => family === address.family && first <= number && number <= last,

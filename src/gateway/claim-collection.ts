@@ -2,6 +2,7 @@ import type { ObjectRef } from '../model/events.ts';
 import type { Binding, Claim, HostPolicy, WeightedBackend } from '../model/gateway.ts';
 import { append, NONE } from './append.ts';
 import type { AttachedHost } from './attached-host.ts';
+import { ClaimLimits } from './claim-limits.ts';
 import { compareSpecificity } from './hostname.ts';
 
 /** `[0]`, `[1]`, …: shared, as nearly every claim comes from one parent. */
@@ -17,13 +18,17 @@ export class ClaimCollection {
   #positions: Map<string, number> | undefined;
   readonly #backends: readonly WeightedBackend[];
   readonly #policy: HostPolicy;
+  readonly #limits = new ClaimLimits();
 
   constructor(backends: readonly WeightedBackend[], policy: HostPolicy) {
     this.#backends = backends;
     this.#policy = policy;
   }
 
-  /** Claims the hosts on each of the bindings, through the parent at index `parent` of the route's parents. */
+  /**
+   * Claims the hosts on each of the bindings, through the parent at index `parent` of the route's parents. Hosts beyond
+   * the limits are left out, see `takeNote`.
+   */
   add(
     bindings: readonly Binding[],
     hosts: readonly AttachedHost[],
@@ -35,6 +40,7 @@ export class ClaimCollection {
         const position = this.#positionOf(binding, host);
         const known = position === undefined ? undefined : this.#claims[position];
         if (position === undefined || known === undefined) {
+          if (!this.#limits.take(host, this.#policy)) continue;
           this.#push({
             binding,
             host,
@@ -53,6 +59,11 @@ export class ClaimCollection {
         }
       }
     }
+  }
+
+  /** What was left out since the last call, for the route's owner. */
+  takeNote(): string | undefined {
+    return this.#limits.takeNote();
   }
 
   all(): readonly Claim[] {

@@ -4,6 +4,8 @@ export interface GatewayConfig {
   readonly controllerNames: readonly string[];
   /** Class names that are taken as ours where no class object of that name exists. */
   readonly adoptedClasses: readonly string[];
+  /** Namespaces whose Gateways are served; empty: all. Whoever may create Gateways may take addresses and ports. */
+  readonly gatewayNamespaces: readonly string[];
   /** IP addresses of the node where Gateways without `spec.addresses` and all Ingresses are merged; at least one. */
   readonly listenAddresses: readonly string[];
   /**
@@ -17,6 +19,8 @@ export interface GatewayConfig {
   readonly ingressPorts: readonly number[];
   /** Whether endpoints on loopback addresses are used: for demonstrations on one machine, never for tenants. */
   readonly allowLoopbackEndpoints: boolean;
+  /** Addresses and CIDR ranges that no tenant's endpoint may be in, besides those that are always refused. */
+  readonly deniedEndpoints: readonly string[];
   /** Largest `sluice.dev/max-connections` that a route may ask for, per host and Envoy. */
   readonly maxConnectionsPerHost: number;
   /** Largest `sluice.dev/connect-timeout` that a route may ask for, in milliseconds. */
@@ -30,11 +34,13 @@ export interface GatewayConfig {
 export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
   controllerNames: ['sluice.dev/gateway-controller'],
   adoptedClasses: [],
+  gatewayNamespaces: [],
   listenAddresses: ['0.0.0.0'],
   addressPool: [],
   publicAddresses: [],
   ingressPorts: [443],
   allowLoopbackEndpoints: false,
+  deniedEndpoints: [],
   maxConnectionsPerHost: 10_000,
   maxConnectTimeoutMs: 60_000,
   maxIdleTimeoutMs: 24 * 60 * 60 * 1000,

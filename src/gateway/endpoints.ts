@@ -5,7 +5,7 @@ import { isPort } from './bindings.ts';
 import { compareText } from './claims.ts';
 import type { GatewayConfig } from './config.ts';
 import { DEFAULT_GATEWAY_CONFIG } from './config.ts';
-import { addressScope, isMetadataAddress, parseIpAddress } from './ip-address.ts';
+import { addressScope, type IpAddress, isMetadataAddress, parseIpAddress } from './ip-address.ts';
 import { listing } from './listing.ts';
 
 export interface Endpoint {
@@ -34,6 +34,8 @@ export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'> & {
    * as a new one for the same host, and again, until every limit is reached.
    */
   readonly isOwn?: (address: string, port: number) => boolean;
+  /** Whether the operator denies the address. */
+  readonly isDenied?: (address: IpAddress) => boolean;
 };
 
 type Family = 'IPv4' | 'IPv6';
@@ -128,6 +130,7 @@ function usableAddress(
   if (address === undefined || address.family !== family) return refuse(`not an ${family} address`);
   const scope = addressScope(address);
   if (config.isOwn?.(address.text, port) === true) return refuse('the gateway itself');
+  if (config.isDenied?.(address) === true) return refuse('denied by the operator');
   if (scope === 'loopback') {
     return config.allowLoopbackEndpoints ? address.text : refuse('a loopback address');
   }

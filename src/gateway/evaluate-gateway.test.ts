@@ -156,3 +156,17 @@ test('one bad listener leaves its siblings served, and the Gateway says which it
   assert.deepEqual(bindingNames(model), ['0.0.0.0:443']);
   assert.equal(stateOf(model.listeners[0]?.conditions, 'Programmed'), 'True Programmed');
 });
+
+test('a Gateway of a namespace that the operator does not serve is bound nowhere, and told so', () => {
+  const config = configWith({ gatewayNamespaces: ['infra'] });
+  const own = gateway({ path: 'tenant/gw', addresses: [{ type: 'IPAddress', value: '10.0.0.1' }] });
+  const model = evaluateGateway(own, lookupOf([gatewayClass()], config), config);
+  assert.equal(stateOf(model?.conditions, 'Accepted'), 'False NamespaceNotAllowed');
+  assert.equal(stateOf(model?.conditions, 'Programmed'), 'False Invalid');
+  assert.deepEqual(
+    model?.listeners.flatMap(({ bindings }) => bindings),
+    [],
+  );
+  const served = evaluateGateway(gateway({ path: 'infra/gw' }), lookupOf([gatewayClass()], config), config);
+  assert.equal(stateOf(served?.conditions, 'Accepted'), 'True Accepted');
+});

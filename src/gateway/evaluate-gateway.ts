@@ -24,7 +24,9 @@ export function evaluateGateway(
 ): GatewayModel | undefined {
   if (!isOurGatewayClass(gateway.gatewayClassName, lookup, config)) return undefined;
   const ref = refOf(gateway);
-  const addresses = gatewayAddresses(gateway, config, lookup.poolAddress(ref.namespace, ref.name));
+  const addresses = isServedNamespace(ref.namespace, config)
+    ? gatewayAddresses(gateway, config, lookup.poolAddress(ref.namespace, ref.name))
+    : NOWHERE;
   const conflicts = listenerConflicts(gateway.listeners);
   const overlapping = overlappingTlsListeners(gateway.listeners);
   const bindingsByPort = new Map<number, readonly Binding[]>();
@@ -56,6 +58,21 @@ export function evaluateGateway(
   };
 }
 
+const NOWHERE: GatewayAddresses = {
+  groups: [],
+  unsupported: [],
+  unusable: [],
+  unassigned: false,
+  isMerged: false,
+};
+const NOT_ALLOWED =
+  'The operator serves Gateways of certain namespaces only (--gateway-namespace), not of this one.';
+
+/** Whether Gateways of the namespace are served at all. */
+export function isServedNamespace(namespace: string, { gatewayNamespaces }: GatewayConfig): boolean {
+  return gatewayNamespaces.length === 0 || gatewayNamespaces.includes(namespace);
+}
+
 function gatewayConditions(
   gateway: Gateway,
   addresses: GatewayAddresses,
@@ -63,7 +80,9 @@ function gatewayConditions(
   config: GatewayConfig,
 ): readonly Condition[] {
   const generation = gateway.meta.generation;
-  const accepted = acceptedCondition(addresses, listeners, generation);
+  const accepted = isServedNamespace(gateway.meta.namespace, config)
+    ? acceptedCondition(addresses, listeners, generation)
+    : condition('Accepted', false, 'NamespaceNotAllowed', NOT_ALLOWED, generation);
   return [accepted, programmedCondition(accepted, addresses, listeners, generation, config)];
 }
 

@@ -6,6 +6,7 @@ import type { Ingress, IngressBackend } from '../model/objects.ts';
 import type { ReferenceProblem } from './backends.ts';
 import { serviceTarget } from './backends.ts';
 import { ingressBindings } from './bindings.ts';
+import { ClaimLimits } from './claim-limits.ts';
 import type { GatewayConfig } from './config.ts';
 import { isOurIngress } from './gateway-class.ts';
 import { evaluatePolicy } from './host-policy.ts';
@@ -46,8 +47,10 @@ export function evaluateIngress(
   const backendsByHost = hostBackends(ingress, lookup, notes, problems);
   const policy = evaluatePolicy(ingress.meta, config);
   const claims: Claim[] = [];
+  const limits = new ClaimLimits();
   for (const binding of ingressBindings(config)) {
     for (const [host, backends] of backendsByHost) {
+      if (!limits.take(host, policy.policy)) continue;
       claims.push({
         binding,
         host,
@@ -59,6 +62,8 @@ export function evaluateIngress(
       });
     }
   }
+  const beyond = limits.takeNote();
+  if (beyond !== undefined) notes.push(beyond);
   const accepted = claims.length > 0;
   const conditions = routeConditions(
     {

@@ -49,7 +49,7 @@ export function evaluateTlsRoute(
     const problem = refusal ?? result.refusal;
     const attachments = problem === undefined ? result.attachments : [];
     for (const { listener, hosts } of attachments) claims.add(listener.bindings, hosts, gateway.ref, index);
-    const parts = result.isolated.length === 0 ? dropped : [...dropped, isolatedPart(result.isolated)];
+    const parts = partsOf(dropped, result.isolated, claims.takeNote());
     return {
       parentRef,
       accepted: problem === undefined,
@@ -123,6 +123,16 @@ function droppedParts(route: TlsRoute, invalid: readonly string[]): readonly str
   }
   if (invalid.length > 0) parts.push(`hostnames that are not valid are ignored: ${quoted(invalid)}`);
   return parts;
+}
+
+function partsOf(
+  dropped: readonly string[],
+  isolated: readonly string[],
+  limits: string | undefined,
+): readonly string[] {
+  if (isolated.length === 0 && limits === undefined) return dropped;
+  const ofIsolated = isolated.length === 0 ? [] : [isolatedPart(isolated)];
+  return [...dropped, ...ofIsolated, ...(limits === undefined ? [] : [limits])];
 }
 
 function isolatedPart(isolated: readonly string[]): string {

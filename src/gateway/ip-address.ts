@@ -62,12 +62,18 @@ export function addressScope(address: IpAddress): AddressScope {
 const DOT = 46;
 const ZERO = 48;
 
-/** The metadata service of AWS over IPv6, which lies in the unique local range and not in the link-local one. */
-const AWS_METADATA_IPV6 = 'fd00:ec2::254';
+/** Metadata services of clouds that lie where ordinary hosts could: AWS and Google over IPv6, Azure, Alibaba, Oracle. */
+const METADATA_ADDRESSES: ReadonlySet<string> = new Set([
+  'fd00:ec2::254',
+  'fd20:ce::254',
+  '168.63.129.16',
+  '100.100.100.200',
+  '192.0.0.192',
+]);
 
 /** Whether the address is a well-known metadata service that `addressScope` does not tell from an ordinary host. */
 export function isMetadataAddress(address: IpAddress): boolean {
-  return address.text === AWS_METADATA_IPV6;
+  return METADATA_ADDRESSES.has(address.text);
 }
 
 function ipv4Scope(bytes: readonly number[]): AddressScope {

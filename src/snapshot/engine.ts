@@ -88,15 +88,15 @@ export class Engine {
     if (!drain(this.#dirtyGateways, (key) => this.#evaluateGateway(key), pause, 1)) return false;
     if (this.#own.settle(this.world, this.#gateways.values()))
       for (const name of this.#endpointSets.names()) this.#dirtyEndpointSets.add(name);
-    if (!drain(this.#dirtyRoutes, (key) => this.#evaluateRoute(key), pause, 256)) return false;
+    if (!drain(this.#dirtyRoutes, (key) => this.#evaluateRoute(key), pause, 8)) return false;
     while (this.#dirtyHosts.size > 0) {
       drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
-      drainSome(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), Infinity);
+      if (!drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 1)) return false;
       if (this.#dirtyHosts.size === 0) break;
       this.resources.publish();
       if (pause()) return false;
     }
-    if (!drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 256)) return false;
+    if (!drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 1)) return false;
     drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
     drainSome(this.#dirtyAttachments, (key) => this.#attach(key), Infinity);
     this.resources.publish();

@@ -1,5 +1,6 @@
 import { assignAddresses } from '../gateway/address-pool.ts';
 import type { GatewayConfig } from '../gateway/config.ts';
+import { isServedNamespace } from '../gateway/evaluate-gateway.ts';
 import { isOurGatewayClass } from '../gateway/gateway-class.ts';
 import type { RecordingLookup } from './recording-lookup.ts';
 import type { World } from './world.ts';
@@ -21,8 +22,9 @@ export class PoolAddresses {
   settle(world: World, lookup: RecordingLookup, config: GatewayConfig): readonly string[] {
     if (!this.#isDirty || config.addressPool.length === 0) return [];
     this.#isDirty = false;
-    const ours = [...world.all('Gateway')].filter(({ gatewayClassName }) =>
-      isOurGatewayClass(gatewayClassName, lookup, config),
+    const ours = [...world.all('Gateway')].filter(
+      ({ gatewayClassName, meta }) =>
+        isServedNamespace(meta.namespace, config) && isOurGatewayClass(gatewayClassName, lookup, config),
     );
     // No evaluation read these.
     lookup.takeKeys();

@@ -1,3 +1,4 @@
+import { isInRanges, parseAddressRange } from '../gateway/address-pool.ts';
 import { type EndpointConfig, type RefusedEndpoint, resolveEndpoints } from '../gateway/endpoints.ts';
 import type { EngineConfig } from './config.ts';
 import type { EndpointSetSpec } from './endpoint-sets.ts';
@@ -18,8 +19,13 @@ export class ResolvedEndpoints {
 
   constructor(world: World, config: EngineConfig, own: OwnAddresses) {
     this.#world = world;
-    const { allowLoopbackEndpoints } = config.gateway;
-    this.#config = { allowLoopbackEndpoints, isOwn: (address, port) => own.has(address, port) };
+    const { allowLoopbackEndpoints, deniedEndpoints } = config.gateway;
+    const denied = deniedEndpoints.flatMap((text) => parseAddressRange(text) ?? []);
+    this.#config = {
+      allowLoopbackEndpoints,
+      isOwn: (address, port) => own.has(address, port),
+      ...(denied.length > 0 && { isDenied: (address) => isInRanges(address, denied) }),
+    };
   }
 
   refused(set: string): readonly RefusedEndpoint[] {

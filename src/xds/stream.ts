@@ -26,6 +26,9 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   types: 16,
 };
 
+/** Envoy names each resource that it rejects in a line; beyond that a response is halved until it is clear. */
+const MAX_ERROR_LENGTH = 16 * 1024;
+
 export interface StreamResponse {
   readonly typeUrl: string;
   readonly nonce: string;
@@ -138,7 +141,8 @@ export class AdsStream {
       const resources = subscription.acknowledge(nonce);
       return resources === undefined ? {} : { acknowledged: { typeUrl, resources } };
     }
-    const message = error.message ?? '';
+    // Envoy's own words; of another client's, as much as can be looked at.
+    const message = (error.message ?? '').slice(0, MAX_ERROR_LENGTH);
     const held = subscription.reject(nonce, message);
     return held === undefined ? {} : { rejected: { typeUrl, error: message, held } };
   }
