@@ -85,6 +85,7 @@ test(
       '10',
     );
     (await api.watch(V1_ROUTES)).watch(event('MODIFIED', rawRoute('a', 11))).end();
+    clock.advance(await clock.timer(200));
     (await api.watch(V1_ROUTES)).refuse(404, 'the server could not find the requested resource');
     assert.equal(sink.present.length, 1);
     await denyOnce(api);

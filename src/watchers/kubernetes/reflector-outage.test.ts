@@ -83,12 +83,13 @@ test('after a silence no connection is used that was idle meanwhile', TIMEOUT, a
   const services = (await api.watch(SERVICES)).watch();
   const nodes = (await api.watch(NODES)).watch();
   nodes.send(bookmark(5)).end();
+  clock.advance(await clock.timer(200));
   const next = (await api.watch(NODES)).watch();
   await clock.timer(150_000);
   const before = api.connections;
   clock.advance(150_000);
   await Promise.all([services.closed, next.closed]);
-  clock.advance(await clock.timer(200));
+  clock.advance(await clock.timer(200, 2));
   await Promise.all([api.watch(SERVICES), api.watch(NODES)]);
   assert.equal(api.connections, before + 2);
 });

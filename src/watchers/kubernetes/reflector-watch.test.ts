@@ -50,16 +50,27 @@ test('objects are added, changed and deleted', TIMEOUT, async (t) => {
 });
 
 test('a watch whose time has come goes on at once from its last event', TIMEOUT, async (t) => {
-  const { watch, api } = await watching(t);
-  watch.watch(event('ADDED', rawService('b', 11))).end();
+  const { watch, api, clock, sink } = await watching(t);
+  watch.watch(event('ADDED', rawService('b', 11)));
+  await sink.until(() => sink.objects.has('Service/shop/b'));
+  clock.advance(5_000);
+  watch.end();
   assert.equal((await api.watch(SERVICES)).query['resourceVersion'], '11');
 });
 
-test('a bookmark moves the version from which a watch goes on', TIMEOUT, async (t) => {
-  const { watch, api } = await watching(t);
-  watch.watch(event('ADDED', rawService('b', 11)), bookmark(50)).end();
-  assert.equal((await api.watch(SERVICES)).query['resourceVersion'], '50');
-});
+test(
+  'one that is ended before its time goes on from its last bookmark, a moment later',
+  TIMEOUT,
+  async (t) => {
+    const { watch, api, clock } = await watching(t);
+    watch.watch(event('ADDED', rawService('b', 11)), bookmark(50)).end();
+    clock.advance(await clock.timer(200));
+    const second = await api.watch(SERVICES);
+    assert.equal(second.query['resourceVersion'], '50');
+    second.watch(bookmark(51)).end();
+    await clock.timer(200);
+  },
+);
 
 test('a connection cut in the middle of an event is resumed, not listed anew', TIMEOUT, async (t) => {
   const { watch, api, clock, sink } = await watching(t);

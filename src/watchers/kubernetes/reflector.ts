@@ -111,8 +111,8 @@ export class Reflector {
     const watching = resource !== undefined && version !== undefined;
     try {
       if (resource === undefined) return await this.#discover(signal);
-      if (version === undefined) await this.#readList(resource, signal);
-      else await this.#watch(resource, version, signal);
+      if (version !== undefined) return await this.#watch(resource, version, signal);
+      await this.#readList(resource, signal);
       return 0;
     } catch (error) {
       return signal.aborted ? 0 : this.#failed(asFailure(error), watching);
@@ -181,7 +181,7 @@ export class Reflector {
     }
   }
 
-  async #watch(resource: Resource, version: string, signal: AbortSignal): Promise<void> {
+  async #watch(resource: Resource, version: string, signal: AbortSignal): Promise<number> {
     const { limits, transport, random, clock, turns } = this.#options;
     const options = {
       resourceVersion: version,
@@ -193,7 +193,7 @@ export class Reflector {
     let heard = false;
     this.#watchAskedAt = clock.now();
     for await (const batch of watchStream(resource, transport, options, signal)) {
-      if (signal.aborted) return;
+      if (signal.aborted) return 0;
       if (batch.length === 0) {
         this.#established = true;
         this.#recovered();
@@ -206,9 +206,13 @@ export class Reflector {
         if (!signal.aborted) this.#follow(batch, resource);
       });
     }
-    if (!heard && !this.#steady())
-      throw new ApiFailure('unreachable', `watch of ${resource.path} was ended at once`);
-    this.#progress();
+    if (this.#steady()) {
+      this.#progress();
+      return 0;
+    }
+    // Something between us and the server ends watches long before their time: do not keep it busy.
+    if (heard) return this.#watchBackoff.next();
+    throw new ApiFailure('unreachable', `watch of ${resource.path} was ended at once`);
   }
 
   #progress(): void {
