@@ -3,9 +3,9 @@ const LISTED = 5;
 /** Longest single name in a message: names come from tenants, and a message is at most 32 KiB in Kubernetes. */
 const NAME_LENGTH = 120;
 
-/** `a, b, c, d, e and 7 more`: a list for a message, bounded whatever a tenant writes. */
-export function listing(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map(shorten).join(', ');
+/** `a, b, c, d, e and 7 more`: a list for a message, bounded whatever a tenant writes. Clauses want `'; '` between them. */
+export function listing(names: readonly string[], separator = ', '): string {
+  const shown = names.slice(0, LISTED).map(shorten).join(separator);
   return names.length > LISTED ? `${shown} and ${names.length - LISTED} more` : shown;
 }
 

@@ -251,11 +251,31 @@ describe('sluice serve', () => {
     const admin = `http://127.0.0.1:${adminPort}`;
     await sluice.untilPage(`${admin}/readyz`);
     assert.equal(await sluice.untilPage(`${admin}/healthz`), 'ok\n');
-    const problems = JSON.parse(await sluice.untilPage(`${admin}/problems`)) as { code: string }[];
-    assert.deepEqual(
-      problems.map(({ code }) => code),
-      ['SLUICE_FILE_SYNTAX'],
+    const problems = JSON.parse(await sluice.untilPage(`${admin}/problems`)) as {
+      code?: string;
+      condition?: string;
+      object?: { kind: string };
+    }[];
+    assert.equal(problems[0]?.code, 'SLUICE_FILE_SYNTAX');
+    assert.ok(
+      problems.some(({ object, condition }) => object?.kind === 'Gateway' && condition === 'Accepted'),
     );
+    const routes = JSON.parse(await sluice.untilPage(`${admin}/debug/routes`)) as {
+      route: string;
+      notes: string[];
+      parents: { conditions: unknown[] }[];
+    }[];
+    assert.deepEqual(
+      routes.map(({ route, notes, parents }) => [route, notes.length, parents[0]?.conditions.length]),
+      [['TLSRoute tenants/demo', 1, 2]],
+    );
+    const host = JSON.parse(await sluice.untilPage(`${admin}/debug/routes?host=demo.stage.example.com`)) as {
+      served: unknown[];
+      notServed: { route: string; reasons: string[] }[];
+    };
+    assert.deepEqual(host.served, []);
+    assert.match(host.notServed[0]?.reasons[0] ?? '', /Service tenants\/demo does not exist/);
+    assert.equal((await fetch(`${admin}/debug/routes?host=*`)).status, 400);
     const metrics = await sluice.untilPage(`${admin}/metrics`);
     for (const sample of [
       'sluice_ready 1',
@@ -288,6 +308,8 @@ describe('sluice serve', () => {
       stderr,
     );
     assert.equal(lines.at(-1)?.msg, 'stopped');
+    assert.match(stderr, /"routes":\{"added":1,"changed":0,"removed":0\},.*"hosts":0,/);
+    assert.doesNotMatch(stderr, /"without"/);
     await envoy.waitForStat('control_plane.connected_state', (value) => value === 0);
   });
 

@@ -10,7 +10,7 @@ export interface AdminPage {
   readonly status?: number;
 }
 
-export type AdminPages = Readonly<Record<string, () => AdminPage | Promise<AdminPage>>>;
+export type AdminPages = Readonly<Record<string, (query: URLSearchParams) => AdminPage | Promise<AdminPage>>>;
 
 export function textPage(body: string, status = 200): AdminPage {
   return { contentType: 'text/plain; charset=utf-8', body: `${body}\n`, status };
@@ -27,7 +27,7 @@ export class AdminServer {
   constructor(pages: AdminPages) {
     const index = textPage(Object.keys(pages).join('\n'));
     this.#server = createServer((request, response) => {
-      const [path = '/'] = (request.url ?? '/').split('?', 1);
+      const [path = '/', query] = (request.url ?? '/').split('?', 2);
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         send(response, textPage('only GET; nothing here can be changed', 405));
         return;
@@ -38,7 +38,7 @@ export class AdminServer {
         return;
       }
       Promise.resolve()
-        .then(page)
+        .then(() => page(new URLSearchParams(query)))
         .then(
           (content) => send(response, content),
           (error: unknown) => send(response, textPage(`failed: ${String(error)}`, 500)),

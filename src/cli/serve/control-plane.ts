@@ -9,6 +9,10 @@ import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
 import { type AdminPages, AdminServer, jsonPage, textPage } from './admin-server.ts';
+import { ChangeReport } from './change-report.ts';
+import { debugRoutes } from './debug-routes.ts';
+import { EndpointReport } from './endpoint-report.ts';
+import { HeldReport } from './held-report.ts';
 import { Metrics, typeLabel } from './metrics.ts';
 import { ManifestReport } from './report.ts';
 import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
@@ -47,6 +51,9 @@ export class ControlPlane implements AsyncDisposable {
   readonly #options: ControlPlaneOptions;
   readonly #metrics = new Metrics();
   readonly #report: ManifestReport;
+  readonly #changes: ChangeReport;
+  readonly #endpoints: EndpointReport;
+  readonly #held: HeldReport;
   readonly #loop: FlushLoop;
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
@@ -73,12 +80,17 @@ export class ControlPlane implements AsyncDisposable {
     this.#options = options;
     this.engine = new Engine(options.engine);
     this.#report = new ManifestReport(this.engine, options.logger);
+    this.#changes = new ChangeReport(this.engine, options.logger);
+    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger);
+    this.#held = new HeldReport(this.engine.resources, () => this.#server.nodes(), options.logger);
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
       onFlush: (flush) => {
         this.#metrics.flushed(flush);
         const changed = this.engine.takeStatusChanges();
+        this.#changes.flushed(changed);
         this.#report.conditionsChanged(changed);
+        this.#endpoints.flushed();
         this.#readSecrets(changed);
         this.#status?.flushed(changed);
       },
@@ -140,6 +152,7 @@ export class ControlPlane implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     await this.#options.source.stop();
+    this.#changes.close();
     // Another replica is to write on while our Envoys move.
     await this.#status?.stop();
     await this.#server.close(this.#options.drainTimeoutMs);
@@ -177,7 +190,8 @@ export class ControlPlane implements AsyncDisposable {
     const forbidden = new Set(this.#forbidden().map(({ kind }) => kind));
     if ([...this.#unsynced].some((kind) => !forbidden.has(kind))) return;
     this.#synced = true;
-    this.#options.logger.info({ without: [...forbidden] }, 'source is synced');
+    const without = forbidden.size === 0 ? {} : { without: [...forbidden] };
+    this.#options.logger.info(without, 'source is synced');
     this.#loop.synced();
   }
 
@@ -198,15 +212,18 @@ export class ControlPlane implements AsyncDisposable {
       },
       onDisconnect: (node, reason) => {
         logger.info({ node, reason }, 'Envoy disconnected');
+        this.#held.disconnected(node);
         this.#status?.envoysChanged();
       },
       onAck: (...acknowledged) => {
         counted.onAck?.(...acknowledged);
+        this.#held.acknowledged(acknowledged[0], acknowledged[1]);
         this.#status?.envoysChanged();
       },
       onNack: (node, rejection) => {
         counted.onNack?.(node, rejection);
         this.#status?.rejected(rejection);
+        this.#held.rejected(node, rejection);
         const { typeUrl, error, held } = rejection;
         logger.warn(
           { code: 'SLUICE_XDS_NACK', node, type: typeLabel(typeUrl), held: held.slice(0, 20), error },
@@ -229,7 +246,8 @@ export class ControlPlane implements AsyncDisposable {
         contentType: this.#metrics.registry.contentType,
         body: await this.#metrics.registry.metrics(),
       }),
-      '/problems': () => jsonPage(this.#report.problems),
+      '/problems': () => jsonPage([...this.#report.problems, ...this.#report.conditionProblems()]),
+      '/debug/routes': (query) => debugRoutes(engine, this.#options.engine.gateway, query),
       '/debug/nodes': () =>
         jsonPage(
           this.#server.nodes().map(({ stream, ...node }) => ({

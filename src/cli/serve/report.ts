@@ -7,6 +7,15 @@ import type { Logger } from '../logger.ts';
 /** Lines about objects that one flush may write; a broken Gateway with 20,000 routes would fill the disk. */
 const MAX_LINES = 50;
 
+/** Objects that /problems lists with their conditions. */
+const MAX_LISTED = 1_000;
+
+/** A condition that says that something is wrong, as /problems shows it. */
+export interface ConditionProblem extends Pick<Condition, 'reason' | 'message'> {
+  readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
+  readonly condition: string;
+}
+
 /** Tells in the log what is wrong with the manifests: once when it begins, once when it has gone. */
 export class ManifestReport {
   readonly #engine: Engine;
@@ -21,6 +30,19 @@ export class ManifestReport {
 
   get problems(): readonly SourceProblem[] {
     return this.#problems;
+  }
+
+  /** What is wrong with objects that could be read: their bad conditions, those of a thousand objects at most. */
+  conditionProblems(): readonly ConditionProblem[] {
+    return [...this.#wrong.keys()].slice(0, MAX_LISTED).flatMap((key) => {
+      const [kind = '', namespace = '', name = ''] = key.split('/');
+      return badConditions(this.#engine, key).map(({ type, reason, message }) => ({
+        object: { kind, namespace, name },
+        condition: type,
+        reason,
+        message,
+      }));
+    });
   }
 
   /** The source's present problems. */
@@ -52,10 +74,7 @@ export class ManifestReport {
         this.#logger.warn({ object: key, condition: type, reason }, message);
     }
     if (lines > MAX_LINES)
-      this.#logger.warn(
-        { more: lines - MAX_LINES },
-        'more objects whose conditions changed, see "sluice translate"',
-      );
+      this.#logger.warn({ more: lines - MAX_LINES }, 'more objects whose conditions changed, see /problems');
   }
 }
 

@@ -61,7 +61,7 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
   return { problems, gateways, routes, accepted };
 }
 
-function routeOutcome(
+export function routeOutcome(
   engine: Engine,
   kind: 'TLSRoute' | 'Ingress',
   namespace: string,

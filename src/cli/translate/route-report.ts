@@ -1,12 +1,12 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type Classes, unclaimedGateway, unclaimedIngress } from '../../gateway/explain-class.ts';
-import { explainEndpoints } from '../../gateway/explain-endpoints.ts';
 import { GATEWAY_GROUP } from '../../gateway/route-kinds.ts';
 import { objectKey, refOf } from '../../model/events.ts';
 import type { Claim, RouteModel, ServiceTarget } from '../../model/gateway.ts';
 import type { Gateway, Ingress, TlsRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import type { World } from '../../snapshot/world.ts';
+import { explainTarget } from '../explain-target.ts';
 
 /** What a route's table row says beside its conditions. */
 export interface RouteExplanation {
@@ -64,16 +64,6 @@ export function endpointsOf(
     count: explained.reduce((sum, { count }) => sum + count, 0),
     reasons: explained.flatMap(({ reason }) => reason ?? []),
   };
-}
-
-export function explainTarget({ world }: Engine, target: ServiceTarget, config: GatewayConfig) {
-  const { namespace, service } = target;
-  return explainEndpoints(
-    target,
-    world.get('Service', namespace, service),
-    world.slices(namespace, service),
-    config,
-  );
 }
 
 function classesOf(world: World): Classes {

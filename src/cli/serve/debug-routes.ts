@@ -1,0 +1,42 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { isValidHostname, normalizeHostname } from '../../gateway/hostname.ts';
+import type { Engine } from '../../snapshot/engine.ts';
+import { explainHost } from '../translate/explain.ts';
+import { routeOutcome } from '../translate/outcome.ts';
+import { explainRoute } from '../translate/route-report.ts';
+import { type AdminPage, jsonPage, textPage } from './admin-server.ts';
+
+/** Routes at a time: some milliseconds, so that Envoys do not wait for who looks. */
+const ROUTES_PER_TURN = 100;
+
+/** `/debug/routes`: every route with its hosts and conditions, one a line; with `?host=NAME`, who serves that host. */
+export async function debugRoutes(
+  engine: Engine,
+  config: GatewayConfig,
+  query: URLSearchParams,
+): Promise<AdminPage> {
+  const asked = query.get('host');
+  if (asked === null) return { contentType: 'application/json', body: await allRoutes(engine, config) };
+  const host = normalizeHostname(asked);
+  if (!isValidHostname(host) || host.startsWith('*'))
+    return textPage('no host name; write it as ?host=demo.stage.example.com', 400);
+  return jsonPage(explainHost(engine, host, config));
+}
+
+async function allRoutes(engine: Engine, config: GatewayConfig): Promise<string> {
+  const lines: string[] = [];
+  const refs = [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')].map(({ kind, meta }) => ({
+    kind,
+    namespace: meta.namespace,
+    name: meta.name,
+  }));
+  for (const [index, { kind, namespace, name }] of refs.entries()) {
+    if (index % ROUTES_PER_TURN === 0) await nextTurn();
+    const route = engine.world.get(kind, namespace, name);
+    if (route === undefined) continue;
+    const outcome = routeOutcome(engine, kind, namespace, name);
+    lines.push(JSON.stringify({ ...outcome, ...explainRoute(engine, route, config) }));
+  }
+  return `[${lines.length === 0 ? '' : `\n${lines.sort().join(',\n')}\n`}]\n`;
+}

@@ -1,0 +1,67 @@
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { listing } from '../../gateway/listing.ts';
+import type { ServiceTarget } from '../../model/gateway.ts';
+import type { Engine } from '../../snapshot/engine.ts';
+import { ENDPOINT_TYPE } from '../../snapshot/resource.ts';
+import { explainTarget } from '../explain-target.ts';
+import type { Logger } from '../logger.ts';
+
+/** Lines that one flush may write: a node that goes takes the endpoints of many. */
+const MAX_LINES = 50;
+
+/** Tells in the log where connections lead nowhere for want of endpoints: once when it begins, once when it has gone. */
+export class EndpointReport {
+  readonly #engine: Engine;
+  readonly #config: GatewayConfig;
+  readonly #logger: Logger;
+  /** Endpoint sets that changed since the last flush. */
+  readonly #changed = new Set<string>();
+  /** Why sets have none, or none for one of their Services. */
+  readonly #empty = new Map<string, string>();
+
+  constructor(engine: Engine, config: GatewayConfig, logger: Logger) {
+    this.#engine = engine;
+    this.#config = config;
+    this.#logger = logger;
+    engine.resources.onChange(({ upserts, removals }) => {
+      for (const { typeUrl, name } of upserts) if (typeUrl === ENDPOINT_TYPE) this.#changed.add(name);
+      for (const { typeUrl, name } of removals) {
+        if (typeUrl !== ENDPOINT_TYPE) continue;
+        this.#changed.delete(name);
+        this.#empty.delete(name);
+      }
+    });
+  }
+
+  /** After a flush: looks at the endpoint sets that it changed. */
+  flushed(): void {
+    let lines = 0;
+    for (const name of this.#changed) {
+      const reasons = targetsOf(this.#engine, name).flatMap(
+        (target) => explainTarget(this.#engine, target, this.#config).reason ?? [],
+      );
+      const reason = listing(reasons, '; ');
+      if ((this.#empty.get(name) ?? '') === reason) continue;
+      if (reason === '') this.#empty.delete(name);
+      else this.#empty.set(name, reason);
+      lines += 1;
+      if (lines > MAX_LINES) continue;
+      if (reason === '') this.#logger.info({ endpoints: name }, 'there are endpoints again');
+      else this.#logger.info({ endpoints: name, reason }, 'no usable endpoint: connections are closed');
+    }
+    this.#changed.clear();
+    if (lines > MAX_LINES)
+      this.#logger.info({ more: lines - MAX_LINES }, 'more endpoints came or went, see /debug/routes');
+  }
+}
+
+/** The Services that an endpoint set is made of, by its name: of one Service's port, or of a route with several. */
+function targetsOf(engine: Engine, set: string): readonly ServiceTarget[] {
+  const [first = '', second = '', third = ''] = set.split('/');
+  if (first !== 'TLSRoute' && first !== 'Ingress')
+    return third === '' ? [] : [{ namespace: first, service: second, port: Number(third) }];
+  const claims = engine.route(`${first}/${second}/${third}`)?.claims ?? [];
+  const host = set.split('/')[3];
+  const claim = host === undefined ? claims[0] : claims.find((each) => each.host === host);
+  return (claim?.backends ?? []).flatMap(({ target }) => target ?? []);
+}
