@@ -19,7 +19,7 @@ test('a document that is invalid is a problem with its place, and the others app
       code: 'SLUICE_OBJECT_INVALID',
       message: 'Service default/b: spec.ports[0].port must be a whole number, not the string "x".',
       file: join(root, 'a.yaml'),
-      line: 6,
+      line: 9,
       object: { kind: 'Service', namespace: 'default', name: 'b' },
     },
   ]);
@@ -39,6 +39,68 @@ test('an object whose document becomes invalid keeps its last good content, the 
   assert.deepEqual(world.portsOf('a'), [1]);
   await write(root, { 'a.yaml': service('b', 3) });
   await world.until(() => !world.has('Service/default/a'));
+});
+
+const ROUTE = `apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: {name: x}
+spec:
+  hostnames: [a.example]
+  rules:
+  - backendRefs: [{name: a, port: 1}]
+`;
+
+test('a field that means nothing is a problem with its line, and the object applies', async (t) => {
+  const root = await directoryOf(t, {
+    'a.yaml': ROUTE.replace('  rules', '  parentRef: {name: gw}\n  rules'),
+  });
+  const { world } = await following(t, root);
+  assert.deepEqual(world.problemList, [
+    {
+      code: 'SLUICE_FIELD_UNKNOWN',
+      message:
+        'TLSRoute default/x: spec.parentRef is no field of TLSRoute and is ignored; did you mean parentRefs?',
+      file: join(root, 'a.yaml'),
+      line: 6,
+      object: { kind: 'TLSRoute', namespace: 'default', name: 'x' },
+    },
+  ]);
+  assert.ok(world.has('TLSRoute/default/x'));
+  await write(root, { 'a.yaml': ROUTE });
+  await world.until(() => world.problemList.length === 0);
+  assert.equal(world.eventsOf('TLSRoute/default/x'), 1);
+});
+
+test('a TLSRoute that loses its hostnames keeps them, and what was written instead is told', async (t) => {
+  const root = await directoryOf(t, { 'a.yaml': ROUTE });
+  const { world } = await following(t, root);
+  await write(root, { 'a.yaml': ROUTE.replace('hostnames', 'hostname') });
+  await world.until(() => world.problemList.length > 0);
+  assert.deepEqual(
+    world.problemList.map(({ code, line }) => [code, line]),
+    [
+      ['SLUICE_OBJECT_INVALID', 4],
+      ['SLUICE_FIELD_UNKNOWN', 5],
+    ],
+  );
+  assert.match(
+    world.problemList[0]?.message ?? '',
+    /spec\.hostnames is required\. Its last good content stays/,
+  );
+  const route = world.objects.get('TLSRoute/default/x') as ObjectOfKind<'TLSRoute'>;
+  assert.deepEqual(route.hostnames, ['a.example']);
+});
+
+test('a file that never was good says that nothing in it counts, and names itself once', async (t) => {
+  const root = await directoryOf(t, { 'a.yaml': 'a: [' });
+  const { world } = await following(t, root, { watch: false });
+  const [problem] = world.problemList;
+  assert.equal(problem?.code, 'SLUICE_FILE_SYNTAX');
+  assert.match(
+    problem?.message ?? '',
+    /^The file is no valid .*; nothing in it counts until it is corrected\.$/,
+  );
+  assert.equal(problem?.message.includes('a.yaml'), false);
 });
 
 test('Endpoints that become invalid keep the slices that were mirrored from them', async (t) => {

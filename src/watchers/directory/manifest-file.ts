@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SourceProblem } from '../../model/events.ts';
 import { objectKey, refOf } from '../../model/events.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
-import type { InvalidObject } from '../objects/decode.ts';
+import type { InvalidObject, ObjectName } from '../objects/decode.ts';
 import { decodeObject } from '../objects/decode.ts';
 import { mirrorEndpoints } from '../objects/mirror-endpoints.ts';
+import type { ObjectWarning } from '../objects/strictness.ts';
 import type { ManifestDocument } from './manifest-syntax.ts';
 import { ManifestSyntaxError, parseManifests } from './manifest-syntax.ts';
 import type { Pace } from './pace.ts';
@@ -47,20 +48,26 @@ export async function readManifests(
   if (before !== undefined && before.hash === hash) return before;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const documents = await parseManifests(text, pace);
+    const documents = parseManifests(text, pace);
     return { hash, ...(await decodeDocuments(file, documents, before, pace)) };
   } catch (error) {
     const line = error instanceof ManifestSyntaxError ? error.line : undefined;
     const what = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
-    const message = `${file} is not valid YAML or JSON: ${what}; its last good content stays in place until it is corrected.`;
+    const message = `The file is no valid YAML or JSON: ${what}; ${fate(before)} until it is corrected.`;
     const problem = { code: 'SLUICE_FILE_SYNTAX', message, file, ...(line !== undefined && { line }) };
     return { hash, entries: before?.entries ?? [], problems: [problem] };
   }
 }
 
+/** What happens to the objects of a file that cannot be read. */
+export function fate(before: ManifestFile | undefined): string {
+  const isAnythingGood = before !== undefined && before.entries.length > 0;
+  return isAnythingGood ? 'its last good content stays in place' : 'nothing in it counts';
+}
+
 async function decodeDocuments(
   file: string,
-  documents: readonly ManifestDocument[],
+  documents: AsyncIterable<ManifestDocument>,
   before: ManifestFile | undefined,
   pace: Pace,
 ): Promise<Pick<ManifestFile, 'entries' | 'problems'>> {
@@ -68,7 +75,8 @@ async function decodeDocuments(
   const entries: ManifestEntry[] = [];
   const problems: SourceProblem[] = [];
   const invalid: { readonly documentKey: string; readonly problem: number }[] = [];
-  for (const { raw, line } of documents) {
+  for await (const document of documents) {
+    const { raw, line } = document;
     const decoded = decodeDocument(raw);
     if ('type' in decoded) {
       const { object } = decoded;
@@ -76,9 +84,14 @@ async function decodeDocuments(
         const documentKey = `${object.kind}/${object.namespace}/${object.name}`;
         invalid.push({ documentKey, problem: problems.length });
       }
-      problems.push(problemOf(file, line, decoded));
+      problems.push(problemOf(file, document, decoded, object));
+      for (const warning of decoded.warnings) problems.push(problemOf(file, document, warning, object));
     } else {
-      const { documentKey, isMirrored } = decoded;
+      const { documentKey, isMirrored, warnings } = decoded;
+      const [first] = decoded.objects;
+      for (const warning of warnings) {
+        problems.push(problemOf(file, document, warning, first && refOf(first)));
+      }
       for (const object of decoded.objects) {
         const key = objectKey(refOf(object));
         entries.push({ object: retained(object, known.get(key)), key, documentKey, isMirrored, line });
@@ -108,16 +121,17 @@ interface DecodedDocument {
   readonly objects: readonly KubernetesObject[];
   readonly documentKey: string;
   readonly isMirrored: boolean;
+  readonly warnings: readonly ObjectWarning[];
 }
 
-const NOTHING: DecodedDocument = { objects: [], documentKey: '', isMirrored: false };
+const NOTHING: DecodedDocument = { objects: [], documentKey: '', isMirrored: false, warnings: [] };
 
 function decodeDocument(raw: unknown): DecodedDocument | InvalidObject {
-  const decoded = decodeObject(raw);
+  const decoded = decodeObject(raw, { strict: true });
   if (decoded.type === 'invalid') return decoded;
   if (decoded.type === 'object') {
-    const { object } = decoded;
-    return { objects: [object], documentKey: objectKey(refOf(object)), isMirrored: false };
+    const { object, warnings } = decoded;
+    return { objects: [object], documentKey: objectKey(refOf(object)), isMirrored: false, warnings };
   }
   if (decoded.kind !== 'Endpoints') return NOTHING;
   const mirrored = mirrorEndpoints(raw);
@@ -125,7 +139,7 @@ function decodeDocument(raw: unknown): DecodedDocument | InvalidObject {
   const slice = mirrored.type === 'slices' ? mirrored.slices[0] : undefined;
   if (mirrored.type !== 'slices' || slice === undefined) return NOTHING;
   const documentKey = `Endpoints/${slice.meta.namespace}/${slice.serviceName}`;
-  return { objects: mirrored.slices, documentKey, isMirrored: true };
+  return { objects: mirrored.slices, documentKey, isMirrored: true, warnings: [] };
 }
 
 /**
@@ -136,8 +150,13 @@ function retained(object: KubernetesObject, before: KubernetesObject | undefined
   return before !== undefined && isDeepStrictEqual(object, before) ? before : structuredClone(object);
 }
 
-function problemOf(file: string, line: number | undefined, decoded: InvalidObject): SourceProblem {
-  const { code, message, object } = decoded;
+function problemOf(
+  file: string,
+  document: ManifestDocument,
+  { code, message, field }: Pick<InvalidObject, 'code' | 'message' | 'field'>,
+  object: ObjectName | undefined,
+): SourceProblem {
+  const line = document.lineOf(field);
   return {
     code,
     message,

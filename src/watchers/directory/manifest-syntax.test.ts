@@ -4,7 +4,11 @@ import type { ManifestDocument } from './manifest-syntax.ts';
 import { ManifestSyntaxError, parseManifests } from './manifest-syntax.ts';
 import { Pace } from './pace.ts';
 
-const parse = (text: string): Promise<readonly ManifestDocument[]> => parseManifests(text, new Pace());
+async function parse(text: string): Promise<readonly Omit<ManifestDocument, 'lineOf'>[]> {
+  const documents: Omit<ManifestDocument, 'lineOf'>[] = [];
+  for await (const { raw, line } of parseManifests(text, new Pace())) documents.push({ raw, line });
+  return documents;
+}
 
 async function refused(text: string): Promise<ManifestSyntaxError> {
   try {
@@ -58,6 +62,42 @@ test('an object that has a name is no list, whatever its kind ends with', async 
   const text = 'apiVersion: g/v1\nkind: AllowList\nmetadata: {name: a}\nitems: [x]\n';
   assert.equal((await parse(text)).length, 1);
   assert.deepEqual((await parse(text))[0]?.line, 1);
+});
+
+test('a field has its line, and what is not there that of what is around it', async () => {
+  const text = [
+    'kind: List',
+    'items:',
+    '- kind: A',
+    '  spec:',
+    '    rules:',
+    '    - name: a',
+    '      ports: [{port: 1},',
+    '        {port: 2}]',
+    '    "quoted": {x:',
+    '      1}',
+    '    shared: &s {y: 1}',
+    '    again: *s',
+    '',
+  ].join('\n');
+  const cases = [
+    [[], 3],
+    [['metadata'], 3],
+    [['spec', 'rules', 0], 6],
+    [['spec', 'rules', 0, 'ports', 1, 'port'], 8],
+    [['spec', 'rules', 0, 'backendRefs'], 6],
+    [['spec', 'rules', 5], 5],
+    [['spec', 'quoted', 'x'], 9],
+    [['spec', 'again', 'y'], 12],
+  ] as const;
+  let read = 0;
+  for await (const { lineOf } of parseManifests(text, new Pace())) {
+    for (const [path, line] of cases) assert.equal(lineOf(path), line, path.join('.'));
+    read += 1;
+  }
+  assert.equal(read, 1);
+  for await (const { lineOf } of parseManifests('{"kind":"A"}', new Pace()))
+    assert.equal(lineOf(['kind']), 1);
 });
 
 test('JSON is read', async () => {

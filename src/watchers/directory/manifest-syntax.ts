@@ -18,6 +18,8 @@ export interface ManifestDocument {
   readonly raw: unknown;
   /** 1-based; `undefined` for an item of a list in JSON. */
   readonly line: number | undefined;
+  /** The line of a field, or of the nearest thing around it that is there. To be asked while the document is the latest. */
+  lineOf(path: readonly (string | number)[]): number | undefined;
 }
 
 /** A file that cannot be read as YAML or JSON. */
@@ -45,14 +47,17 @@ const SCALAR = '\x1f';
 
 /**
  * Parses the documents of a file, with the items of a `List` in the place of the list. Throws `ManifestSyntaxError`
- * for the file as a whole.
+ * for the file as a whole, which the documents before it are part of. The syntax tree of a document takes ten times the
+ * room of its text, so there is one at a time.
  */
-export async function parseManifests(text: string, pace: Pace): Promise<readonly ManifestDocument[]> {
-  const documents: ManifestDocument[] = [];
+export async function* parseManifests(
+  text: string,
+  pace: Pace,
+): AsyncGenerator<ManifestDocument, void, undefined> {
   const json = parseJson(text);
   if (json !== undefined) {
-    expandLists(json, undefined, 1, undefined, documents, 0);
-    return documents;
+    yield* expandLists(json, undefined, 1, undefined, 0);
+    return;
   }
   const lines = new LineCounter();
   lines.addNewLine(0);
@@ -63,10 +68,9 @@ export async function parseManifests(text: string, pace: Pace): Promise<readonly
     if (error !== undefined) throw new ManifestSyntaxError(error.message, lines.linePos(error.pos[0]).line);
     refuseDuplicateKeys(contents, lines);
     const raw = plain(document, line);
-    if (raw !== null && raw !== undefined) expandLists(raw, contents, line, lines, documents, 0);
+    if (raw !== null && raw !== undefined) yield* expandLists(raw, contents, line, lines, 0);
     if (pace.isDue) await pace.rest();
   }
-  return documents;
 }
 
 /** JSON is YAML, but JSON's own parser is some fifty times faster. What it does not take, YAML's may explain. */
@@ -143,20 +147,19 @@ function refuseDuplicateKeys(node: unknown, lines: LineCounter): void {
 const MAX_LISTS = 4;
 
 /**
- * Adds the object, or each item of a `List` or `TLSRouteList`. Items of a typed list, as the API answers with one, have
+ * The object, or each item of a `List` or `TLSRouteList`. Items of a typed list, as the API answers with one, have
  * the type of the list.
  */
-function expandLists(
+function* expandLists(
   raw: unknown,
   node: Node | null | undefined,
   line: number | undefined,
   lines: LineCounter | undefined,
-  documents: ManifestDocument[],
   depth: number,
-): void {
+): Generator<ManifestDocument, void, undefined> {
   const list = depth < MAX_LISTS ? asList(raw) : undefined;
   if (list === undefined) {
-    documents.push({ raw, line });
+    yield { raw, line, lineOf: (path) => lineOf(node, path, lines) ?? line };
     return;
   }
   const itemsNode = isMap(node) ? node.get('items', true) : undefined;
@@ -165,8 +168,30 @@ function expandLists(
     const offset = itemNode?.range?.[0];
     const itemLine = offset === undefined ? undefined : lines?.linePos(offset).line;
     const typed = isObject(item) && list.type !== undefined ? { ...list.type, ...item } : item;
-    expandLists(typed, itemNode, itemLine ?? (lines && line), lines, documents, depth + 1);
+    yield* expandLists(typed, itemNode, itemLine ?? (lines && line), lines, depth + 1);
   }
+}
+
+/** As far as the path leads through what is written here: an alias is not followed. */
+function lineOf(
+  node: Node | null | undefined,
+  path: readonly (string | number)[],
+  lines: LineCounter | undefined,
+): number | undefined {
+  let offset: number | undefined;
+  let inner: unknown = node;
+  for (const key of path) {
+    if (isMap(inner)) {
+      const pair = inner.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (!isScalar(pair?.key)) break;
+      offset = pair.key.range?.[0] ?? offset;
+      inner = pair.value;
+    } else if (isSeq(inner) && typeof key === 'number') {
+      inner = inner.items[key];
+      offset = (inner as Node | undefined)?.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset === undefined ? undefined : lines?.linePos(offset).line;
 }
 
 function asList(
