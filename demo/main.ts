@@ -2,7 +2,8 @@
  * `npm run demo`: the main job on one machine, without a cluster. Sluice on the manifests of examples/demo, a real
  * Envoy that it configures, real TLS servers in the place of tenants' API servers, and a route added live.
  */
-import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cp, readdir, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +14,7 @@ import { findEnvoy } from '../scripts/fetch-envoy.ts';
 import { AssetError } from '../scripts/kubernetes-assets.cache.ts';
 import { bootstrapConfig } from '../src/cli/bootstrap-config.ts';
 import { BOOTSTRAP_FLAGS } from '../src/cli/bootstrap-flags.ts';
-import { CliError } from '../src/cli/cli-error.ts';
+import { CliError, EXIT, errorLine } from '../src/cli/cli-error.ts';
 import { readFlags } from '../src/cli/flag.ts';
 import { engineConfig, TRANSLATION_FLAGS } from '../src/cli/flags.ts';
 import { ControlPlane } from '../src/cli/serve/control-plane.ts';
@@ -21,6 +22,7 @@ import { createSource } from '../src/cli/source.ts';
 import { EnvoyProcess } from '../test/harness/envoy-process.ts';
 import { startTlsBackend } from '../test/harness/tls-backend.ts';
 import { attempt, get, openLongLived } from '../test/harness/tls-client.ts';
+import { Interruption } from './interruption.ts';
 import { LIVE_HOST, LIVE_TENANT } from './live-tenant.ts';
 import { check, heading, line, type Out } from './out.ts';
 
@@ -53,7 +55,7 @@ Examples:
 `;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { once: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const values = flags();
   if (values.help === true) {
     process.stdout.write(HELP);
     return 0;
@@ -62,6 +64,7 @@ async function main(): Promise<number> {
     stream: process.stdout,
     color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
   };
+  const interruption = new Interruption();
   await using resources = new AsyncDisposableStack();
 
   heading(out, 'Starting');
@@ -69,8 +72,9 @@ async function main(): Promise<number> {
   await refuseIfTaken();
   for (const backend of BACKENDS) resources.use(await startBackend(backend));
   line(out, `TLS servers  ${BACKENDS.map(({ address }) => `${address}:${BACKEND_PORT}`).join('  ')}`);
-  const directory = await mkdtemp(path.join(tmpdir(), 'sluice-demo-'));
-  resources.defer(() => rm(directory, { recursive: true, force: true }));
+  const directory = mkdtempSync(path.join(tmpdir(), 'sluice-demo-'));
+  // However it ends: Envoy's own directory goes with Envoy.
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   await cp(EXAMPLES, directory, { recursive: true });
   const plane = resources.use(await startSluice(directory));
   line(
@@ -128,8 +132,17 @@ async function main(): Promise<number> {
   line(out, `  curl http://${ADDRESS}:${plane.adminPort}/debug/nodes`);
   line(out, `  edit or remove a file in ${directory}, and connect again`);
   line(out, 'Ctrl-C ends it.');
-  await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+  await interruption.awaited();
   return 0;
+}
+
+function flags(): { readonly once?: boolean; readonly help?: boolean } {
+  try {
+    return parseArgs({ options: { once: { type: 'boolean' }, help: { type: 'boolean' } } }).values;
+  } catch (cause) {
+    const [reason] = (cause as Error).message.split('. ');
+    throw new CliError('SLUICE_USAGE', EXIT.usage, `${reason}; run "npm run demo -- --help"`, { cause });
+  }
 }
 
 function target(servername: string) {
@@ -201,7 +214,12 @@ async function refuseIfTaken(): Promise<void> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const known = error instanceof AssetError || error instanceof CliError;
-  process.stderr.write(`demo: ${known ? `${error.code}: ${error.message}` : (error as Error).stack}\n`);
-  process.exitCode = 1;
+  if (error instanceof CliError) {
+    process.stderr.write(errorLine(error.code, error.message).replace(/^sluice/, 'demo'));
+    process.exitCode = error.exitCode;
+  } else {
+    // The message of an AssetError begins with its code.
+    process.stderr.write(`demo: ${error instanceof AssetError ? error.message : (error as Error).stack}\n`);
+    process.exitCode = 1;
+  }
 }

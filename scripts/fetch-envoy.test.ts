@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -82,11 +82,15 @@ describe('locateEnvoy', () => {
 
   it('fetches one Envoy for several processes that ask at once', { timeout: 300_000 }, async () => {
     const cache = path.join(directory, 'shared-cache');
+    const name = `envoy-1.40.0-${process.platform}-${process.arch}`;
+    // Of processes that were killed: one that wrote no process id, and one whose id nobody has.
+    for (const left of ['AbCdEf', '4194999-AbCdEf'])
+      await mkdir(path.join(cache, `${name}.tmp-${left}`), { recursive: true });
     // Without any Envoy on the PATH, whatever this machine has; python3 may be anywhere.
     const env = { ...process.env, SLUICE_CACHE_DIR: cache, ENVOY_BIN: '', PATH: await pathWithoutEnvoy() };
     const script = path.join(import.meta.dirname, 'fetch-envoy.ts');
     const runs = await Promise.all([1, 2, 3].map(() => output(process.execPath, [script], env)));
-    const expected = path.join(cache, `envoy-1.40.0-${process.platform}-${process.arch}`);
+    const expected = path.join(cache, name);
     assert.deepEqual(
       runs.map((run) => run.stdout.trim()),
       [expected, expected, expected],

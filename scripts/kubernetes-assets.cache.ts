@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, open, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Something that a test needs and this machine cannot provide; `message` is one line that says what and what to do. */
 export class AssetError extends Error {
@@ -56,9 +57,14 @@ export async function cached(
   const release = await lock(`${target}.lock`, target, progress);
   if (release === undefined) return target;
   let scratchDir: string | undefined;
+  const removeAtExit = (): void => {
+    if (scratchDir !== undefined) rmSync(scratchDir, { recursive: true, force: true });
+  };
+  process.once('exit', removeAtExit);
   try {
     if (await exists(target)) return target;
-    scratchDir = await mkdtemp(`${target}.tmp-`);
+    await sweep(target);
+    scratchDir = await mkdtemp(`${target}.tmp-${process.pid}-`);
     const scratch = join(scratchDir, 'made');
     await make(scratch);
     await rename(scratch, target).catch(async (error: unknown) => {
@@ -70,7 +76,28 @@ export async function cached(
     throw error instanceof AssetError ? error : cacheError(dirname(target), error);
   } finally {
     if (scratchDir !== undefined) await rm(scratchDir, { recursive: true, force: true });
+    process.off('exit', removeAtExit);
     await release();
+  }
+}
+
+/** Removes what processes that were killed left of earlier attempts. For who holds the lock. */
+async function sweep(target: string): Promise<void> {
+  const prefix = `${basename(target)}.tmp-`;
+  for (const name of await readdir(dirname(target))) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = Number(/^\d+(?=-)/.exec(name.slice(prefix.length))?.[0] ?? 0);
+    // It may have been suspended for so long that we took its lock.
+    if (pid > 0 && isRunning(pid)) continue;
+    await rm(join(dirname(target), name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
   }
 }
 
@@ -90,8 +117,11 @@ async function lock(
         const now = new Date();
         utimes(path, now, now).catch(() => {});
       }, LOCK_HEARTBEAT_MS);
+      const removeAtExit = (): void => rmSync(path, { force: true });
+      process.once('exit', removeAtExit);
       return async () => {
         clearInterval(heartbeat);
+        process.off('exit', removeAtExit);
         await rm(path, { force: true });
       };
     } catch (error) {

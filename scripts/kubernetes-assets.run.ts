@@ -44,6 +44,9 @@ export async function run(
       // It has ended already, or the platform knows no priorities: neither is a reason to fail.
     }
   }
+  // Who exits leaves no download or build behind; Ctrl-C in a terminal reaches the child by itself.
+  const end = (): void => void child.kill();
+  process.once('exit', end);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -65,6 +68,7 @@ export async function run(
       child.once('close', (status) => resolve({ status, stdout, stderr }));
     });
   } finally {
+    process.off('exit', end);
     clearInterval(heartbeat);
   }
 }

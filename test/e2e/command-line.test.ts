@@ -329,3 +329,13 @@ describe('sluice serve', () => {
     assert.match((await runSluice(['--version'])).stdout, new RegExp(`^sluice ${RegExp.escape(version)} `));
   });
 });
+
+describe('npm run demo', () => {
+  it('refuses a flag that it does not know with one line and 64', async () => {
+    const demo = path.join(EXAMPLES, '..', 'demo', 'main.ts');
+    const ended = await run(process.execPath, [demo, '--onc']).catch((error: unknown) => error);
+    const { code, stderr } = ended as { code?: number; stderr: string };
+    assert.equal(code, 64);
+    assert.match(stderr, /^demo: SLUICE_USAGE: Unknown option '--onc'; [^\n]+\n$/);
+  });
+});

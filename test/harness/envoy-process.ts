@@ -41,7 +41,7 @@ export class EnvoyProcess implements AsyncDisposable {
     this.#child = child;
     this.#directory = directory;
     this.#output = { stdout: '', stderr: '' };
-    this.#unguard = endWithParent(child);
+    this.#unguard = endWithParent(child, directory);
     this.#exited = once(child, 'exit').then(() => {});
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output.stdout += text;
