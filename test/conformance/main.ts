@@ -1,5 +1,5 @@
 /** `npm run conformance`: the Gateway API's official conformance suite, profile GATEWAY-TLS, against Sluice. */
-import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
@@ -9,8 +9,9 @@ import { type CrdChannel, gatewayApiCrds, kubernetesAsset } from '../../scripts/
 import { reexecInNetworkNamespace } from '../harness/network-namespace.ts';
 import { startConformanceCluster } from './cluster.ts';
 import { GATEWAY_CLASS, startGateway } from './gateway.ts';
-import { ip } from './kubelet/pod-network.ts';
-import { projectVersion, runSuite } from './suite.ts';
+import { checkVirtualInterfaces } from './kubelet/pod-network.ts';
+import { keepReport } from './report.ts';
+import { runSuite } from './suite.ts';
 import type { SuiteResult } from './suite-output.ts';
 
 const NODES = [
@@ -32,9 +33,6 @@ interface Options {
   readonly logs?: string;
 }
 
-/** The machine lacks something; the message says what. */
-class Unavailable extends Error {}
-
 const program = new Command('conformance')
   .description(
     "Runs the Gateway API's conformance suite, profile GATEWAY-TLS, against Sluice. Needs Linux and Go.",
@@ -53,7 +51,8 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? `${String(error.code)}: ` : '';
-  process.stderr.write(`conformance: ${code}${message} "npm test" and "npm run demo" do not need it.\n`);
+  const reason = message.startsWith(code) ? message : `${code}${message}`;
+  process.stderr.write(`conformance: ${reason} "npm run test:unit" runs without it.\n`);
   process.exitCode = 69;
 }
 
@@ -84,6 +83,8 @@ async function main(options: Options): Promise<number> {
     `cluster, Sluice and Envoy are up after ${seconds(performance.now() - started)}; CRDs: ${options.channel}`,
   );
 
+  const abort = new AbortController();
+  void gateway.sluice.finished.then(() => abort.abort());
   const results: SuiteResult[] = [];
   const log: string[] = [];
   const report = path.join(await mkdtemp(path.join(tmpdir(), 'report-')), 'report.yaml');
@@ -94,17 +95,19 @@ async function main(options: Options): Promise<number> {
     only: options.only,
     usableAddress: USABLE_ADDRESS,
     unusableAddress: UNUSABLE_ADDRESS,
+    signal: abort.signal,
     report,
     onLine: (text) => log.push(text),
     onResult(result) {
       results.push(result);
       if (result.outcome !== 'SKIP')
         say(`${result.outcome.toLowerCase()}  ${result.name} (${result.seconds.toFixed(1)} s)`);
-      if (result.outcome === 'FAIL') for (const line of result.log.slice(-LAST_LINES)) say(`      ${line}`);
+      if (result.outcome === 'FAIL') for (const line of result.log.slice(-LAST_LINES)) say(`    ${line}`);
     },
   });
   const count = (outcome: string): number => results.filter((each) => each.outcome === outcome).length;
-  if (count('PASS') + count('FAIL') === 0) for (const line of setup.slice(-LAST_LINES)) say(line);
+  if (count('PASS') + count('FAIL') === 0 && !abort.signal.aborted)
+    for (const line of setup.slice(-LAST_LINES)) say(line);
   if (!gateway.sluice.isRunning) say(`Sluice has ended:\n${gateway.sluice.stderr.slice(-4_000)}`);
   if (options.logs !== undefined) {
     await mkdir(options.logs, { recursive: true });
@@ -115,32 +118,11 @@ async function main(options: Options): Promise<number> {
     };
     for (const [name, text] of Object.entries(texts)) await writeFile(path.join(options.logs, name), text);
   }
-  if (options.report !== undefined && options.only === undefined)
-    await keepReport(report, options.report, options.channel);
+  if (options.report !== undefined && options.only === undefined && !abort.signal.aborted)
+    say(`report: ${await keepReport(report, options.report, options.channel)}`);
   say(`${count('PASS')} passed, ${count('FAIL')} failed`);
   // Everything else ends with this process.
   process.exit(exitCode === 0 && count('PASS') > 0 ? 0 : 1);
-}
-
-/** "The reports must be named <API Channel>-<Implementation version>-<mode>-report.yaml." */
-async function keepReport(report: string, directory: string, channel: CrdChannel): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  const target = path.join(directory, `${channel}-${projectVersion()}-default-report.yaml`);
-  await writeFile(`${target}.new`, (await import('node:fs')).readFileSync(report));
-  await rename(`${target}.new`, target);
-  say(`report: ${target}`);
-}
-
-async function checkVirtualInterfaces(): Promise<void> {
-  try {
-    await ip(['link add try0 type veth peer name try1', 'link delete try0']);
-  } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'there is no `ip` on the PATH; install iproute2.'
-        : `the kernel gives no virtual network interfaces (${(error as Error).message}); load its module veth.`;
-    throw new Unavailable(`network of the Pods: ${reason}`);
-  }
 }
 
 function say(line: string): void {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { endWithParent } from '../harness/end-with-parent.ts';
 import { SuiteOutput, type SuiteResult } from './suite-output.ts';
@@ -14,6 +15,8 @@ export interface SuiteOptions {
   /** An address that Envoy can listen on and that no Gateway is given unasked, and one that it cannot. */
   readonly usableAddress: string;
   readonly unusableAddress: string;
+  /** Ends the suite early. */
+  readonly signal: AbortSignal;
   /** Where the report is written. */
   readonly report: string;
   onLine(text: string): void;
@@ -61,9 +64,12 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteOutcome> {
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'] ?? '', KUBECONFIG: options.kubeconfig },
+      // It looks for a kubeconfig in the home directory as well.
+      env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), KUBECONFIG: options.kubeconfig },
     },
   );
+  const end = (): void => void child.kill('SIGKILL');
+  options.signal.addEventListener('abort', end, { once: true });
   const unguard = endWithParent(child);
   const output = new SuiteOutput();
   createInterface({ input: child.stdout }).on('line', (text) => {

@@ -31,6 +31,19 @@ export class PodNetwork {
   }
 }
 
+/** Throws a sentence that says what this machine lacks for it. */
+export async function checkVirtualInterfaces(): Promise<void> {
+  try {
+    await ip(['link add try0 type veth peer name try1', 'link delete try0']);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = isMissing
+      ? 'there is no `ip` on the PATH. Install iproute2.'
+      : `the kernel gives no pair of virtual interfaces (${(error as Error).message}). Load its module veth.`;
+    throw new Error(`network of the Pods: ${reason}`, { cause: error });
+  }
+}
+
 /** Runs commands of `ip`, one a line. Rejects with what it says. */
 export async function ip(commands: readonly string[]): Promise<void> {
   const child = spawn('ip', ['-batch', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });

@@ -67,6 +67,8 @@ export class Sandbox {
     const given = network.allocate();
     const child = spawn('unshare', ['--net', '/bin/sh', '-c', SCRIPT, 'pod', server ?? '', directory], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A process group of its own: Ctrl-C is not the Pod's to answer.
+      detached: true,
       env: { PATH: process.env['PATH'] ?? '', ...options.environment(given.address) },
     });
     let output = '';
