@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootstrapYaml } from './bootstrap-config.ts';
 import type { BootstrapOptions } from './bootstrap-flags.ts';
 import { bootstrapTls, secretFiles } from './bootstrap-tls.ts';
 import { CliError, EXIT } from './cli-error.ts';
+import { makeFolder } from './folder.ts';
 
 /** What `sluice bootstrap` prints: the bootstrap, or with `--out`, where it was written. */
 export async function bootstrap(options: BootstrapOptions): Promise<string> {
@@ -15,7 +16,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<string> {
   // The bootstrap last: an Envoy that waits for it finds all it names.
   const files = { ...(tls && secretFiles(tls)), 'envoy.yaml': yaml };
   try {
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     for (const [name, content] of Object.entries(files)) await replace(join(out, name), content);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

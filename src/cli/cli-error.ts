@@ -5,7 +5,7 @@ export const EXIT = {
   notAccepted: 2,
   /** EX_USAGE: a command, a flag or an environment variable that does not parse. */
   usage: 64,
-  /** EX_NOINPUT: the directory of manifests, or a TLS file, is missing or cannot be read. */
+  /** EX_NOINPUT: the directory of manifests, a kubeconfig that was named, or a TLS file is missing or cannot be read. */
   noInput: 66,
   /** EX_UNAVAILABLE: an address cannot be listened on, or something needed is not there. */
   unavailable: 69,

@@ -15,12 +15,19 @@ export interface SocketAddress {
 const PORT_TEXT = /^[0-9]{1,5}$/;
 const HOST_TEXT = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$/;
 
-/** A schema from a function that gives the value, or `undefined` where the text is not one. */
-function fromText<T>(expected: string, read: (text: string) => T | undefined): z.ZodType<T, string> {
+/**
+ * A schema from a function that gives the value, or `undefined` where the text is not one. `expected` says how to write
+ * it, where need be in view of what was written.
+ */
+function fromText<T>(
+  expected: string | ((text: string) => string),
+  read: (text: string) => T | undefined,
+): z.ZodType<T, string> {
   return z.string().transform((text, context): T => {
     const value = read(text.trim());
     if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: expected });
+    const message = typeof expected === 'string' ? expected : expected(text.trim());
+    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
 }
@@ -109,7 +116,14 @@ export function duration(
   limits: string,
   orNever = false,
 ): z.ZodType<number, string> {
-  return fromText(`not a duration ${limits}; write it as 500ms, 90s, 5m, 24h or 1h30m`, (text) => {
+  const expected = (text: string): string => {
+    const how =
+      /^[0-9]+$/.test(text) && Number(text) > 0
+        ? `the unit is missing, as in ${text}s; write it`
+        : 'write it';
+    return `not a duration ${limits}; ${how} as 500ms, 90s, 5m, 24h or 1h30m`;
+  };
+  return fromText(expected, (text) => {
     const value = text === '0' ? 0 : parseDuration(text);
     if (value === undefined) return undefined;
     return (orNever && value === 0) || (value >= leastMs && value <= mostMs) ? value : undefined;

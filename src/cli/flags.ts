@@ -168,8 +168,8 @@ export const LOG_FLAGS = {
 export const SERVE_FLAGS = {
   source: {
     name: '--source',
-    value: 'SOURCE',
-    description: 'where the manifests come from: directory:PATH or kubernetes',
+    value: 'directory:PATH|kubernetes',
+    description: 'where the manifests come from',
     env: 'SLUICE_SOURCE',
     required: true,
     schema: source,
@@ -223,7 +223,8 @@ export const TRANSLATE_FLAGS = {
   output: {
     name: '--output',
     value: 'FORMAT',
-    description: 'what to print on stdout: yaml (resources), table (routes) or json (all)',
+    description:
+      'what to print on stdout: yaml (resources), table (routes) or json (all); unless set, yaml with the table on stderr',
     env: 'SLUICE_TRANSLATE_OUTPUT',
     schema: oneOf('yaml', 'table', 'json'),
   },

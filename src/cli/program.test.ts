@@ -293,6 +293,28 @@ describe('the command line', () => {
       /Did you mean serve\?/,
     );
   });
+  it('knows no help for a command that there is not', () => {
+    assert.match(
+      refused(() => parse('help nope')),
+      /unknown command 'nope'; run "sluice --help"/,
+    );
+    assert.equal(parse('help serve').command, 'help');
+    assert.equal(parse('help').command, 'help');
+  });
+  it('names what a source may be, and the unit that a number lacks', () => {
+    assert.match(
+      refused(() => parse('serve')),
+      /--source is required; add --source directory:PATH\|kubernetes or set SLUICE_SOURCE/,
+    );
+    assert.match(
+      refused(() => serve('--idle-timeout 5')),
+      /the unit is missing, as in 5s; write it as/,
+    );
+    assert.doesNotMatch(
+      refused(() => serve('--idle-timeout 1d')),
+      /unit is missing/,
+    );
+  });
   it('names the help of the command', () => {
     assert.match(
       refused(() => parse('translate')),

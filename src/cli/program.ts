@@ -21,7 +21,7 @@ Exit codes:
   0   done, or stopped by SIGTERM or SIGINT
   2   translate: something is not accepted or has a problem, or nothing is for Sluice
   64  a flag, command or variable that does not parse (nothing was started)
-  66  the directory of manifests, or a TLS file, is missing or cannot be read
+  66  the directory of manifests, a kubeconfig that was named, or a TLS file is missing
   69  an address is taken, or something needed is not there
   70  a bug in Sluice
   78  flags that do not go together, or a Node.js that is too old
@@ -141,7 +141,7 @@ export function parseInvocation(
     each.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} });
   }
   try {
-    program.parse(argv, { from: 'user' });
+    program.parse(withoutHelpFor(argv, program), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.version') return { command: 'version' };
@@ -168,6 +168,13 @@ function refuseSharedAddress({ xdsAddress, adminAddress }: ServeConfig): void {
 
 function usage(message: string): CliError {
   return new CliError('SLUICE_USAGE', EXIT.usage, message);
+}
+
+/** commander answers "help nope" with the help of all, as if that were what was asked for. */
+function withoutHelpFor(argv: readonly string[], program: Command): readonly string[] {
+  const [first, second] = argv;
+  if (first !== 'help' || second === undefined || second.startsWith('-') || second === 'help') return argv;
+  return program.commands.some((each) => each.name() === second) ? argv : [second];
 }
 
 function whereHelpIs(argv: readonly string[], program: Command): string {

@@ -1,3 +1,4 @@
+import { access, constants, readdir } from 'node:fs/promises';
 import type { Source } from '../model/events.ts';
 import { createDirectorySource } from '../watchers/directory/directory-source.ts';
 import { createKubernetesSource } from '../watchers/kubernetes/kubernetes-source.ts';
@@ -10,6 +11,42 @@ export interface SourceOptions {
   readonly watch?: boolean;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+}
+
+/**
+ * What can be known to be missing before anything listens: the folder of manifests, or a kubeconfig that was named. Rejects
+ * with a `CliError`. A kubeconfig that is replaced or goes later is waited for.
+ */
+export async function requireSource(spec: SourceSpec, options: SourceOptions): Promise<void> {
+  const { kubeconfig, context } = options;
+  if (spec.type === 'directory') {
+    const flag = kubeconfig !== undefined ? '--kubeconfig' : context !== undefined ? '--context' : undefined;
+    if (flag !== undefined) {
+      const message = `${flag} is for --source kubernetes, and the source is directory:${spec.path}; leave one of them out`;
+      throw new CliError('SLUICE_FLAG_UNUSED', EXIT.config, message);
+    }
+    await readable('SLUICE_DIRECTORY_UNREADABLE', spec.path, 'create it, or name another', () =>
+      readdir(spec.absolute),
+    );
+  } else if (kubeconfig !== undefined) {
+    await readable('SLUICE_KUBE_CONFIG', kubeconfig, 'correct --kubeconfig, or leave it out', () =>
+      access(kubeconfig, constants.R_OK),
+    );
+  }
+}
+
+async function readable(
+  code: string,
+  path: string,
+  advice: string,
+  read: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await read();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(code, EXIT.noInput, `${path} cannot be read (${reason}); ${advice}`, { cause });
+  }
 }
 
 /** The source of objects that `--source` names. */

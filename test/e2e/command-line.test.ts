@@ -185,6 +185,12 @@ describe('sluice bootstrap', () => {
     });
   }
 
+  it('ends with 66 and one line for a folder that cannot be made', async () => {
+    const { exitCode, stderr } = await runSluice(['bootstrap', '--node-id', 'a', '--out', '/proc/foo']);
+    assert.equal(exitCode, 66);
+    assert.match(stderr, /^sluice: SLUICE_BOOTSTRAP_FILES: cannot write to \/proc\/foo [^\n]+\n$/);
+  });
+
   it('takes the node id from the environment, and asks for one where there is none', async () => {
     const { stdout } = await runSluice(['bootstrap'], { SLUICE_NODE_ID: 'gw-7' });
     assert.equal((parse(stdout) as { node: { id: string } }).node.id, 'gw-7');
@@ -230,12 +236,24 @@ describe('sluice serve', () => {
     assert.match(stderr, /SLUICE_ADDRESS_UNAVAILABLE: --xds-address 127\.0\.0\.1:\d+ cannot be listened on/);
   });
 
-  it('ends with 66 for a directory that is not there', async () => {
-    const { exitCode } = await runSluice([
-      ...['serve', '--source', `directory:${path.join(directory, 'missing')}`],
-      ...['--admin-address', '127.0.0.1:0', '--xds-address', '127.0.0.1:0'],
+  it('ends with 66 for a directory or a kubeconfig that is not there, before it listens', async () => {
+    const missing = path.join(directory, 'missing');
+    for (const [code, ...flags] of [
+      ['SLUICE_DIRECTORY_UNREADABLE', '--source', `directory:${missing}`],
+      ['SLUICE_KUBE_CONFIG', '--source', 'kubernetes', '--kubeconfig', missing],
+    ]) {
+      const { exitCode, stderr } = await runSluice(['serve', ...flags]);
+      assert.equal(exitCode, 66);
+      assert.match(stderr, new RegExp(`^sluice: ${code}: [^\\n]+missing cannot be read [^\\n]+\\n$`));
+    }
+  });
+
+  it('ends with 78 for a kubeconfig that a directory has no use for', async () => {
+    const { exitCode, stderr } = await runSluice([
+      ...['serve', '--source', `directory:${directory}`, '--context', 'prod'],
     ]);
-    assert.equal(exitCode, 66);
+    assert.equal(exitCode, 78);
+    assert.match(stderr, /^sluice: SLUICE_FLAG_UNUSED: --context is for --source kubernetes[^\n]+\n$/);
   });
 
   it('answers probes and Prometheus, tells of problems and Envoys, and lets them go at SIGTERM', async () => {

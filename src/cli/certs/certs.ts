@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli-error.ts';
+import { makeFolder } from '../folder.ts';
 import { type AlternativeName, type Authority, createAuthority, loadAuthority } from './authority.ts';
 import type { CertsConfig } from './certs-flags.ts';
 
@@ -115,7 +116,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 
 async function makeDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path, 0o700);
   } catch (cause) {
     throw failed('make', path, cause);
   }

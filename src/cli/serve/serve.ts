@@ -3,7 +3,7 @@ import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import { engineConfig, type ServeConfig } from '../flags.ts';
 import type { Logger } from '../logger.ts';
-import { createSource } from '../source.ts';
+import { createSource, requireSource } from '../source.ts';
 import { ControlPlane } from './control-plane.ts';
 import { openXdsTls, warnOfPlaintext, type XdsTls } from './xds-tls.ts';
 
@@ -21,6 +21,7 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   let xdsTls: XdsTls | undefined;
   try {
+    await requireSource(config.source, config);
     xdsTls = await openXdsTls(config, logger);
     if (xdsTls === undefined) warnOfPlaintext(config.xdsAddress, logger);
     const plane = await ControlPlane.start({
