@@ -210,6 +210,8 @@ test('hostnames: the intersection is claimed, others are ignored, none is NoMatc
   ] as const) {
     const model = claimed(hostname, hostnames);
     assert.deepEqual(states(model), ['False NoMatchingListenerHostname']);
+    const message = messageOf(model.parents[0]?.conditions, 'Accepted');
+    assert.match(message, /^No hostname of the route \(.+\) matches one of the listeners .* \(.+\)\.$/);
     assert.deepEqual(attached(model), []);
     assert.deepEqual(model.claims, []);
   }

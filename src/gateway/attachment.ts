@@ -53,7 +53,7 @@ export function attachToGateway(
   const owners = gateway.listeners.length > 1 ? new ListenerOwners(gateway.listeners) : undefined;
   let isAnySelected = false;
   let isAnyOfRightType = false;
-  let isAnyAllowed = false;
+  let allowed: readonly ListenerModel[] = NONE;
   let hasHosts = false;
   for (const listener of gateway.listeners) {
     if (!isSelected(listener, parentRef)) continue;
@@ -61,7 +61,7 @@ export function attachToGateway(
     if (!listener.acceptsRoutes) continue;
     isAnyOfRightType = true;
     if (!mayAttach(listener, route, gateway, lookup)) continue;
-    isAnyAllowed = true;
+    allowed = append(allowed, listener);
     const matching = matchingHosts(route.hostnames, listener);
     if (matching.length === 0) continue;
     const hosts = owners?.withoutIsolated(matching, listener, isolated) ?? matching;
@@ -80,14 +80,16 @@ export function attachToGateway(
       `${route.kind.kind} needs a listener with protocol TLS and mode Passthrough.`,
     );
   }
-  if (!isAnyAllowed) {
+  if (allowed.length === 0) {
     return refuse('NotAllowedByListeners', 'No listener allows routes of this kind from this namespace.');
   }
   if (isolated.length > 0) {
     const message = `More specific listeners of the Gateway have all hostnames: ${listing(isolated.map(describe))}.`;
     return refuse('NoMatchingListenerHostname', message);
   }
-  return refuse('NoMatchingListenerHostname', 'No hostname of the route matches the hostname of a listener.');
+  const patterns = allowed.map(({ hostname }) => hostname ?? ANY_HOST);
+  const message = `No hostname of the route (${listing(route.hostnames)}) matches one of the listeners that it may attach to (${listing([...new Set(patterns)])}).`;
+  return refuse('NoMatchingListenerHostname', message);
 }
 
 function refuse(reason: string, message: string): AttachmentResult {

@@ -1,7 +1,7 @@
 import type { ServiceTarget, WeightedBackend } from '../model/gateway.ts';
 import type { BackendReference, RouteGroupKind, Service } from '../model/objects.ts';
 import { append, NONE } from './append.ts';
-import { listing } from './listing.ts';
+import { clauses } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { isReferencePermitted } from './reference-grant.ts';
 
@@ -57,7 +57,7 @@ export function resolveBackends(
   }
   const [first] = problems;
   if (first === undefined) return { backends, problem: undefined };
-  const message = `${listing(problems.map((problem) => problem.message))}.`;
+  const message = `${clauses(problems.map((problem) => problem.message))}.`;
   return { backends, problem: { reason: first.reason, message } };
 }
 

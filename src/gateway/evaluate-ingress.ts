@@ -8,10 +8,11 @@ import { serviceTarget } from './backends.ts';
 import { ingressBindings } from './bindings.ts';
 import { ClaimLimits } from './claim-limits.ts';
 import type { GatewayConfig } from './config.ts';
+import { invalidHostnames } from './explain-hostname.ts';
 import { isOurIngress } from './gateway-class.ts';
 import { evaluatePolicy } from './host-policy.ts';
 import { isValidHostname, normalizeHostname } from './hostname.ts';
-import { listing } from './listing.ts';
+import { clauses, listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { routeAccepted, routeConditions, routeResolved } from './route-conditions.ts';
 
@@ -97,10 +98,10 @@ function hostBackends(
     const paths = pathsByHost.get(host);
     if (paths !== undefined) for (const path of rule.paths) paths.push(path);
     else if (isValidHostname(host)) pathsByHost.set(host, [...rule.paths]);
-    else invalid.push(JSON.stringify(rule.host));
+    else invalid.push(rule.host);
   }
   if (hasRuleWithoutHost) notes.push('a rule without a host is ignored, TLS passthrough needs one');
-  if (invalid.length > 0) notes.push(`hosts that are not valid are ignored: ${listing(invalid)}`);
+  if (invalid.length > 0) notes.push(`hosts that are not valid are ignored: ${invalidHostnames(invalid)}`);
   if (ingress.defaultBackend !== undefined && ingress.rules.length === 0) {
     notes.push('a default backend alone has no host, TLS passthrough needs one');
   }
@@ -175,5 +176,5 @@ function resolvedRefsCondition(problems: readonly ReferenceProblem[], generation
   const [first] = problems;
   if (first === undefined) return routeResolved(generation);
   const messages = [...new Set(problems.map(({ message }) => message))];
-  return condition('ResolvedRefs', false, first.reason, `${listing(messages)}.`, generation);
+  return condition('ResolvedRefs', false, first.reason, `${clauses(messages)}.`, generation);
 }

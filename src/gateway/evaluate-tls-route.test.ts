@@ -181,7 +181,10 @@ test('hostnames that are not valid are ignored and said', () => {
     model.claims.map(({ host }) => host),
     ['a.example.com'],
   );
-  assert.match(messageOf(parent.conditions, 'PartiallyInvalid'), /^Dropped Rule.*"a_b", "1\.2\.3\.4", "\*"/);
+  assert.match(
+    messageOf(parent.conditions, 'PartiallyInvalid'),
+    /^Dropped Rule: .*"a_b" \(has an underscore\), "1\.2\.3\.4" \(.*\), "\*" \(/,
+  );
 });
 
 test('hostnames that are all invalid do not become a route without hostnames, which would match everything', () => {

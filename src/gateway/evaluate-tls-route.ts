@@ -10,6 +10,7 @@ import type { ResolvedBackends } from './backends.ts';
 import { resolveBackends } from './backends.ts';
 import { ClaimCollection } from './claim-collection.ts';
 import type { GatewayConfig } from './config.ts';
+import { invalidHostnames } from './explain-hostname.ts';
 import { evaluatePolicy } from './host-policy.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
@@ -106,7 +107,7 @@ function refusalOfRoute(
   }
   // Hostnames that are all invalid must not become a route without hostnames, which matches everything.
   if (hostnames.length === 0 && invalid.length > 0) {
-    return { reason: 'UnsupportedValue', message: `No hostname is valid: ${quoted(invalid)}.` };
+    return { reason: 'UnsupportedValue', message: `No hostname is valid: ${invalidHostnames(invalid)}.` };
   }
   return undefined;
 }
@@ -121,7 +122,8 @@ function droppedParts(route: TlsRoute, invalid: readonly string[]): readonly str
       `a TLSRoute selects by host name alone, so only the first of ${route.rules.length} rules is used`,
     );
   }
-  if (invalid.length > 0) parts.push(`hostnames that are not valid are ignored: ${quoted(invalid)}`);
+  if (invalid.length > 0)
+    parts.push(`hostnames that are not valid are ignored: ${invalidHostnames(invalid)}`);
   return parts;
 }
 
@@ -137,10 +139,6 @@ function partsOf(
 
 function isolatedPart(isolated: readonly string[]): string {
   return `more specific listeners of the Gateway have these hosts: ${listing(isolated)}`;
-}
-
-function quoted(names: readonly string[]): string {
-  return listing(names.map((name) => JSON.stringify(name)));
 }
 
 function acceptedCondition(

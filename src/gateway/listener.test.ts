@@ -43,6 +43,12 @@ test('a TLS listener in mode Passthrough is served and supports TLSRoute', () =>
   assert.deepEqual(model.supportedKinds, [{ group: GATEWAY_GROUP, kind: 'TLSRoute' }]);
 });
 
+test('a protocol in lower case: its message says how to write it', () => {
+  const model = evaluateOne(listener({ protocol: 'tls' }));
+  assert.equal(stateOf(model.conditions, 'Accepted'), 'False UnsupportedProtocol');
+  assert.match(messageOf(model.conditions, 'Accepted'), /write TLS\.$/);
+});
+
 test('"it MUST set the Accepted condition to False with a reason of UnsupportedProtocol"; no supported kinds', () => {
   for (const protocol of ['TCP', 'UDP', 'INVALID', 'example.com/bar', 'tls', '']) {
     const model = evaluateOne(listener({ protocol, noTls: true }));

@@ -5,6 +5,7 @@ import type { Binding, ListenerModel } from '../model/gateway.ts';
 import type { Gateway, GatewayListener, RouteGroupKind } from '../model/objects.ts';
 import { isPort } from './bindings.ts';
 import { certificateProblem, certificateRefs } from './certificate-refs.ts';
+import { invalidHostnames } from './explain-hostname.ts';
 import { isValidHostname, normalizeHostname } from './hostname.ts';
 import { labelSelectorProblem } from './label-selector.ts';
 import type { ListenerConflict } from './listener-conflicts.ts';
@@ -102,6 +103,11 @@ export function evaluateListener(listener: GatewayListener, context: ListenerCon
 /** A protocol or TLS mode that Sluice does not implement. */
 function unsupportedType(listener: GatewayListener): Problem | undefined {
   if (kindsOfProtocol(listener.protocol) === undefined) {
+    const upper = listener.protocol.toUpperCase();
+    if (kindsOfProtocol(upper) !== undefined) {
+      const message = `Protocol ${listener.protocol} is written in upper case: write ${upper}.`;
+      return { reason: 'UnsupportedProtocol', message };
+    }
     return {
       reason: 'UnsupportedProtocol',
       message: `Protocol ${listing([listener.protocol])} is not supported; Sluice serves TLS in mode Passthrough.`,
@@ -123,7 +129,7 @@ function invalidValue(listener: GatewayListener, hostname: string | undefined): 
   if (hostname !== undefined && !isValidHostname(hostname)) {
     return {
       reason: 'UnsupportedValue',
-      message: `${listing([JSON.stringify(hostname)])} is not a valid hostname.`,
+      message: `The hostname is not valid: ${invalidHostnames([hostname])}.`,
     };
   }
   const { from, selector } = listener.allowedRoutes.namespaces;

@@ -3,12 +3,27 @@ const LISTED = 5;
 /** Longest single name in a message: names come from tenants, and a message is at most 32 KiB in Kubernetes. */
 const NAME_LENGTH = 120;
 
-/** `a, b, c, d, e and 7 more`: a list for a message, bounded whatever a tenant writes. Clauses want `'; '` between them. */
-export function listing(names: readonly string[], separator = ', '): string {
-  const shown = names.slice(0, LISTED).map(shorten).join(separator);
-  return names.length > LISTED ? `${shown} and ${names.length - LISTED} more` : shown;
+/** Longest clause: names within it are bounded already. */
+const CLAUSE_LENGTH = 400;
+
+/** `a, b, c, d, e and 7 more`: a list for a message, bounded whatever a tenant writes. */
+export function listing(names: readonly string[]): string {
+  return joined(names, ', ', NAME_LENGTH);
 }
 
-function shorten(name: string): string {
-  return name.length > NAME_LENGTH ? `${name.slice(0, NAME_LENGTH)}…` : name;
+/** As `listing`, of clauses, which have commas of their own. */
+export function clauses(texts: readonly string[]): string {
+  return joined(texts, '; ', CLAUSE_LENGTH);
+}
+
+function joined(texts: readonly string[], separator: string, length: number): string {
+  const shown = texts
+    .slice(0, LISTED)
+    .map((text) => shorten(text, length))
+    .join(separator);
+  return texts.length > LISTED ? `${shown} and ${texts.length - LISTED} more` : shown;
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -46,6 +46,11 @@ export function routeResolved(generation: number): Condition {
   return (shared[generation] ?? commonConditions(generation)).resolvedRefs;
 }
 
+/** "The message for this condition MUST start with the prefix `Dropped Rule`." */
+export function droppedMessage(parts: readonly string[]): string {
+  return `Dropped Rule: the route is accepted, but ${parts.join('; ')}.`;
+}
+
 export function routeConditions(decided: DecidedConditions, generation: number): readonly Condition[] {
   const { accepted, resolvedRefs, dropped, policy } = decided;
   const common = shared[generation];
@@ -54,8 +59,7 @@ export function routeConditions(decided: DecidedConditions, generation: number):
   }
   const conditions = [accepted, resolvedRefs];
   if (dropped.length > 0) {
-    // "The message for this condition MUST start with the prefix `Dropped Rule`."
-    const message = `Dropped Rule in part: ${dropped.join('; ')}.`;
+    const message = droppedMessage(dropped);
     conditions.push(condition('PartiallyInvalid', true, 'UnsupportedValue', message, generation));
   }
   if (policy !== undefined) conditions.push(policy);

@@ -7,6 +7,7 @@ import { compareText } from './claims.ts';
 import { type RefusedEndpoint, refusedEndpointsCondition } from './endpoints.ts';
 import { addressScope, parseIpAddress } from './ip-address.ts';
 import { listing } from './listing.ts';
+import { droppedMessage } from './route-conditions.ts';
 
 /** The final state of a route with respect to one of its parents. */
 export interface ParentStatus {
@@ -65,10 +66,8 @@ function afterContention(
     return statusOf(parent, false, [accepted, ...others.filter(({ type }) => type !== 'Accepted')]);
   }
   const known = parent.conditions.find(({ type }) => type === 'PartiallyInvalid');
-  const text = `other routes serve some hosts: ${winners(lostHere)}.`;
-  // "The message for this condition MUST start with the prefix `Dropped Rule`."
-  const message =
-    known === undefined ? `Dropped Rule in part: ${text}` : `${known.message.slice(0, -1)}; ${text}`;
+  const text = `other routes serve some hosts: ${winners(lostHere)}`;
+  const message = known === undefined ? droppedMessage([text]) : `${known.message.slice(0, -1)}; ${text}.`;
   return statusOf(parent, true, [
     ...others,
     condition('PartiallyInvalid', true, 'HostnameConflict', message, route.generation),

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
-import { listing } from '../../gateway/listing.ts';
+import { clauses } from '../../gateway/listing.ts';
 import type { ServiceTarget } from '../../model/gateway.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import { ENDPOINT_TYPE } from '../../snapshot/resource.ts';
@@ -40,7 +40,7 @@ export class EndpointReport {
       const reasons = targetsOf(this.#engine, name).flatMap(
         (target) => explainTarget(this.#engine, target, this.#config).reason ?? [],
       );
-      const reason = listing(reasons, '; ');
+      const reason = clauses(reasons);
       if ((this.#empty.get(name) ?? '') === reason) continue;
       if (reason === '') this.#empty.delete(name);
       else this.#empty.set(name, reason);

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { whyLost } from '../../gateway/explain-claim.ts';
 import { hostMatches, normalizeHostname } from '../../gateway/hostname.ts';
-import { listing } from '../../gateway/listing.ts';
+import { clauses } from '../../gateway/listing.ts';
 import { type ObjectRef, objectKey, refOf } from '../../model/events.ts';
 import type { Ingress, TlsRoute } from '../../model/objects.ts';
 import { Resource, toJson } from '../../proto/index.ts';
@@ -75,7 +75,7 @@ export function explanationText({ host, served, notServed }: HostExplanation): s
     lines.push(`${host} on ${binding}: served by ${route} as ${as}`);
     for (const other of others) lines.push(`  also wanted by ${other.route}, ${other.reason}`);
     lines.push(`  cluster ${cluster}`);
-    const none = reasons.length === 0 ? '' : `: ${listing(reasons)}`;
+    const none = reasons.length === 0 ? '' : `: ${clauses(reasons)}`;
     lines.push(endpoints.length === 0 ? `  no endpoints, connections are closed${none}` : '  endpoints');
     for (const { address, port, weight } of endpoints)
       lines.push(`    ${address} port ${port}${weight === undefined ? '' : `, weight ${weight}`}`);
