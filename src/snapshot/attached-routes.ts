@@ -11,9 +11,10 @@ export class AttachedRoutes {
     return this.#counts.get(gatewayKey)?.get(listener) ?? 0;
   }
 
-  /** Replaces what a route is attached to, each listener once. Returns the keys of the Gateways whose counts may differ. */
-  set(routeKey: string, listeners: readonly ListenerRef[]): readonly string[] {
+  /** Replaces what a route is attached to. Returns the keys of the Gateways whose counts may differ. */
+  set(routeKey: string, attached: readonly ListenerRef[]): readonly string[] {
     const before = this.#listenersOf.get(routeKey) ?? [];
+    const listeners = uniqueListeners(attached);
     if (sameListeners(before, listeners)) return [];
     if (listeners.length > 0) this.#listenersOf.set(routeKey, listeners);
     else this.#listenersOf.delete(routeKey);
@@ -36,8 +37,17 @@ export class AttachedRoutes {
   }
 }
 
+/** The listeners of all parents that accept a route. */
+export function attachmentsOf(
+  parents: readonly { readonly accepted: boolean; readonly attached: readonly ListenerRef[] }[],
+): readonly ListenerRef[] {
+  const [only] = parents;
+  if (parents.length === 1 && only?.accepted === true) return only.attached;
+  return parents.flatMap(({ accepted, attached }) => (accepted ? attached : []));
+}
+
 /** Each listener once: two parentRefs of a route may lead to the same. */
-export function uniqueListeners(listeners: readonly ListenerRef[]): readonly ListenerRef[] {
+function uniqueListeners(listeners: readonly ListenerRef[]): readonly ListenerRef[] {
   if (listeners.length < 2) return listeners;
   const seen = new Set<string>();
   return listeners.filter(({ gateway, listener }) => {

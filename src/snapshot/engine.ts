@@ -16,7 +16,7 @@ import { type ParentStatus, routeStatus } from '../gateway/status.ts';
 import { type ObjectEvent, objectKey, refOf } from '../model/events.ts';
 import type { GatewayModel, ListenerRef, LostClaim, RouteModel } from '../model/gateway.ts';
 import type { KubernetesObject } from '../model/objects.ts';
-import { AttachedRoutes, uniqueListeners } from './attached-routes.ts';
+import { AttachedRoutes, attachmentsOf } from './attached-routes.ts';
 import type { EngineConfig } from './config.ts';
 import { drain, drainSome } from './draining.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
@@ -282,18 +282,14 @@ export class Engine {
 
   /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
   #attach(key: string): void {
-    const parents = this.routeStatus(key);
-    const [only] = parents;
-    const listeners =
-      parents.length === 1 && only !== undefined
-        ? only.attached
-        : parents.flatMap(({ attached }) => attached);
-    this.#setAttached(key, listeners);
+    const route = this.#routes.get(key);
+    // Nearly every route has no rival: what it was evaluated to is what counts.
+    const isAlone = route && (this.#contended.size === 0 || this.lostClaims(route).length === 0);
+    this.#setAttached(key, attachmentsOf(isAlone ? route.parents : this.routeStatus(key)));
   }
 
   #setAttached(key: string, listeners: readonly ListenerRef[]): void {
-    for (const gateway of this.#attached.set(key, uniqueListeners(listeners)))
-      this.#dirtyStatuses.add(gateway);
+    for (const gateway of this.#attached.set(key, listeners)) this.#dirtyStatuses.add(gateway);
   }
 
   #contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {

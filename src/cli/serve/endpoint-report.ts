@@ -5,8 +5,9 @@ import type { Engine } from '../../snapshot/engine.ts';
 import { ENDPOINT_TYPE } from '../../snapshot/resource.ts';
 import { explainTarget } from '../explain-target.ts';
 import type { Logger } from '../logger.ts';
+import { PacedWork } from './paced-work.ts';
 
-/** Lines that one flush may write: a node that goes takes the endpoints of many. */
+/** Lines that one batch of changes may write: a node that goes takes the endpoints of many. */
 const MAX_LINES = 50;
 
 /** Tells in the log where connections lead nowhere for want of endpoints: once when it begins, once when it has gone. */
@@ -18,6 +19,11 @@ export class EndpointReport {
   readonly #changed = new Set<string>();
   /** Why sets have none, or none for one of their Services. */
   readonly #empty = new Map<string, string>();
+  readonly #work = new PacedWork<string>(
+    (name) => this.#look(name),
+    () => this.#batchEnded(),
+  );
+  #lines = 0;
 
   constructor(engine: Engine, config: GatewayConfig, logger: Logger) {
     this.#engine = engine;
@@ -28,6 +34,7 @@ export class EndpointReport {
       for (const { typeUrl, name } of removals) {
         if (typeUrl !== ENDPOINT_TYPE) continue;
         this.#changed.delete(name);
+        this.#work.delete(name);
         this.#empty.delete(name);
       }
     });
@@ -35,23 +42,28 @@ export class EndpointReport {
 
   /** After a flush: looks at the endpoint sets that it changed. */
   flushed(): void {
-    let lines = 0;
-    for (const name of this.#changed) {
-      const reasons = targetsOf(this.#engine, name).flatMap(
-        (target) => explainTarget(this.#engine, target, this.#config).reason ?? [],
-      );
-      const reason = clauses(reasons);
-      if ((this.#empty.get(name) ?? '') === reason) continue;
-      if (reason === '') this.#empty.delete(name);
-      else this.#empty.set(name, reason);
-      lines += 1;
-      if (lines > MAX_LINES) continue;
-      if (reason === '') this.#logger.info({ endpoints: name }, 'there are endpoints again');
-      else this.#logger.info({ endpoints: name, reason }, 'no usable endpoint: connections are closed');
-    }
+    this.#work.add(this.#changed);
     this.#changed.clear();
-    if (lines > MAX_LINES)
-      this.#logger.info({ more: lines - MAX_LINES }, 'more endpoints came or went, see /debug/routes');
+  }
+
+  #look(name: string): void {
+    const reasons = targetsOf(this.#engine, name).flatMap(
+      (target) => explainTarget(this.#engine, target, this.#config).reason ?? [],
+    );
+    const reason = clauses(reasons);
+    if ((this.#empty.get(name) ?? '') === reason) return;
+    if (reason === '') this.#empty.delete(name);
+    else this.#empty.set(name, reason);
+    this.#lines += 1;
+    if (this.#lines > MAX_LINES) return;
+    if (reason === '') this.#logger.info({ endpoints: name }, 'there are endpoints again');
+    else this.#logger.info({ endpoints: name, reason }, 'no usable endpoint: connections are closed');
+  }
+
+  #batchEnded(): void {
+    if (this.#lines > MAX_LINES)
+      this.#logger.info({ more: this.#lines - MAX_LINES }, 'more endpoints came or went, see /debug/routes');
+    this.#lines = 0;
   }
 }
 

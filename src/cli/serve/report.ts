@@ -3,8 +3,9 @@ import type { Condition } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import type { Logger } from '../logger.ts';
+import { PacedWork } from './paced-work.ts';
 
-/** Lines about objects that one flush may write; a broken Gateway with 20,000 routes would fill the disk. */
+/** Lines about objects that one batch of changes may write; a broken Gateway with 20,000 routes would fill the disk. */
 const MAX_LINES = 50;
 
 /** Objects that /problems lists with their conditions. */
@@ -21,6 +22,11 @@ export class ManifestReport {
   readonly #engine: Engine;
   readonly #logger: Logger;
   readonly #wrong = new Map<string, string>();
+  readonly #work = new PacedWork<string>(
+    (key) => this.#look(key),
+    () => this.#batchEnded(),
+  );
+  #lines = 0;
   #problems: readonly SourceProblem[] = [];
 
   constructor(engine: Engine, logger: Logger) {
@@ -60,21 +66,29 @@ export class ManifestReport {
 
   /** Objects whose conditions may have changed. */
   conditionsChanged(keys: Iterable<string>): void {
-    let lines = 0;
-    for (const key of keys) {
-      const conditions = badConditions(this.#engine, key);
-      const text = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n');
-      if ((this.#wrong.get(key) ?? '') === text) continue;
-      if (text === '') this.#wrong.delete(key);
-      else this.#wrong.set(key, text);
-      lines += 1;
-      if (lines > MAX_LINES) continue;
-      if (text === '') this.#logger.info({ object: key }, 'all conditions are well again');
-      for (const { type, reason, message } of conditions)
-        this.#logger.warn({ object: key, condition: type, reason }, message);
-    }
-    if (lines > MAX_LINES)
-      this.#logger.warn({ more: lines - MAX_LINES }, 'more objects whose conditions changed, see /problems');
+    this.#work.add(keys);
+  }
+
+  #look(key: string): void {
+    const conditions = badConditions(this.#engine, key);
+    const text = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n');
+    if ((this.#wrong.get(key) ?? '') === text) return;
+    if (text === '') this.#wrong.delete(key);
+    else this.#wrong.set(key, text);
+    this.#lines += 1;
+    if (this.#lines > MAX_LINES) return;
+    if (text === '') this.#logger.info({ object: key }, 'all conditions are well again');
+    for (const { type, reason, message } of conditions)
+      this.#logger.warn({ object: key, condition: type, reason }, message);
+  }
+
+  #batchEnded(): void {
+    if (this.#lines > MAX_LINES)
+      this.#logger.warn(
+        { more: this.#lines - MAX_LINES },
+        'more objects whose conditions changed, see /problems',
+      );
+    this.#lines = 0;
   }
 }
 

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PacedWork } from './paced-work.ts';
+
+test('a few items are looked at before `add` returns, each once', () => {
+  const seen: string[] = [];
+  let ends = 0;
+  const work = new PacedWork<string>(
+    (item) => seen.push(item),
+    () => (ends += 1),
+  );
+  work.add(['a', 'b', 'a']);
+  assert.deepEqual(seen, ['a', 'b']);
+  assert.equal(ends, 1);
+});
+
+test('many items leave the event loop free in between, and all are looked at', async () => {
+  const all = Array.from({ length: 30 }, (_, index) => index);
+  const seen: number[] = [];
+  const done = Promise.withResolvers<void>();
+  const work = new PacedWork<number>((item) => {
+    // A millisecond of work.
+    const end = performance.now() + 1;
+    while (performance.now() < end);
+    seen.push(item);
+  }, done.resolve);
+  // What holds this process open while the work, which does not, waits for its turn.
+  const open = setInterval(() => {}, 1_000);
+  work.add(all);
+  assert.ok(seen.length < all.length, 'not in one go');
+  work.add([0]);
+  await done.promise;
+  clearInterval(open);
+  assert.deepEqual(
+    seen.slice(0, 30).toSorted((a, b) => a - b),
+    all,
+  );
+});

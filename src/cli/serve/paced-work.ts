@@ -1,0 +1,41 @@
+/** Time that work may take at once, and how long it then leaves the event loop to what cannot wait, in milliseconds. */
+const SLICE_MS = 4;
+const PAUSE_MS = 20;
+
+/**
+ * Looks at items, each once however often it is added, in the background: the first of them at once, the rest in slices. A
+ * report on 20,000 routes must not hold up what the Envoys are waiting for.
+ */
+export class PacedWork<T> {
+  readonly #items = new Set<T>();
+  readonly #look: (item: T) => void;
+  readonly #onEmpty: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `onEmpty` is called whenever all items have been looked at. */
+  constructor(look: (item: T) => void, onEmpty: () => void) {
+    this.#look = look;
+    this.#onEmpty = onEmpty;
+  }
+
+  add(items: Iterable<T>): void {
+    for (const item of items) this.#items.add(item);
+    if (this.#timer === undefined && this.#items.size > 0) this.#slice();
+  }
+
+  delete(item: T): void {
+    this.#items.delete(item);
+  }
+
+  #slice(): void {
+    this.#timer = undefined;
+    const end = performance.now() + SLICE_MS;
+    for (const item of this.#items) {
+      this.#items.delete(item);
+      this.#look(item);
+      if (performance.now() >= end) break;
+    }
+    if (this.#items.size === 0) this.#onEmpty();
+    else this.#timer = setTimeout(() => this.#slice(), PAUSE_MS).unref();
+  }
+}
