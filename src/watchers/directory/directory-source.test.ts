@@ -199,12 +199,12 @@ test('a file that is too large is a problem and keeps its last good content', as
   assert.ok(world.has('Service/default/a'));
 });
 
-test('a directory that is missing at the start is an error with a code', async (t) => {
-  const root = await directoryOf(t, { file: '' });
-  for (const path of [join(root, 'missing'), join(root, 'file')]) {
+test('a directory that is missing at the start, or something else, is an error with a code', async (t) => {
+  const root = await directoryOf(t);
+  for (const path of [join(root, 'missing'), '/dev/null']) {
     const source = createDirectorySource({ path });
+    t.after(() => source.stop());
     await assert.rejects(source.start(new World()), { code: 'SLUICE_DIRECTORY_UNREADABLE' });
-    await source.stop();
   }
 });
 

@@ -1,20 +1,22 @@
-import { lstat, readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { access, constants, lstat, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Source, SourceProblem, SourceSink } from '../../model/events.ts';
 import type { Kind } from '../../model/objects.ts';
 import { KINDS } from '../../model/objects.ts';
 import { Catalog } from './catalog.ts';
+import { KnownFiles } from './known-files.ts';
 import type { ManifestFile } from './manifest-file.ts';
-import { MAX_FILE_BYTES, readManifests } from './manifest-file.ts';
 import { Pace } from './pace.ts';
 import { Settling } from './settling.ts';
-import type { ScanFailure, TreeScan } from './tree-scan.ts';
-import { isManifest, scanTree, signatureOf } from './tree-scan.ts';
+import { byPlace, directoryProblem, reasonOf, rootProblem, watchProblem } from './source-problems.ts';
+import type { TreeScan } from './tree-scan.ts';
+import { identityOfRoot, isManifest, scanTree } from './tree-scan.ts';
 import type { Change } from './tree-watch.ts';
 import { TreeWatch } from './tree-watch.ts';
 
 export interface DirectorySourceOptions {
+  /** Of a directory, or of a single file, which may have any name. */
   readonly path: string;
   /** `false`: what is there is read once, and not followed. Default: `true`. */
   readonly watch?: boolean;
@@ -32,40 +34,50 @@ export class DirectoryUnreadableError extends Error {
   readonly code = 'SLUICE_DIRECTORY_UNREADABLE';
 }
 
-/** A source of objects: a tree of manifests (`*.yaml`, `*.yml`, `*.json`), followed live. */
+/** A source of objects: a tree of manifests (`*.yaml`, `*.yml`, `*.json`) or a single file of them, followed live. */
 export function createDirectorySource(options: DirectorySourceOptions): Source {
   return new DirectorySource(options);
 }
 
 /** Stands for the whole tree among the paths that have changed; no file has this name. */
 const ANYTHING = '';
+/** Stands for the deletions that are held back; no file has this name either. */
+const DELETIONS = '/';
+/**
+ * Deletions are held for a quiet period, and for another while further files go, but so many times at most: the
+ * directory as a whole may be going, and its files go first.
+ */
+const MAX_HOLDS = 20;
 const SETTLE_MS = 50;
 const RESCAN_MS = 60_000;
 /** How often a root that has gone is looked for, in milliseconds. */
 const RETURN_MS = 1000;
-/** A file that has become empty is most likely being written; it is believed after so many quiet periods. */
-const EMPTY_PERIODS = 10;
 
-interface KnownFile {
-  /** `undefined`: to be read again whatever it says. */
-  readonly signature: string | undefined;
-  readonly content: ManifestFile;
+/** What has changed, by path as seen from the root. */
+interface Found {
+  readonly read: ReadonlySet<string>;
+  readonly gone: ReadonlySet<string>;
 }
 
-const EMPTY_FILE: ManifestFile = { hash: undefined, entries: [], problems: [] };
+const NO_PATHS: ReadonlySet<string> = new Set();
 
 class DirectorySource implements Source {
   readonly #path: string;
-  readonly #root: string;
+  #root: string;
+  /** The name of the file in `#root` that is followed alone; `undefined` where all are. */
+  #only: string | undefined;
   readonly #isWatched: boolean;
   readonly #rescanMs: number;
   readonly #settling: Settling;
   readonly #tree: TreeWatch;
   readonly #catalog = new Catalog();
-  /** By path as seen from the root. */
-  readonly #files = new Map<string, KnownFile>();
-  /** Files that are empty and were not, until they are believed. */
-  readonly #emptied = new Set<string>();
+  readonly #files: KnownFiles;
+  /** What is to be looked at. */
+  readonly #due = new Set<string>();
+  /** Files that were gone at the last look, whose deletion is held. */
+  #vanished = NO_PATHS;
+  #holds = 0;
+  #isHeld = false;
   #treeProblems: readonly SourceProblem[] = [];
   #problems: readonly SourceProblem[] = [];
   #sink: SourceSink | undefined;
@@ -83,14 +95,20 @@ class DirectorySource implements Source {
     this.#isWatched = watch;
     this.#rescanMs = rescanMs;
     this.#settling = new Settling(settleMs, () => this.#enqueue());
+    this.#files = new KnownFiles((file, periods) => this.#settling.touch(file, periods));
     this.#tree = new TreeWatch((change) => this.#changed(change));
   }
 
   async start(sink: SourceSink): Promise<void> {
     try {
-      await readdir(this.#root);
+      const stats = await stat(this.#root);
+      if (stats.isFile()) {
+        await access(this.#root, constants.R_OK);
+        this.#only = basename(this.#root);
+        this.#root = dirname(this.#root);
+      } else await readdir(this.#root);
     } catch (cause) {
-      const message = `cannot read the directory of manifests ${this.#path} (${reasonOf(cause)}); create it, or name another`;
+      const message = `cannot read the manifests in ${this.#path} (${reasonOf(cause)}); create it, or name another directory or file`;
       throw new DirectoryUnreadableError(message, { cause });
     }
     this.#sink = sink;
@@ -113,7 +131,8 @@ class DirectorySource implements Source {
   #changed(change: Change): void {
     if (this.#isStopped) return;
     if (change === 'anything' || this.#isRootGone) this.#settling.touch(ANYTHING);
-    else if (!basename(change.path).startsWith('.')) this.#settling.touch(change.path);
+    else if (change.path === this.#only || !basename(change.path).startsWith('.'))
+      this.#settling.touch(change.path);
     else if (this.#hasLinks) this.#settling.touch(ANYTHING);
   }
 
@@ -126,103 +145,149 @@ class DirectorySource implements Source {
 
   /** Looks at what has changed, and hands over the difference in one batch. */
   async #look(paths: readonly string[]): Promise<void> {
-    const changed = new Map<string, ManifestFile | undefined>();
-    const pace = new Pace();
-    const isWhole = paths.includes(ANYTHING);
+    for (const path of paths) if (path !== DELETIONS) this.#due.add(path);
+    // While deletions are held, so is everything: what changes together is seen together.
+    if (this.#isHeld && !paths.includes(DELETIONS)) return;
+    this.#isHeld = false;
+    let found = await this.#find();
+    if (this.#isStopped) return;
+    if (found !== undefined && this.#hold(found.gone)) return;
+    if (this.#only !== undefined && found?.gone.has(this.#only)) {
+      this.#rootIsGone('The file is gone');
+      found = undefined;
+    }
+    this.#due.clear();
+    this.#vanished = NO_PATHS;
+    this.#holds = 0;
+    const changed = await this.#take(found ?? { read: NO_PATHS, gone: NO_PATHS });
+    if (!this.#isStopped) this.#publish(changed);
+  }
+
+  /** What is due and differs from what is known; `undefined` where the root itself is gone, so that nothing is certain. */
+  async #find(): Promise<Found | undefined> {
     const read = new Set<string>();
-    let needsScan = isWhole;
-    for (const path of paths) {
+    const gone = new Set<string>();
+    let isScanned = false;
+    let needsScan = this.#due.has(ANYTHING);
+    for (const path of this.#due) {
       if (path === ANYTHING || this.#isStopped) continue;
       const kind = await this.#kindOf(path);
       if (kind === 'manifest') read.add(path);
+      else if (kind === 'gone') gone.add(path);
       else if (kind !== 'nothing') needsScan = true;
     }
-    if (needsScan) await this.#scan(read, changed);
+    for (;;) {
+      if (needsScan) {
+        if (!(await this.#scan(read, gone))) return undefined;
+        isScanned = true;
+      }
+      if (gone.size === 0 || this.#isStopped) return { read, gone };
+      // Are they gone, or is the root?
+      try {
+        needsScan = (await identityOfRoot(this.#root)) !== this.#rootIdentity;
+      } catch (error) {
+        this.#rootIsGone(`It cannot be read (${reasonOf(error)})`);
+        return undefined;
+      }
+      if (!needsScan || isScanned) return { read, gone };
+    }
+  }
+
+  /** Whether to wait with everything because files have gone that were there at the last look. */
+  #hold(gone: ReadonlySet<string>): boolean {
+    const isNew = [...gone].some((path) => !this.#vanished.has(path));
+    if (!this.#isWatched || !isNew || this.#holds >= MAX_HOLDS) return false;
+    this.#vanished = gone;
+    this.#holds += 1;
+    this.#isHeld = true;
+    this.#settling.touch(DELETIONS);
+    return true;
+  }
+
+  async #take({ read, gone }: Found): Promise<ReadonlyMap<string, ManifestFile | undefined>> {
+    const changed = new Map<string, ManifestFile | undefined>();
+    const pace = new Pace();
+    for (const path of gone) {
+      this.#files.delete(path);
+      changed.set(path, undefined);
+    }
     for (const path of read) {
-      if (this.#isStopped) return;
-      const before = this.#contentOf(path);
-      const content = await this.#read(path, pace);
+      if (this.#isStopped) break;
+      const before = this.#files.contentOf(path);
+      const place = { path, file: this.#fileOf(path), absolute: join(this.#root, path) };
+      const content = await this.#files.read(place, pace);
       if (content !== before) changed.set(path, content);
     }
-    if (this.#isStopped) return;
-    this.#publish(changed);
+    return changed;
   }
 
   /** What a changed name is; `other` for what only a scan of the tree can tell the meaning of. */
-  async #kindOf(path: string): Promise<'manifest' | 'other' | 'nothing'> {
+  async #kindOf(path: string): Promise<'manifest' | 'gone' | 'other' | 'nothing'> {
+    if (this.#only !== undefined && path !== this.#only) return 'nothing';
     try {
       const stats = await lstat(join(this.#root, path));
-      if (stats.isFile()) return isManifest(basename(path)) ? 'manifest' : 'nothing';
+      if (stats.isFile()) return path === this.#only || isManifest(basename(path)) ? 'manifest' : 'nothing';
       return stats.isDirectory() || stats.isSymbolicLink() ? 'other' : 'nothing';
-    } catch {
-      if (this.#files.has(path)) return 'manifest';
-      return [...this.#files.keys()].some((file) => file.startsWith(`${path}/`)) ? 'other' : 'nothing';
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (this.#files.has(path)) return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'manifest';
+      return [...this.#files.paths()].some((file) => file.startsWith(`${path}/`)) ? 'other' : 'nothing';
     }
   }
 
-  /** Finds the files that have changed (added to `read`) and those that have gone. */
-  async #scan(read: Set<string>, changed: Map<string, ManifestFile | undefined>): Promise<void> {
+  /** Finds the files that have changed and those that have gone. `false` where the root is gone. */
+  async #scan(read: Set<string>, gone: Set<string>): Promise<boolean> {
     let scan: TreeScan;
     this.#tree.beginScan();
     try {
-      scan = await scanTree(this.#root, (directory) => {
-        if (this.#isWatched && !this.#isStopped) this.#tree.cover(directory);
-      });
+      scan = await scanTree(
+        this.#root,
+        (directory) => {
+          if (this.#isWatched && !this.#isStopped) this.#tree.cover(directory);
+        },
+        this.#only,
+      );
     } catch (error) {
-      this.#rootIsGone(`${this.#path} cannot be read (${reasonOf(error)})`);
-      return;
+      this.#rootIsGone(`It cannot be read (${reasonOf(error)})`);
+      return false;
     }
     this.#tree.endScan();
-    if (this.#isStopped) return;
+    if (this.#isStopped) return true;
     if (this.#isWatched) this.#tree.coverParent(this.#root);
     const isOther = this.#rootIdentity !== undefined && this.#rootIdentity !== scan.rootIdentity;
-    if (isOther && scan.files.size === 0 && this.#files.size > 0) {
+    if (isOther && this.#only === undefined && scan.files.size === 0 && this.#files.size > 0) {
       // As an unmounted volume leaves it.
-      this.#rootIsGone(`${this.#path} has been replaced by a directory without manifests`);
-      return;
+      this.#rootIsGone('It has been replaced by a directory without manifests');
+      return false;
     }
     this.#isRootGone = false;
     this.#rootIdentity = scan.rootIdentity;
     this.#hasLinks = scan.hasLinks;
+    const { failure } = this.#tree;
+    const directories = scan.failures.filter(({ isDirectory }) => isDirectory);
     this.#treeProblems = [
-      ...scan.failures
-        .filter(({ isDirectory }) => isDirectory)
-        .map((failure) => this.#directoryProblem(failure)),
-      ...this.#watchProblems(),
+      ...directories.map(({ path, error }) => directoryProblem(this.#fileOf(path), error)),
+      ...(failure === undefined ? [] : [watchProblem(this.#path, failure, this.#rescanMs)]),
     ];
     for (const [path, { signature }] of scan.files) {
-      if (this.#files.get(path)?.signature !== signature) read.add(path);
+      gone.delete(path);
+      if (this.#files.signatureOf(path) !== signature) read.add(path);
     }
     for (const { path, isDirectory } of scan.failures) if (!isDirectory) read.add(path);
-    const unreadable = scan.failures.filter(({ isDirectory }) => isDirectory).map(({ path }) => `${path}/`);
-    for (const path of this.#files.keys()) {
+    for (const path of this.#files.paths()) {
       if (scan.files.has(path) || read.has(path)) continue;
-      if (unreadable.some((directory) => path.startsWith(directory))) continue;
-      this.#files.delete(path);
-      changed.set(path, undefined);
+      if (directories.some((directory) => path.startsWith(`${directory.path}/`))) continue;
+      gone.add(path);
     }
     this.#scheduleRescan(this.#rescanMs);
+    return true;
   }
 
   /** What was good before stays in place until there are manifests again. */
   #rootIsGone(what: string): void {
     this.#isRootGone = true;
-    const message = `${what}; the last good manifests stay in place until it is back.`;
-    this.#treeProblems = [{ code: 'SLUICE_DIRECTORY_UNREADABLE', message, file: this.#path }];
+    this.#treeProblems = [rootProblem(this.#path, what, this.#files.size)];
     this.#scheduleRescan(Math.min(RETURN_MS, this.#rescanMs));
-  }
-
-  #directoryProblem({ path, error }: ScanFailure): SourceProblem {
-    const file = join(this.#path, path);
-    const message = `${file} cannot be read (${reasonOf(error)}); the last good manifests in it stay in place.`;
-    return { code: 'SLUICE_DIRECTORY_UNREADABLE', message, file };
-  }
-
-  #watchProblems(): readonly SourceProblem[] {
-    const { failure } = this.#tree;
-    if (failure === undefined) return [];
-    const message = `${this.#path} cannot be watched (${reasonOf(failure)}), so changes are seen only every ${this.#rescanMs / 1000} s; raise the system's limit of watches.`;
-    return [{ code: 'SLUICE_DIRECTORY_UNWATCHED', message, file: this.#path }];
   }
 
   #scheduleRescan(delayMs: number): void {
@@ -231,70 +296,20 @@ class DirectorySource implements Source {
     this.#rescan = setTimeout(() => this.#changed('anything'), delayMs);
   }
 
-  #contentOf(path: string): ManifestFile | undefined {
-    return this.#files.get(path)?.content;
-  }
-
-  /** Reads a file and remembers it; `undefined` where it has gone. Where it cannot be read, what it held stays. */
-  async #read(path: string, pace: Pace): Promise<ManifestFile | undefined> {
-    const file = join(this.#path, path);
-    const absolute = join(this.#root, path);
-    const before = this.#contentOf(path);
-    try {
-      const stats = await stat(absolute, { bigint: true });
-      if (stats.size > MAX_FILE_BYTES) {
-        const limit = MAX_FILE_BYTES / 1024 / 1024;
-        const message = `${file} is larger than ${limit} MiB and is not read; split it.`;
-        return this.#keep(path, signatureOf(stats), before, { code: 'SLUICE_FILE_TOO_LARGE', message, file });
-      }
-      const bytes = await readFile(absolute);
-      if (before !== undefined && this.#isHeldAsEmpty(path, bytes, before)) return before;
-      const content = await readManifests(file, bytes, before, pace);
-      this.#files.set(path, { signature: signatureOf(stats), content });
-      return content;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await isGone(absolute))) {
-        this.#files.delete(path);
-        return undefined;
-      }
-      const message = `${file} cannot be read (${reasonOf(error)}); its last good content stays in place until it can.`;
-      return this.#keep(path, undefined, before, { code: 'SLUICE_FILE_UNREADABLE', message, file });
-    }
-  }
-
-  #keep(
-    path: string,
-    signature: string | undefined,
-    before: ManifestFile | undefined,
-    problem: SourceProblem,
-  ): ManifestFile {
-    const content = { ...(before ?? EMPTY_FILE), hash: undefined, problems: [problem] };
-    this.#files.set(path, { signature, content });
-    return content;
-  }
-
-  /** A program that writes a file empties it first: whether it stays empty is seen a little later. */
-  #isHeldAsEmpty(path: string, bytes: Uint8Array, before: ManifestFile): boolean {
-    if (bytes.length > 0 || before.entries.length === 0 || this.#emptied.has(path)) {
-      this.#emptied.delete(path);
-      return false;
-    }
-    this.#emptied.add(path);
-    this.#settling.touch(path, EMPTY_PERIODS);
-    return true;
+  /** As it is named in what is told. */
+  #fileOf(path: string): string {
+    return this.#only === undefined ? join(this.#path, path) : this.#path;
   }
 
   #publish(changed: ReadonlyMap<string, ManifestFile | undefined>): void {
     const sink = this.#sink;
     if (sink === undefined) return;
-    const byFile = new Map([...changed].map(([path, content]) => [join(this.#path, path), content]));
+    const byFile = new Map([...changed].map(([path, content]) => [this.#fileOf(path), content]));
     const events = this.#catalog.update(byFile);
     if (events.length > 0) sink.apply(events);
-    const problems = [
-      ...this.#treeProblems,
-      ...[...this.#files.values()].flatMap(({ content }) => content.problems),
-      ...this.#catalog.duplicates(),
-    ].sort(byPlace);
+    const problems = [...this.#treeProblems, ...this.#files.problems(), ...this.#catalog.duplicates()].sort(
+      byPlace,
+    );
     if (!isDeepStrictEqual(problems, this.#problems)) {
       this.#problems = problems;
       sink.problems(problems);
@@ -303,41 +318,5 @@ class DirectorySource implements Source {
       this.#isSynced = true;
       sink.synced();
     }
-  }
-}
-
-function byPlace(a: SourceProblem, b: SourceProblem): number {
-  const [fileA = '', fileB = ''] = [a.file, b.file];
-  if (fileA !== fileB) return fileA < fileB ? -1 : 1;
-  return (a.line ?? 0) - (b.line ?? 0);
-}
-
-/** A link that leads nowhere is there, and cannot be read. */
-async function isGone(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'ENOENT':
-      return 'there is none';
-    case 'ENOTDIR':
-      return 'not a directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'ELOOP':
-      return 'the link leads to itself';
-    case 'ENOSPC':
-    case 'EMFILE':
-      return 'too many watches';
-    default:
-      return message;
   }
 }

@@ -1,5 +1,5 @@
 import type { BigIntStats, Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { opendir, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** A directory to watch. */
@@ -50,8 +50,15 @@ function identityOf(stats: BigIntStats): string {
   return `${stats.dev}:${stats.ino}`;
 }
 
+/** Tells the root from another directory of the same name. Throws where it is gone or cannot be read. */
+export async function identityOfRoot(root: string): Promise<string> {
+  const real = await realpath(root);
+  await (await opendir(real)).close();
+  return identityOf(await stat(real, { bigint: true }));
+}
+
 /**
- * Finds the manifests below a directory. Names that begin with a dot are passed over, but a link may lead through
+ * Finds the manifests below a directory, or in it the one that is named (`only`), whatever its name looks like. Names that begin with a dot are passed over, but a link may lead through
  * them, as those of a mounted ConfigMap do. Each real directory is visited once, so links in a circle end.
  * `onDirectory` is called before a directory is read, so that no change is missed in between. Throws where the root
  * itself cannot be read.
@@ -59,7 +66,9 @@ function identityOf(stats: BigIntStats): string {
 export async function scanTree(
   root: string,
   onDirectory: (directory: ScannedDirectory) => void,
+  only?: string,
 ): Promise<TreeScan> {
+  const isWanted = only === undefined ? isManifest : (name: string) => name === only;
   const files = new Map<string, ScannedFile>();
   const failures: ScanFailure[] = [];
   const visited = new Set<string>();
@@ -79,17 +88,18 @@ export async function scanTree(
     visited.add(identity);
     onDirectory({ real, path, identity });
     const entries = (await readdir(real, { withFileTypes: true }))
-      .filter(({ name }) => !name.startsWith('.'))
+      .filter(({ name }) => (only === undefined ? !name.startsWith('.') : name === only))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     for (let start = 0; start < entries.length; start += CONCURRENCY) {
       const looked = await Promise.all(
-        entries.slice(start, start + CONCURRENCY).map((entry) => look(path, real, entry)),
+        entries.slice(start, start + CONCURRENCY).map((entry) => look(path, real, entry, isWanted)),
       );
       for (const found of looked) {
         if (found === undefined) continue;
         if ('target' in found && found.target !== undefined) hasLinks = true;
         if ('error' in found) failed(found.path, false, found.error);
         else if (found.stats === undefined || found.stats.isDirectory()) {
+          if (only !== undefined) continue;
           try {
             await visit(found.path);
           } catch (error) {
@@ -113,17 +123,22 @@ type Looked =
   | { readonly path: string; readonly stats: BigIntStats | undefined; readonly target: string | undefined }
   | { readonly path: string; readonly error: unknown };
 
-async function look(parent: string, realParent: string, entry: Dirent): Promise<Looked | undefined> {
+async function look(
+  parent: string,
+  realParent: string,
+  entry: Dirent,
+  isWanted: (name: string) => boolean,
+): Promise<Looked | undefined> {
   const path = join(parent, entry.name);
   if (entry.isDirectory()) return { path, stats: undefined, target: undefined };
-  if (entry.isFile() && !isManifest(entry.name)) return undefined;
+  if (entry.isFile() && !isWanted(entry.name)) return undefined;
   const real = join(realParent, entry.name);
   try {
     const stats = await stat(real, { bigint: true });
-    if (stats.isFile() && !isManifest(entry.name)) return undefined;
+    if (stats.isFile() && !isWanted(entry.name)) return undefined;
     return { path, stats, target: entry.isSymbolicLink() ? await realpath(real) : undefined };
   } catch (error) {
-    return isManifest(entry.name) ? { path, error } : undefined;
+    return isWanted(entry.name) ? { path, error } : undefined;
   }
 }
 

@@ -1,0 +1,124 @@
+import { lstat, readFile, stat } from 'node:fs/promises';
+import type { SourceProblem } from '../../model/events.ts';
+import type { ManifestFile } from './manifest-file.ts';
+import { MAX_FILE_BYTES, readManifests } from './manifest-file.ts';
+import type { Pace } from './pace.ts';
+import { fileProblem, sizeProblem } from './source-problems.ts';
+import { signatureOf } from './tree-scan.ts';
+
+/** Where a file is. */
+interface Place {
+  /** As seen from the root. */
+  readonly path: string;
+  /** As it is named in what is told. */
+  readonly file: string;
+  readonly absolute: string;
+}
+
+interface KnownFile {
+  /** `undefined`: to be read again whatever it says. */
+  readonly signature: string | undefined;
+  readonly content: ManifestFile;
+}
+
+/** A file that has become empty is most likely being written; it is believed after so many quiet periods. */
+const EMPTY_PERIODS = 10;
+
+const EMPTY_FILE: ManifestFile = { hash: undefined, entries: [], problems: [] };
+
+/** The files of a tree with what they held when they were last good, by path as seen from the root. */
+export class KnownFiles {
+  readonly #lookAgain: (path: string, periods: number) => void;
+  readonly #files = new Map<string, KnownFile>();
+  /** Files that are empty and were not, until they are believed. */
+  readonly #emptied = new Set<string>();
+
+  /** `lookAgain` is called for a file that is to be read once more after so many quiet periods. */
+  constructor(lookAgain: (path: string, periods: number) => void) {
+    this.#lookAgain = lookAgain;
+  }
+
+  get size(): number {
+    return this.#files.size;
+  }
+
+  paths(): IterableIterator<string> {
+    return this.#files.keys();
+  }
+
+  has(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  signatureOf(path: string): string | undefined {
+    return this.#files.get(path)?.signature;
+  }
+
+  contentOf(path: string): ManifestFile | undefined {
+    return this.#files.get(path)?.content;
+  }
+
+  problems(): readonly SourceProblem[] {
+    return [...this.#files.values()].flatMap(({ content }) => content.problems);
+  }
+
+  delete(path: string): void {
+    this.#files.delete(path);
+    this.#emptied.delete(path);
+  }
+
+  /** Reads a file and remembers it; `undefined` where there is none yet. Where it cannot be read, what it held stays. */
+  async read({ path, file, absolute }: Place, pace: Pace): Promise<ManifestFile | undefined> {
+    const before = this.contentOf(path);
+    try {
+      const stats = await stat(absolute, { bigint: true });
+      if (stats.size > MAX_FILE_BYTES) {
+        return this.#keep(path, signatureOf(stats), before, sizeProblem(file, before));
+      }
+      const bytes = await readFile(absolute);
+      if (before !== undefined && this.#isHeldAsEmpty(path, bytes, before)) return before;
+      const content = await readManifests(file, bytes, before, pace);
+      this.#files.set(path, { signature: signatureOf(stats), content });
+      return content;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await isGone(absolute))) {
+        // Gone since it was found: to be looked at as any other that goes.
+        this.#lookAgain(path, 1);
+        return before;
+      }
+      return this.#keep(path, undefined, before, fileProblem(file, error, before));
+    }
+  }
+
+  #keep(
+    path: string,
+    signature: string | undefined,
+    before: ManifestFile | undefined,
+    problem: SourceProblem,
+  ): ManifestFile {
+    const content = { ...(before ?? EMPTY_FILE), hash: undefined, problems: [problem] };
+    this.#files.set(path, { signature, content });
+    return content;
+  }
+
+  /** A program that writes a file empties it first: whether it stays empty is seen a little later. */
+  #isHeldAsEmpty(path: string, bytes: Uint8Array, before: ManifestFile): boolean {
+    if (bytes.length > 0 || before.entries.length === 0 || this.#emptied.has(path)) {
+      this.#emptied.delete(path);
+      return false;
+    }
+    this.#emptied.add(path);
+    this.#lookAgain(path, EMPTY_PERIODS);
+    return true;
+  }
+}
+
+/** A link that leads nowhere is there, and cannot be read. */
+async function isGone(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch {
+    return true;
+  }
+}
