@@ -117,7 +117,7 @@ export function parseInvocation(
     invocation = { command: 'bootstrap', config: readFlags(BOOTSTRAP_FLAGS, given, env) };
   });
   command('translate', 'print what manifests become', TRANSLATE_FLAGS, EXAMPLES.translate)
-    .argument('<dir>', 'folder of manifests')
+    .argument('<dir>', 'folder of manifests, or one file of them')
     .action((directory: string, given) => {
       const config = readFlags(TRANSLATE_FLAGS, given, env);
       invocation = { command: 'translate', directory, config };

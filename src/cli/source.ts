@@ -59,17 +59,17 @@ export function createSource(spec: SourceSpec, logger: Logger, options: SourceOp
   const source = createDirectorySource({ path: spec.absolute, watch });
   logger.info({ directory: spec.path }, 'reading manifests');
   return {
-    start: async (sink) => await opened(spec.path, source.start(sink)),
+    start: async (sink) => await opened(source.start(sink)),
     stop: async () => await source.stop(),
     pending: () => source.pending(),
   };
 }
 
-async function opened(path: string, started: Promise<void>): Promise<void> {
+async function opened(started: Promise<void>): Promise<void> {
   try {
     await started;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError('SLUICE_DIRECTORY_UNREADABLE', EXIT.noInput, `${path}: ${reason}`, { cause });
+    throw new CliError('SLUICE_DIRECTORY_UNREADABLE', EXIT.noInput, reason, { cause });
   }
 }
