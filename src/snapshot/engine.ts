@@ -8,7 +8,6 @@
  */
 
 import { countedAttachments } from '../gateway/counted-route.ts';
-import type { RefusedEndpoint } from '../gateway/endpoints.ts';
 import { evaluateGateway } from '../gateway/evaluate-gateway.ts';
 import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../gateway/evaluate-tls-route.ts';
@@ -28,6 +27,8 @@ import { DEFAULT_INGRESS_CLASS, RecordingLookup } from './recording-lookup.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from './resource.ts';
 import { ResourceTable } from './resource-table.ts';
+import { orderByRivalry } from './rivalry.ts';
+import { lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
 import { structurallyEqual } from './structural-equality.ts';
 import { translateCluster } from './translate/cluster.ts';
 import { translateListener } from './translate/listener.ts';
@@ -59,6 +60,8 @@ export class Engine {
 
   readonly #dirtyGateways = new Set<string>();
   readonly #dirtyRoutes = new Set<string>();
+  /** Of those, the ones whose hosts none of the others wants. */
+  #unrivalled = new Set<string>();
   readonly #dirtyHosts = new Set<HostEntry>();
   readonly #dirtyEndpointSets = new Set<string>();
   readonly #dirtyListeners = new Set<string>();
@@ -88,19 +91,38 @@ export class Engine {
     if (!drain(this.#dirtyGateways, (key) => this.#evaluateGateway(key), pause, 1)) return false;
     if (this.#own.settle(this.world, this.#gateways.values()))
       for (const name of this.#endpointSets.names()) this.#dirtyEndpointSets.add(name);
-    if (!drain(this.#dirtyRoutes, (key) => this.#evaluateRoute(key), pause, 8)) return false;
-    while (this.#dirtyHosts.size > 0) {
-      drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
-      if (!drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 1)) return false;
-      if (this.#dirtyHosts.size === 0) break;
-      this.resources.publish();
+    if (!this.#evaluateRoutes(pause) || !this.#settleHosts(pause)) return false;
+    drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
+    this.resources.publish();
+    return drain(this.#dirtyAttachments, (key) => this.#attach(key), pause, 64);
+  }
+
+  #evaluateRoutes(pause: () => boolean): boolean {
+    if (this.#unrivalled.size === 0 && this.#dirtyRoutes.size > PUBLISH_EVERY)
+      this.#unrivalled = orderByRivalry(this.#dirtyRoutes, this.world);
+    let early = 0;
+    for (const key of this.#dirtyRoutes) {
+      this.#dirtyRoutes.delete(key);
+      this.#evaluateRoute(key);
+      if (this.#unrivalled.delete(key)) early += 1;
+      if (early < PUBLISH_EVERY && !pause()) continue;
+      if (early > 0 && this.#dirtyRoutes.size > 0) this.#settleHosts();
+      early = 0;
       if (pause()) return false;
     }
-    if (!drain(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), pause, 1)) return false;
-    drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
-    drainSome(this.#dirtyAttachments, (key) => this.#attach(key), Infinity);
-    this.resources.publish();
+    this.#unrivalled.clear();
     return true;
+  }
+
+  #settleHosts(pause: () => boolean = () => false): boolean {
+    const buildSet = (name: string): void => this.#buildEndpointSet(name);
+    while (this.#dirtyHosts.size > 0) {
+      drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
+      if (!drain(this.#dirtyEndpointSets, buildSet, pause, 1)) return false;
+      this.resources.publish();
+      if (this.#dirtyHosts.size > 0 && pause()) return false;
+    }
+    return drain(this.#dirtyEndpointSets, buildSet, pause, 1);
   }
 
   /** `take` and a complete `flush`. */
@@ -140,32 +162,15 @@ export class Engine {
 
   /** The claims of a route that another route won, each with the winner. */
   lostClaims(route: RouteModel): LostClaim[] {
-    const lost: LostClaim[] = [];
-    const key = objectKey(route.ref);
-    for (const claim of route.claims) {
-      const winner = this.#bindings.get(claim.binding.name)?.hosts.get(claim.host)?.contenders[0];
-      if (winner !== undefined && winner.routeKey !== key) lost.push({ claim, winner: winner.route.ref });
-    }
-    return lost;
+    return lostClaimsOf(route, this.#bindings);
   }
 
   /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
   routeStatus(key: string): readonly ParentStatus[] {
     const route = this.#routes.get(key);
-    return route === undefined
-      ? []
-      : routeStatus(route, this.lostClaims(route), this.#refusedEndpoints(route));
-  }
-
-  /** Endpoints of the hosts that a route serves to which Envoy is not sent. */
-  #refusedEndpoints(route: RouteModel): readonly RefusedEndpoint[] {
-    const refused = new Map<string, RefusedEndpoint>();
-    for (const { binding, host } of route.claims) {
-      const set = this.#setOfHost.get(`${binding.name}/${host}`);
-      if (set === undefined) continue;
-      for (const endpoint of this.#endpoints.refused(set)) refused.set(endpoint.address, endpoint);
-    }
-    return [...refused.values()];
+    if (route === undefined) return [];
+    const refused = refusedEndpointsOf(route, this.#setOfHost, this.#endpoints);
+    return routeStatus(route, this.lostClaims(route), refused);
   }
 
   /** Object keys whose status may differ since the last call. */
@@ -320,11 +325,10 @@ export class Engine {
     if (state.settle(entry)) this.#dirtyListeners.add(state.name);
     for (const contender of entry.contenders) this.#dirtyStatuses.add(contender.routeKey);
     const isContended = entry.contenders.length > 1;
+    const wasContended = this.#contended.delete(entry);
     if (isContended) this.#contended.add(entry);
-    if (isContended || this.#contended.has(entry)) {
+    if (isContended || wasContended)
       for (const contender of entry.contenders) this.#dirtyAttachments.add(contender.routeKey);
-    }
-    if (!isContended) this.#contended.delete(entry);
     const winner = entry.contenders[0];
     const setBefore = this.#setOfHost.get(entry.name);
     const set = winner && endpointSetOf(winner);

@@ -28,6 +28,11 @@ export class ResolvedEndpoints {
     };
   }
 
+  /** Whether anything is refused at all. */
+  get hasRefused(): boolean {
+    return this.#refused.size > 0;
+  }
+
   refused(set: string): readonly RefusedEndpoint[] {
     return this.#refused.get(set) ?? NONE;
   }
