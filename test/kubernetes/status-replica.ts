@@ -164,3 +164,21 @@ export function route(name: string, gatewayName: string, host = `${name}.example
     },
   };
 }
+
+/** An Ingress that passes TLS through, and the IngressClass that makes it ours. */
+export function ingressWithClass(name: string, host: string, service: string): readonly object[] {
+  const apiVersion = 'networking.k8s.io/v1';
+  const backend = { service: { name: service, port: { number: 443 } } };
+  return [
+    { apiVersion, kind: 'IngressClass', metadata: { name: 'sluice' }, spec: { controller: CONTROLLER } },
+    {
+      apiVersion,
+      kind: 'Ingress',
+      metadata: { name, namespace: 'default', annotations: { 'sluice.dev/ssl-passthrough': 'true' } },
+      spec: {
+        ingressClassName: 'sluice',
+        rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+      },
+    },
+  ];
+}

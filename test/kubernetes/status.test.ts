@@ -14,6 +14,7 @@ import {
   gateway,
   gatewayAt,
   gatewayClass,
+  ingressWithClass,
   type RouteStatus,
   route,
   routeAt,
@@ -349,40 +350,7 @@ test('a listener that Envoy rejects says why, until Envoy takes it', TIMEOUT, as
 
 test('an Ingress has the addresses of the gateway nodes', TIMEOUT, async () => {
   const at = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace: 'default', name: 'ing' };
-  await cluster.client.apply([
-    {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'IngressClass',
-      metadata: { name: 'sluice' },
-      spec: { controller: CONTROLLER },
-    },
-    {
-      apiVersion: at.apiVersion,
-      kind: at.kind,
-      metadata: {
-        name: 'ing',
-        namespace: 'default',
-        annotations: { 'sluice.dev/ssl-passthrough': 'true' },
-      },
-      spec: {
-        ingressClassName: 'sluice',
-        rules: [
-          {
-            host: 'ing.example.com',
-            http: {
-              paths: [
-                {
-                  path: '/',
-                  pathType: 'Prefix',
-                  backend: { service: { name: 'api', port: { number: 443 } } },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ]);
+  await cluster.client.apply(ingressWithClass('ing', 'ing.example.com', 'api'));
   const written = await untilStatus<{ loadBalancer?: { ingress?: { ip: string }[] } }>(
     cluster,
     at,
