@@ -3,6 +3,7 @@
  * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
  */
 import process from 'node:process';
+import { echoServer } from './conformance-assets.ts';
 import { findEnvoy } from './fetch-envoy.ts';
 import { AssetError } from './kubernetes-assets.cache.ts';
 import { gatewayApiCrds, kubernetesAsset } from './kubernetes-assets.ts';
@@ -12,6 +13,7 @@ const STEPS: readonly { readonly what: string; readonly get: () => Promise<strin
   { what: 'etcd', get: () => kubernetesAsset('etcd') },
   { what: 'kube-apiserver', get: () => kubernetesAsset('kube-apiserver') },
   { what: 'kube-controller-manager', get: () => kubernetesAsset('kube-controller-manager') },
+  { what: 'echo-basic', get: echoServer },
   { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
   { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
 ];
