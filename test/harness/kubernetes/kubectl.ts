@@ -33,6 +33,8 @@ async function locate(): Promise<string> {
 
 /** What `kubectl kustomize` makes of a folder, as YAML. Rejects with kubectl's own words. */
 export async function kustomize(directory: string): Promise<string> {
-  const { stdout } = await run(await findKubectl(), ['kustomize', directory], { maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run(await findKubectl(), ['kustomize', directory], {
+    maxBuffer: 16 * 1024 * 1024,
+  });
   return stdout;
 }
