@@ -90,7 +90,6 @@ const scenarioOptions: ScenarioOptions = {
   seconds: options.seconds,
   profile: options.cpuProf,
   flags: options.flag,
-  peers: options.peers,
   progress,
 };
 

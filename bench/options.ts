@@ -11,7 +11,6 @@ export interface Options {
   readonly json?: string;
   readonly cpuProf?: string;
   readonly flag: readonly string[];
-  readonly peers: readonly string[];
 }
 
 const EXAMPLES = `
@@ -60,11 +59,6 @@ export function readOptions(argv: readonly string[], scenarios: Readonly<Record<
     )
     .option('--json <file>', 'write figures, raw samples, machine facts and versions')
     .option('--flag <flag...>', 'more flags of "sluice serve", such as --flag=--sni-mode=chain', [])
-    .addOption(
-      new Option('--peers <names>', 'versus: other control planes, built from their Go modules')
-        .argParser((text) => text.split(','))
-        .default([], 'none'),
-    )
     .option('--cpu-prof <directory>', 'keep V8 CPU profiles of Sluice')
     .addHelpText('after', `\nScenarios:\n${list}\n${EXAMPLES}`)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 64));

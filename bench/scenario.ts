@@ -13,8 +13,6 @@ export interface ScenarioOptions {
   readonly profile: string | undefined;
   /** More flags of `sluice serve`. */
   readonly flags: readonly string[];
-  /** Other control planes to compare with. */
-  readonly peers: readonly string[];
   /** One line on what is going on; replaced by the next where the output is a terminal. */
   progress(line: string): void;
 }

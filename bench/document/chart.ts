@@ -97,7 +97,11 @@ export function barChart({ title, unit, bars }: BarChart): string {
   const rowHeight = 20;
   const left = 270;
   const values = bars.map(({ value }) => value).filter((value) => value > 0);
-  const across = logScale([...values, 10 ** Math.floor(Math.log10(Math.min(...values)))], left, WIDTH - 80);
+  const across = logScale(
+    [...values, 10 ** (Math.ceil(Math.log10(Math.min(...values))) - 1)],
+    left,
+    WIDTH - 80,
+  );
   const groups = [...new Set(bars.map(({ group }) => group))];
   const parts = bars.flatMap(({ name, value, group }, index) => {
     const y = MARGIN.top + index * rowHeight;

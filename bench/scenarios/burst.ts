@@ -8,12 +8,15 @@ import { startBackend } from '../processes/backend.ts';
 import { startEnvoy, untilLive } from '../processes/envoy.ts';
 import { SluiceProcess, XDS_PORT } from '../processes/sluice.ts';
 import { usageOf } from '../processes/usage.ts';
-import type { Report, ScenarioOptions } from '../scenario.ts';
+import type { Goal, Report, ScenarioOptions } from '../scenario.ts';
 import { median } from '../statistics.ts';
 import { gateway } from '../world/manifests.ts';
 import { startWorld } from '../world/start-world.ts';
 import type { World } from '../world/world.ts';
 import { type FloorSample, floorSample } from './floor.ts';
+
+/** What the goals speak of; others are in `growth`. */
+const GOAL_ROUTES = 20_000;
 
 export interface BurstSample {
   /** From the moment before the Gateway is written. */
@@ -122,19 +125,23 @@ export async function burst(options: ScenarioOptions): Promise<Report> {
       sluicePeakRssMb: median(bursts.map((sample) => sample.sluicePeakRssMb)),
       envoyRssMb: median(bursts.map((sample) => sample.envoyRssMb)),
     },
-    goals: [
-      {
-        goal: `burst at ${routes} under 2.5 s`,
-        measured: `${(servedMs / 1e3).toFixed(2)} s`,
-        met: servedMs < 2_500,
-      },
-      {
-        goal: `burst at ${routes} at most 1.10 × floor`,
-        measured: `${ratio.toFixed(2)} × floor`,
-        met: ratio <= 1.1,
-      },
-    ],
+    goals: routes === GOAL_ROUTES ? goalsOf(servedMs, ratio) : [],
     versions: world.versions,
     samples: { bursts, floors },
   };
+}
+
+function goalsOf(servedMs: number, ratio: number): Goal[] {
+  return [
+    {
+      goal: `burst at ${GOAL_ROUTES} under 2.5 s`,
+      measured: `${(servedMs / 1e3).toFixed(2)} s`,
+      met: servedMs < 2_500,
+    },
+    {
+      goal: `burst at ${GOAL_ROUTES} at most 1.10 × floor`,
+      measured: `${ratio.toFixed(2)} × floor`,
+      met: ratio <= 1.1,
+    },
+  ];
 }

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judge } from './ci.ts';
+
+test('within both limits', () => {
+  assert.deepEqual(judge(2_000, 1_800), { failures: [], notes: [] });
+});
+
+test('too far from the floor', () => {
+  const { failures, notes } = judge(2_400, 1_800);
+  assert.deepEqual(failures, ['burst took 1.33 × floor; the limit is 1.3 × floor']);
+  assert.deepEqual(notes, []);
+});
+
+test('too slow on a machine that is fast enough', () => {
+  const { failures } = judge(3_100, 2_450);
+  assert.deepEqual(failures, ['burst took 3.1 s; the limit is 3.0 s']);
+});
+
+test('on a slow machine the ratio alone decides, and that is said', () => {
+  const { failures, notes } = judge(3_200, 2_600);
+  assert.deepEqual(failures, []);
+  assert.match(notes.join(), /^The floor alone took 2\.6 s, over 2\.5 s: .* the ratio decides\.$/);
+  assert.equal(judge(3_500, 2_600).failures.length, 1);
+});
