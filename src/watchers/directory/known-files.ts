@@ -1,5 +1,6 @@
-import { lstat, readFile, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import type { SourceProblem } from '../../model/events.ts';
+import { readBounded } from './bounded-read.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { MAX_FILE_BYTES, readManifests } from './manifest-file.ts';
 import type { Pace } from './pace.ts';
@@ -71,11 +72,10 @@ export class KnownFiles {
   async read({ path, file, absolute }: Place, pace: Pace): Promise<ManifestFile | undefined> {
     const before = this.contentOf(path);
     try {
-      const stats = await stat(absolute, { bigint: true });
-      if (stats.size > MAX_FILE_BYTES) {
+      const { stats, bytes } = await readBounded(absolute, MAX_FILE_BYTES, async () => {});
+      if (bytes === undefined) {
         return this.#keep(path, signatureOf(stats), before, sizeProblem(file, before));
       }
-      const bytes = await readFile(absolute);
       if (before !== undefined && this.#isHeldAsEmpty(path, bytes, before)) return before;
       const content = await readManifests(file, bytes, before, pace);
       this.#files.set(path, { signature: signatureOf(stats), content });

@@ -26,7 +26,7 @@ export interface ScanFailure {
 }
 
 export interface TreeScan {
-  /** By path as seen from the root, sorted. */
+  /** By path as seen from the root, sorted. Some may be no regular files, which cannot be read. */
   readonly files: ReadonlyMap<string, ScannedFile>;
   readonly failures: readonly ScanFailure[];
   /** Whether a manifest is seen through a symbolic link, which hidden names may change the target of. */
@@ -105,7 +105,7 @@ export async function scanTree(
           } catch (error) {
             failed(found.path, true, error);
           }
-        } else if (found.stats.isFile()) {
+        } else {
           files.set(found.path, { signature: signatureOf(found.stats) });
           if (found.target !== undefined) await watchTarget(found.target, onDirectory);
         }
@@ -131,11 +131,11 @@ async function look(
 ): Promise<Looked | undefined> {
   const path = join(parent, entry.name);
   if (entry.isDirectory()) return { path, stats: undefined, target: undefined };
-  if (entry.isFile() && !isWanted(entry.name)) return undefined;
+  if (!entry.isSymbolicLink() && !isWanted(entry.name)) return undefined;
   const real = join(realParent, entry.name);
   try {
     const stats = await stat(real, { bigint: true });
-    if (stats.isFile() && !isWanted(entry.name)) return undefined;
+    if (!stats.isDirectory() && !isWanted(entry.name)) return undefined;
     return { path, stats, target: entry.isSymbolicLink() ? await realpath(real) : undefined };
   } catch (error) {
     return isWanted(entry.name) ? { path, error } : undefined;
