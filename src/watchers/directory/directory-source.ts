@@ -226,8 +226,9 @@ class DirectorySource implements Source {
     if (this.#only !== undefined && path !== this.#only) return 'nothing';
     try {
       const stats = await lstat(join(this.#root, path));
-      if (stats.isFile()) return path === this.#only || isManifest(basename(path)) ? 'manifest' : 'nothing';
-      return stats.isDirectory() || stats.isSymbolicLink() ? 'other' : 'nothing';
+      if (stats.isDirectory() || stats.isSymbolicLink()) return 'other';
+      // What is no regular file is told of as one that cannot be read.
+      return path === this.#only || isManifest(basename(path)) ? 'manifest' : 'nothing';
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (this.#files.has(path)) return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'manifest';
