@@ -4,6 +4,7 @@ import type { ObjectEvent, SourceProblem } from '../../model/events.ts';
 import { objectKey, refOf } from '../../model/events.ts';
 import type { KubernetesObject, Namespace } from '../../model/objects.ts';
 import type { ManifestEntry, ManifestFile } from './manifest-file.ts';
+import { ProblemList } from './problem-list.ts';
 
 /** An entry and the place that it was found at. */
 interface Claim {
@@ -59,7 +60,8 @@ export class Catalog {
 
   /** Every object that is in more than one place, once for each place that does not count. */
   duplicates(): readonly SourceProblem[] {
-    const problems = new Map<string, SourceProblem>();
+    const told = new Set<string>();
+    const lists = new Map<string, ProblemList>();
     for (const key of this.#contested) {
       const [winner, ...others] = (this.#claims.get(key) ?? []).filter(
         ({ entry }, _, [first]) => entry.isMirrored === first?.entry.isMirrored,
@@ -67,18 +69,23 @@ export class Catalog {
       if (winner === undefined) continue;
       for (const loser of others) {
         const { documentKey, line } = loser.entry;
+        const id = `${loser.file}\n${line}\n${documentKey}`;
+        if (told.has(id)) continue;
+        told.add(id);
         const [kind = '', namespace = '', name = ''] = documentKey.split('/');
         const title = namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
-        problems.set(`${loser.file}\n${line}\n${documentKey}`, {
+        const list = lists.get(loser.file) ?? new ProblemList(loser.file);
+        lists.set(loser.file, list);
+        list.add('SLUICE_OBJECT_DUPLICATE', () => ({
           code: 'SLUICE_OBJECT_DUPLICATE',
           message: `${title} is in ${placeOf(loser)} and in ${placeOf(winner)}, which counts; remove one of them.`,
           file: loser.file,
           ...(line !== undefined && { line }),
           object: { kind, namespace, name },
-        });
+        }));
       }
     }
-    return [...problems.values()];
+    return [...lists.values()].flatMap((list) => list.all());
   }
 
   #replace(file: string, content: ManifestFile | undefined, touched: Set<string>): void {

@@ -194,7 +194,7 @@ test('a file that cannot be read keeps its last good content and is a problem', 
 test('a file that is too large is a problem and keeps its last good content', async (t) => {
   const root = await directoryOf(t, { 'a.yaml': service('a') });
   const { world } = await following(t, root);
-  await writeFile(join(root, 'a.yaml'), Buffer.alloc(64 * 1024 * 1024 + 1, '#'));
+  await writeFile(join(root, 'a.yaml'), Buffer.alloc(16 * 1024 * 1024 + 1, '#'));
   await world.untilProblem('SLUICE_FILE_TOO_LARGE');
   assert.ok(world.has('Service/default/a'));
 });

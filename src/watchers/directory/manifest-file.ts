@@ -10,6 +10,7 @@ import type { ObjectWarning } from '../objects/strictness.ts';
 import type { ManifestDocument } from './manifest-syntax.ts';
 import { ManifestSyntaxError, parseManifests } from './manifest-syntax.ts';
 import type { Pace } from './pace.ts';
+import { ProblemList } from './problem-list.ts';
 
 /** An object of a file. */
 export interface ManifestEntry {
@@ -32,7 +33,7 @@ export interface ManifestFile {
   readonly problems: readonly SourceProblem[];
 }
 
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /**
  * What a file holds now. A file that does not parse keeps what it held before; so does, within one that parses, each
@@ -73,25 +74,23 @@ async function decodeDocuments(
 ): Promise<Pick<ManifestFile, 'entries' | 'problems'>> {
   const known = new Map((before?.entries ?? []).map((entry) => [entry.key, entry.object]));
   const entries: ManifestEntry[] = [];
-  const problems: SourceProblem[] = [];
-  const invalid: { readonly documentKey: string; readonly problem: number }[] = [];
+  const problems = new ProblemList(file);
+  /** By the key of the document; `undefined` for a problem that there was no room for. */
+  const lost = new Map<string, number | undefined>();
   for await (const document of documents) {
     const { raw, line } = document;
     const decoded = decodeDocument(raw);
     if ('type' in decoded) {
       const { object } = decoded;
-      if (object !== undefined) {
-        const documentKey = `${object.kind}/${object.namespace}/${object.name}`;
-        invalid.push({ documentKey, problem: problems.length });
-      }
-      problems.push(problemOf(file, document, decoded, object));
-      for (const warning of decoded.warnings) problems.push(problemOf(file, document, warning, object));
+      const index = problems.add(decoded.code, () => problemOf(file, document, decoded, object));
+      if (object !== undefined) lost.set(`${object.kind}/${object.namespace}/${object.name}`, index);
+      for (const warning of decoded.warnings)
+        problems.add(warning.code, () => problemOf(file, document, warning, object));
     } else {
       const { documentKey, isMirrored, warnings } = decoded;
       const [first] = decoded.objects;
-      for (const warning of warnings) {
-        problems.push(problemOf(file, document, warning, first && refOf(first)));
-      }
+      for (const warning of warnings)
+        problems.add(warning.code, () => problemOf(file, document, warning, first && refOf(first)));
       for (const object of decoded.objects) {
         const key = objectKey(refOf(object));
         entries.push({ object: retained(object, known.get(key)), key, documentKey, isMirrored, line });
@@ -99,20 +98,15 @@ async function decodeDocuments(
     }
     if (pace.isDue) await pace.rest();
   }
-  if (invalid.length === 0 || before === undefined) return { entries, problems };
+  if (lost.size === 0 || before === undefined) return { entries, problems: problems.all() };
 
   const valid = new Set(entries.map(({ documentKey }) => documentKey));
-  const lost = new Map(invalid.map(({ documentKey, problem }) => [documentKey, problem]));
   for (const entry of before.entries) {
-    const index = valid.has(entry.documentKey) ? undefined : lost.get(entry.documentKey);
-    if (index === undefined) continue;
+    if (valid.has(entry.documentKey) || !lost.has(entry.documentKey)) continue;
     entries.push(entry);
-    const problem = problems[index];
-    if (problem !== undefined && !problem.message.endsWith(KEPT)) {
-      problems[index] = { ...problem, message: `${problem.message}${KEPT}` };
-    }
+    problems.append(lost.get(entry.documentKey), KEPT);
   }
-  return { entries, problems };
+  return { entries, problems: problems.all() };
 }
 
 const KEPT = ' Its last good content stays in place.';

@@ -40,6 +40,8 @@ const MAX_DEPTH = 100;
 const MAX_ALIASES = 1000;
 /** How often one anchor's content may multiply: the guard against "billion laughs". */
 const MAX_ALIAS_COUNT = 100;
+/** Of documents and items in a file, together: what is beside the objects in them costs room and time too. */
+const MAX_ITEMS = 100_000;
 /** Lexemes between two looks at the clock. */
 const LEXEMES = 256;
 /** The lexeme before the text of a plain or block scalar, which may begin with any character. */
@@ -56,19 +58,21 @@ export async function* parseManifests(
 ): AsyncGenerator<ManifestDocument, void, undefined> {
   const json = parseJson(text);
   if (json !== undefined) {
-    yield* expandLists(json, undefined, 1, undefined, 0);
+    yield* expandLists(json, undefined, 1, undefined, new ItemCount(), 0);
     return;
   }
   const lines = new LineCounter();
   lines.addNewLine(0);
+  const count = new ItemCount();
   for await (const document of composeDocuments(text, lines, pace)) {
     const { contents } = document;
     const line = lines.linePos(contents?.range?.[0] ?? document.range[0]).line;
     const [error] = document.errors;
     if (error !== undefined) throw new ManifestSyntaxError(error.message, lines.linePos(error.pos[0]).line);
+    count.add(1, line);
     refuseDuplicateKeys(contents, lines);
     const raw = plain(document, line);
-    if (raw !== null && raw !== undefined) yield* expandLists(raw, contents, line, lines, 0);
+    if (raw !== null && raw !== undefined) yield* expandLists(raw, contents, line, lines, count, 0);
     if (pace.isDue) await pace.rest();
   }
 }
@@ -146,6 +150,18 @@ function refuseDuplicateKeys(node: unknown, lines: LineCounter): void {
 
 const MAX_LISTS = 4;
 
+/** Throws once there are too many in a file. */
+class ItemCount {
+  #count = 0;
+
+  add(items: number, line: number | undefined): void {
+    this.#count += items;
+    if (this.#count > MAX_ITEMS) {
+      throw new ManifestSyntaxError(`it holds more than ${MAX_ITEMS} documents and items of lists`, line);
+    }
+  }
+}
+
 /**
  * The object, or each item of a `List` or `TLSRouteList`. Items of a typed list, as the API answers with one, have
  * the type of the list.
@@ -155,6 +171,7 @@ function* expandLists(
   node: Node | null | undefined,
   line: number | undefined,
   lines: LineCounter | undefined,
+  count: ItemCount,
   depth: number,
 ): Generator<ManifestDocument, void, undefined> {
   const list = depth < MAX_LISTS ? asList(raw) : undefined;
@@ -162,13 +179,14 @@ function* expandLists(
     yield { raw, line, lineOf: (path) => lineOf(node, path, lines) ?? line };
     return;
   }
+  count.add(list.items.length, line);
   const itemsNode = isMap(node) ? node.get('items', true) : undefined;
   for (const [index, item] of list.items.entries()) {
     const itemNode = isSeq(itemsNode) ? (itemsNode.items[index] as Node | undefined) : undefined;
     const offset = itemNode?.range?.[0];
     const itemLine = offset === undefined ? undefined : lines?.linePos(offset).line;
     const typed = isObject(item) && list.type !== undefined ? { ...list.type, ...item } : item;
-    yield* expandLists(typed, itemNode, itemLine ?? (lines && line), lines, depth + 1);
+    yield* expandLists(typed, itemNode, itemLine ?? (lines && line), lines, count, depth + 1);
   }
 }
 

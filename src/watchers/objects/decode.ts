@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../model/objects.ts';
 import type { FieldPath, Fields } from './fields.ts';
-import { FieldError, fieldPath, isFields, pathText } from './fields.ts';
+import { distantField, FieldError, fieldPath, isFields, pathText } from './fields.ts';
 import { decodeMeta } from './meta.ts';
 import type { ServedKind } from './served-kinds.ts';
 import { misspelling, servedKind } from './served-kinds.ts';
@@ -90,8 +90,8 @@ export function guarded<T>(
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
     const path = fieldPath(raw, error.holder, error.key);
-    const what = `${pathText(path)} ${error.message}`;
-    const refused = invalid('SLUICE_OBJECT_INVALID', what, path, raw, options, served);
+    const what = `${path === undefined ? distantField(error.key) : pathText(path)} ${error.message}`;
+    const refused = invalid('SLUICE_OBJECT_INVALID', what, path ?? [], raw, options, served);
     if (!options.strict || refused.object === undefined) return refused;
     // They may well tell why: `hostname` where `hostnames` is required.
     return { ...refused, warnings: named(warningsOf(raw), refused.object.kind, refused.object) };

@@ -133,25 +133,41 @@ function described(value: unknown): string {
 /** The way from an object to a field in it: names of fields, and indexes of lists. */
 export type FieldPath = readonly (string | number)[];
 
+/** Objects and lists that a search looks at before it gives up: a manifest may hold millions of them. */
+const MAX_SEARCHED = 10_000;
+/** The same of values in them. */
+const MAX_VALUES = 1_000_000;
+
 /**
- * The way from `root` to a field of `holder`. Searched for by identity once something is wrong, so that reading what is
- * right needs no path. `root` may be cyclic: YAML aliases can make it so.
+ * The way from `root` to a field of `holder`; `undefined` where it is too far. Searched for by identity once something
+ * is wrong, so that reading what is right needs no path. `root` may be cyclic: YAML aliases can make it so.
  */
-export function fieldPath(root: Fields, holder: Holder, key: string | number): FieldPath {
+export function fieldPath(root: Fields, holder: Holder, key: string | number): FieldPath | undefined {
   const found = new Map<object, { readonly holder: object; readonly key: string | number } | undefined>();
   found.set(root, undefined);
+  let values = 0;
   for (const [container] of found) {
-    if (container === holder) break;
-    const isList = Array.isArray(container);
-    for (const [name, value] of Object.entries(container)) {
+    if (found.has(holder)) break;
+    // The keys of a list would be a list of strings as long.
+    const names = Array.isArray(container) ? container.keys() : Object.keys(container);
+    for (const name of names) {
+      values += 1;
+      const value = (container as Record<string | number, unknown>)[name];
       if (typeof value !== 'object' || value === null || found.has(value)) continue;
-      found.set(value, { holder: container, key: isList ? Number(name) : name });
+      found.set(value, { holder: container, key: name });
+      if (value === holder) break;
+      if (found.size >= MAX_SEARCHED || values >= MAX_VALUES) return undefined;
     }
   }
   const path = [key];
   for (let step = found.get(holder); step !== undefined; step = found.get(step.holder))
     path.unshift(step.key);
   return path;
+}
+
+/** Names a field whose path `fieldPath` has given up on. */
+export function distantField(key: string | number): string {
+  return typeof key === 'number' ? 'an entry of a list in it' : `a field ${pathText([key])} in it`;
 }
 
 /** As `spec.listeners[0].port`. */

@@ -5,7 +5,7 @@
 import type { Shape } from './api-fields.ts';
 import { API_FIELDS } from './api-fields.ts';
 import type { FieldPath, Fields } from './fields.ts';
-import { FieldError, fieldPath, isFields, list, pathText } from './fields.ts';
+import { distantField, FieldError, fieldPath, isFields, list, pathText } from './fields.ts';
 import { PASSTHROUGH_ANNOTATIONS, readAnnotations } from './meta.ts';
 import { nearest } from './spelling.ts';
 
@@ -63,8 +63,9 @@ export function warningsOf(raw: Fields): readonly ObjectWarning[] {
   lookForUnknown(raw, shape, (holder, key, known) => {
     if (warnings.length >= MAX_WARNINGS) return;
     const field = fieldPath(raw, holder, key);
-    const message = `${pathText(field)} is no field of ${kind} and is ignored; ${advice(key, known)}`;
-    warnings.push({ code: 'SLUICE_FIELD_UNKNOWN', message, field });
+    const place = field === undefined ? distantField(key) : pathText(field);
+    const message = `${place} is no field of ${kind} and is ignored; ${advice(key, known)}`;
+    warnings.push({ code: 'SLUICE_FIELD_UNKNOWN', message, field: field ?? [] });
   });
   const metadata = raw['metadata'];
   const annotations = isFields(metadata) ? metadata['annotations'] : undefined;
