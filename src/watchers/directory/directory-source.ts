@@ -10,8 +10,9 @@ import type { ManifestFile } from './manifest-file.ts';
 import { Pace } from './pace.ts';
 import { Settling } from './settling.ts';
 import { byPlace, directoryProblem, reasonOf, rootProblem, watchProblem } from './source-problems.ts';
+import { isManifest } from './tree-limits.ts';
 import type { TreeScan } from './tree-scan.ts';
-import { identityOfRoot, isManifest, scanTree } from './tree-scan.ts';
+import { identityOfRoot, scanTree } from './tree-scan.ts';
 import type { Change } from './tree-watch.ts';
 import { TreeWatch } from './tree-watch.ts';
 
@@ -86,6 +87,7 @@ class DirectorySource implements Source {
   #isStopped = false;
   #hasLinks = false;
   #rootIdentity: string | undefined;
+  #realRoot: string | undefined;
   #isRootGone = false;
   #rescan: NodeJS.Timeout | undefined;
 
@@ -214,7 +216,8 @@ class DirectorySource implements Source {
     for (const path of read) {
       if (this.#isStopped) break;
       const before = this.#files.contentOf(path);
-      const place = { path, file: this.#fileOf(path), absolute: join(this.#root, path) };
+      const within = this.#only === undefined ? this.#realRoot : undefined;
+      const place = { path, file: this.#fileOf(path), absolute: join(this.#root, path), within };
       const content = await this.#files.read(place, pace);
       if (content !== before) changed.set(path, content);
     }
@@ -263,6 +266,7 @@ class DirectorySource implements Source {
     }
     this.#isRootGone = false;
     this.#rootIdentity = scan.rootIdentity;
+    this.#realRoot = scan.realRoot;
     this.#hasLinks = scan.hasLinks;
     const { failure } = this.#tree;
     const directories = scan.failures.filter(({ isDirectory }) => isDirectory);
@@ -277,7 +281,7 @@ class DirectorySource implements Source {
     for (const { path, isDirectory } of scan.failures) if (!isDirectory) read.add(path);
     for (const path of this.#files.paths()) {
       if (scan.files.has(path) || read.has(path)) continue;
-      if (directories.some((directory) => path.startsWith(`${directory.path}/`))) continue;
+      if (directories.some((directory) => isBelow(path, directory.path))) continue;
       gone.add(path);
     }
     this.#scheduleRescan(this.#rescanMs);
@@ -320,4 +324,9 @@ class DirectorySource implements Source {
       sink.synced();
     }
   }
+}
+
+/** `''` is the root. */
+function isBelow(path: string, directory: string): boolean {
+  return directory === '' || path.startsWith(`${directory}/`);
 }

@@ -1,10 +1,12 @@
-import { lstat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, readlink, realpath } from 'node:fs/promises';
 import type { SourceProblem } from '../../model/events.ts';
 import { readBounded } from './bounded-read.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { MAX_FILE_BYTES, readManifests } from './manifest-file.ts';
 import type { Pace } from './pace.ts';
 import { fileProblem, sizeProblem } from './source-problems.ts';
+import { LinkOutsideError, mayRead } from './tree-limits.ts';
 import { signatureOf } from './tree-scan.ts';
 
 /** Where a file is. */
@@ -14,6 +16,8 @@ interface Place {
   /** As it is named in what is told. */
   readonly file: string;
   readonly absolute: string;
+  /** The real path of the root, out of which only links to manifests lead; `undefined` where any file may be read. */
+  readonly within: string | undefined;
 }
 
 interface KnownFile {
@@ -69,10 +73,12 @@ export class KnownFiles {
   }
 
   /** Reads a file and remembers it; `undefined` where there is none yet. Where it cannot be read, what it held stays. */
-  async read({ path, file, absolute }: Place, pace: Pace): Promise<ManifestFile | undefined> {
+  async read({ path, file, absolute, within }: Place, pace: Pace): Promise<ManifestFile | undefined> {
     const before = this.contentOf(path);
     try {
-      const { stats, bytes } = await readBounded(absolute, MAX_FILE_BYTES, async () => {});
+      const { stats, bytes } = await readBounded(absolute, MAX_FILE_BYTES, (handle) =>
+        refuseOutside(handle, absolute, within),
+      );
       if (bytes === undefined) {
         return this.#keep(path, signatureOf(stats), before, sizeProblem(file, before));
       }
@@ -121,4 +127,17 @@ async function isGone(path: string): Promise<boolean> {
   } catch {
     return true;
   }
+}
+
+/** Looks at what has been opened: a link may have taken the place of the file, or of a directory, since the tree was scanned. */
+async function refuseOutside(handle: FileHandle, path: string, within: string | undefined): Promise<void> {
+  if (within === undefined) return;
+  const real = await pathOf(handle, path);
+  if (!mayRead(real, within)) throw new LinkOutsideError(real);
+}
+
+async function pathOf(handle: FileHandle, path: string): Promise<string> {
+  // Linux tells what is open itself.
+  const opened = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
+  return opened === undefined ? realpath(path) : opened.replace(/ \(deleted\)$/, '');
 }

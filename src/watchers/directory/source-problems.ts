@@ -2,6 +2,7 @@
 import type { SourceProblem } from '../../model/events.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { fate, MAX_FILE_BYTES } from './manifest-file.ts';
+import { LinkOutsideError, TreeLimitError } from './tree-limits.ts';
 
 /** The root itself is gone, unreadable or replaced: `what` says which. Nothing that it held is given up. */
 export function rootProblem(root: string, what: string, keptFiles: number): SourceProblem {
@@ -12,6 +13,11 @@ export function rootProblem(root: string, what: string, keptFiles: number): Sour
 }
 
 export function directoryProblem(file: string, error: unknown): SourceProblem {
+  if (error instanceof LinkOutsideError) return linkProblem(file, error);
+  if (error instanceof TreeLimitError) {
+    const message = `Not all of it is looked at, for it has ${error.message}; the last good manifests in the rest stay in place. Make it smaller.`;
+    return { code: 'SLUICE_DIRECTORY_TOO_LARGE', message, file };
+  }
   const message = `The directory cannot be read (${reasonOf(error)}); the last good manifests in it stay in place.`;
   return { code: 'SLUICE_DIRECTORY_UNREADABLE', message, file };
 }
@@ -28,8 +34,14 @@ export function sizeProblem(file: string, before: ManifestFile | undefined): Sou
 }
 
 export function fileProblem(file: string, error: unknown, before: ManifestFile | undefined): SourceProblem {
+  if (error instanceof LinkOutsideError) return linkProblem(file, error);
   const message = `The file cannot be read (${reasonOf(error)}); ${fate(before)} until it can.`;
   return { code: 'SLUICE_FILE_UNREADABLE', message, file };
+}
+
+function linkProblem(file: string, { message: what }: LinkOutsideError): SourceProblem {
+  const message = `This is not followed: ${what}. What was read here before stays in place; move the target into the directory, or link single files that are named *.yaml, *.yml or *.json, which may be anywhere.`;
+  return { code: 'SLUICE_LINK_OUTSIDE', message, file };
 }
 
 export function byPlace(a: SourceProblem, b: SourceProblem): number {

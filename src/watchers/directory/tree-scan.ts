@@ -1,6 +1,15 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { opendir, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import {
+  isInside,
+  isManifest,
+  LinkOutsideError,
+  MAX_DEPTH,
+  MAX_DIRECTORIES,
+  mayRead,
+  TreeLimitError,
+} from './tree-limits.ts';
 
 /** A directory to watch. */
 export interface ScannedDirectory {
@@ -32,15 +41,12 @@ export interface TreeScan {
   /** Whether a manifest is seen through a symbolic link, which hidden names may change the target of. */
   readonly hasLinks: boolean;
   readonly rootIdentity: string;
+  /** The root with all symbolic links followed. */
+  readonly realRoot: string;
 }
 
-const MANIFEST = /\.(?:ya?ml|json)$/;
 /** How many files are looked at at once. */
 const CONCURRENCY = 64;
-
-export function isManifest(name: string): boolean {
-  return MANIFEST.test(name) && !name.startsWith('.');
-}
 
 export function signatureOf(stats: BigIntStats): string {
   return `${identityOf(stats)}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
@@ -72,6 +78,11 @@ export async function scanTree(
   const files = new Map<string, ScannedFile>();
   const failures: ScanFailure[] = [];
   const visited = new Set<string>();
+  /** Directories that hold targets of links. */
+  const targets = new Set<string>();
+  const realRoot = await realpath(root);
+  /** Level by level, so that a deep tree of somebody does not use up the room of others. */
+  const waiting: string[] = [];
   let hasLinks = false;
 
   const failed = (path: string, isDirectory: boolean, cause: unknown) => {
@@ -83,8 +94,10 @@ export async function scanTree(
 
   const visit = async (path: string): Promise<string> => {
     const real = await realpath(join(root, path));
+    if (!isInside(real, realRoot)) throw new LinkOutsideError(real);
     const identity = identityOf(await stat(real, { bigint: true }));
     if (visited.has(identity)) return identity;
+    if (path.split('/').length > MAX_DEPTH) throw new TreeLimitError(`deeper than ${MAX_DEPTH} levels`);
     visited.add(identity);
     onDirectory({ real, path, identity });
     const entries = (await readdir(real, { withFileTypes: true }))
@@ -99,15 +112,14 @@ export async function scanTree(
         if ('target' in found && found.target !== undefined) hasLinks = true;
         if ('error' in found) failed(found.path, false, found.error);
         else if (found.stats === undefined || found.stats.isDirectory()) {
-          if (only !== undefined) continue;
-          try {
-            await visit(found.path);
-          } catch (error) {
-            failed(found.path, true, error);
-          }
+          if (only === undefined) waiting.push(found.path);
         } else {
           files.set(found.path, { signature: signatureOf(found.stats) });
-          if (found.target !== undefined) await watchTarget(found.target, onDirectory);
+          const { target } = found;
+          if (target === undefined || !(only !== undefined || mayRead(target, realRoot))) continue;
+          if (targets.size + visited.size >= MAX_DIRECTORIES && !targets.has(dirname(target))) continue;
+          targets.add(dirname(target));
+          await watchTarget(target, onDirectory);
         }
       }
     }
@@ -115,7 +127,18 @@ export async function scanTree(
   };
 
   const rootIdentity = await visit('');
-  return { files, failures, hasLinks, rootIdentity };
+  for (const path of waiting) {
+    if (visited.size >= MAX_DIRECTORIES) {
+      failed('', true, new TreeLimitError(`more than ${MAX_DIRECTORIES} directories`));
+      break;
+    }
+    try {
+      await visit(path);
+    } catch (error) {
+      failed(path, true, error);
+    }
+  }
+  return { files, failures, hasLinks, rootIdentity, realRoot };
 }
 
 type Looked =
