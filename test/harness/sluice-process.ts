@@ -77,7 +77,7 @@ export class SluiceProcess implements AsyncDisposable {
         body = (await response?.text()) ?? '';
         return response?.status === status;
       },
-      { what: `${url} with ${status}`, timeoutMs: 20_000 },
+      { what: `${url} with ${status}`, timeoutMs: 60_000 },
     );
     return body;
   }

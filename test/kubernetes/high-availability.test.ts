@@ -53,12 +53,17 @@ function route(name: string) {
   return tlsRoute({ name, hosts: [hostOf(name)], backends: [{ name: 'api' }] });
 }
 
-async function startReplica(xdsPort: number, adminPort: number): Promise<SluiceProcess> {
+async function startReplica(
+  resources: AsyncDisposableStack,
+  xdsPort: number,
+  adminPort: number,
+): Promise<SluiceProcess> {
   const replica = SluiceProcess.start([
     ...['serve', '--source', 'kubernetes', '--kubeconfig', cluster.kubeconfig],
     ...['--leader-election-namespace', 'default', '--listen-address', '127.0.0.1'],
     ...['--xds-address', `127.0.0.1:${xdsPort}`, '--admin-address', `127.0.0.1:${adminPort}`],
   ]);
+  resources.defer(async () => void (await replica.stop()));
   await replica.untilPage(`http://127.0.0.1:${adminPort}/readyz`);
   return replica;
 }
@@ -90,12 +95,9 @@ it('loses no change and no connection when either replica is killed', {
     ...Array.from({ length: BASE_ROUTES }, (_, index) => route(`base-${index}`)),
   ]);
   const replicas: Replica[] = [
-    { xdsPort: xdsA, adminPort: adminA, process: await startReplica(xdsA, adminA) },
-    { xdsPort: xdsB, adminPort: adminB, process: await startReplica(xdsB, adminB) },
+    { xdsPort: xdsA, adminPort: adminA, process: await startReplica(resources, xdsA, adminA) },
+    { xdsPort: xdsB, adminPort: adminB, process: await startReplica(resources, xdsB, adminB) },
   ];
-  resources.defer(async () => {
-    for (const replica of replicas) await replica.process.stop();
-  });
   const flags = {
     xdsAddress: replicas.map(({ xdsPort }) => `127.0.0.1:${xdsPort}`),
     nodeId: ['gw-1'],
@@ -134,7 +136,7 @@ it('loses no change and no connection when either replica is killed', {
     await serving.process.finished;
     await until(() => servesEnvoy(other), { what: 'Envoy at the other replica', timeoutMs: 30_000 });
     const sent = (await sentBytes(other)) - before;
-    serving.process = await startReplica(serving.xdsPort, serving.adminPort);
+    serving.process = await startReplica(resources, serving.xdsPort, serving.adminPort);
     return sent;
   };
 

@@ -1,6 +1,7 @@
 /** What a running control plane tells in its log: of changes, endpoints and what Envoys rejected. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { gatewayObjects, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
 import { refOf } from '../../model/events.ts';
@@ -79,7 +80,7 @@ describe('endpoints', () => {
     );
   });
 
-  it('bounds what one flush writes', () => {
+  it('bounds what one flush writes', async () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
     const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger);
@@ -87,6 +88,11 @@ describe('endpoints', () => {
     engine.apply(upserts([...gatewayObjects(), ...tenants.filter(({ kind }) => kind !== 'EndpointSlice')]));
     report.flushed();
     const lines = take();
+    // The last line ends the batch, in the background where the first slice was not enough.
+    while (lines.length < 51) {
+      await setImmediate();
+      lines.push(...take());
+    }
     assert.equal(lines.length, 51);
     assert.equal(lines.at(-1)?.['more'], 10);
   });
