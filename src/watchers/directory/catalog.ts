@@ -58,6 +58,12 @@ export class Catalog {
     return [...upsert, ...events, ...deletes];
   }
 
+  /** Whether a file still holds every object that it held. */
+  isGain(file: string, content: ManifestFile): boolean {
+    const keys = new Set(content.entries.map(({ key }) => key));
+    return (this.#files.get(file) ?? []).every(({ entry }) => keys.has(entry.key));
+  }
+
   /** Every object that is in more than one place, once for each place that does not count. */
   duplicates(): readonly SourceProblem[] {
     const told = new Set<string>();

@@ -49,6 +49,8 @@ const DELETIONS = '/';
  * directory as a whole may be going, and its files go first.
  */
 const MAX_HOLDS = 20;
+/** A file beyond this takes so long to parse that others do not wait for it. */
+const LARGE_BYTES = 256 * 1024;
 const SETTLE_MS = 50;
 const RESCAN_MS = 60_000;
 /** How often a root that has gone is looked for, in milliseconds. */
@@ -213,15 +215,52 @@ class DirectorySource implements Source {
       this.#files.delete(path);
       changed.set(path, undefined);
     }
-    for (const path of read) {
-      if (this.#isStopped) break;
-      const before = this.#files.contentOf(path);
-      const within = this.#only === undefined ? this.#realRoot : undefined;
-      const place = { path, file: this.#fileOf(path), absolute: join(this.#root, path), within };
-      const content = await this.#files.read(place, pace);
-      if (content !== before) changed.set(path, content);
-    }
+    const { small, large } = await this.#bySize(read);
+    for (const path of small) await this.#readInto(changed, path, pace);
+    if (large.length > 0) this.#publishGains(changed);
+    for (const path of large) await this.#readInto(changed, path, pace);
     return changed;
+  }
+
+  async #readInto(changed: Map<string, ManifestFile | undefined>, path: string, pace: Pace): Promise<void> {
+    if (this.#isStopped) return;
+    const before = this.#files.contentOf(path);
+    const within = this.#only === undefined ? this.#realRoot : undefined;
+    const place = { path, file: this.#fileOf(path), absolute: join(this.#root, path), within };
+    const content = await this.#files.read(place, pace);
+    if (content !== before) changed.set(path, content);
+  }
+
+  /** Before the first reading is complete nothing is told, so nothing is large. */
+  async #bySize(paths: ReadonlySet<string>): Promise<{ readonly small: string[]; readonly large: string[] }> {
+    const small: string[] = [];
+    const large: string[] = [];
+    for (const path of paths) {
+      const isLarge =
+        this.#isSynced &&
+        paths.size > 1 &&
+        (await stat(join(this.#root, path)).then(
+          ({ size }) => size > LARGE_BYTES,
+          () => false,
+        ));
+      (isLarge ? large : small).push(path);
+    }
+    return { small, large };
+  }
+
+  /**
+   * Hands over what need not wait for large files. A file that has lost an object waits: the object may be in a large
+   * one now. Problems wait too, for it may be in both until that is read.
+   */
+  #publishGains(changed: Map<string, ManifestFile | undefined>): void {
+    const gains = new Map<string, ManifestFile>();
+    for (const [path, content] of changed) {
+      if (content === undefined || !this.#catalog.isGain(this.#fileOf(path), content)) continue;
+      gains.set(this.#fileOf(path), content);
+      changed.delete(path);
+    }
+    const events = this.#catalog.update(gains);
+    if (events.length > 0 && !this.#isStopped) this.#sink?.apply(events);
   }
 
   /** What a changed name is; `other` for what only a scan of the tree can tell the meaning of. */

@@ -53,3 +53,23 @@ test('a large object with a bad field far inside is refused without its path', Q
   const problem = world.problemList.find(({ code }) => code === 'SLUICE_OBJECT_INVALID');
   assert.match(problem?.message ?? '', /^Service default\/x: a field port in it must be a whole number/);
 });
+
+const large = (...manifests: readonly string[]) => documents(`# ${'x'.repeat(300_000)}\n`, ...manifests);
+
+test('small files do not wait for a large one, but what moves between them is never gone', async (t) => {
+  const root = await directoryOf(t, { 'moves.yaml': service('x', 1), 'small.yaml': service('s', 1) });
+  const { world } = await following(t, root, { settleMs: 200 });
+  const before = world.batches.length;
+  await write(root, {
+    'large.yaml': large(service('l'), service('x', 2)),
+    'moves.yaml': service('y'),
+    'small.yaml': service('s', 2),
+  });
+  await world.until(() => world.portsOf('x')[0] === 2 && world.has('Service/default/y'));
+  const names = world.batches
+    .slice(before)
+    .map((batch) => batch.map((event) => (event.type === 'upsert' ? event.object.meta.name : 'deletion')));
+  assert.deepEqual(names[0], ['s']);
+  assert.deepEqual(names[1]?.toSorted(), ['l', 'x', 'y']);
+  assert.deepEqual(world.problemList, []);
+});
