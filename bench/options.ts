@@ -9,6 +9,8 @@ export interface Options {
   readonly seconds?: number;
   readonly source: SourceType;
   readonly json?: string;
+  /** False: a broken limit is told and does not fail the run. */
+  readonly limits: boolean;
   readonly cpuProf?: string;
   readonly flag: readonly string[];
 }
@@ -57,6 +59,7 @@ export function readOptions(argv: readonly string[], scenarios: Readonly<Record<
         .choices(['kubernetes', 'directory'])
         .default('kubernetes'),
     )
+    .option('--no-limits', 'ci: say which limits are broken, and exit with 0 all the same')
     .option('--json <file>', 'write figures, raw samples, machine facts and versions')
     .option('--flag <flag...>', 'more flags of "sluice serve", such as --flag=--sni-mode=chain', [])
     .option('--cpu-prof <directory>', 'keep V8 CPU profiles of Sluice')
