@@ -1,7 +1,8 @@
 /** A proxy that passes TLS through for N tenants, and whatever tells it about them. */
 export interface Contender extends AsyncDisposable {
   readonly name: string;
-  readonly version: string;
+  /** Where it is not this project's own. */
+  readonly version?: string;
   /** Processes that hold clients' connections, or did. */
   proxyPids(): readonly number[];
   /** CPU time of the proxy so far, in milliseconds, with that of processes that have ended. */

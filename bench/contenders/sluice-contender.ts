@@ -24,7 +24,6 @@ export async function startSluice(
   const stack = started.move();
   return {
     name: `Sluice, ${mode} mode`,
-    version: 'this',
     proxyPids: () => [envoy.pid],
     proxyCpuMs: () => usageOf(envoy.pid).cpuMs,
     controlPids: () => [sluice.pid],

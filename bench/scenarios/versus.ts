@@ -113,7 +113,7 @@ export async function versus(options: ScenarioOptions): Promise<Report> {
         missing.add(name);
         continue;
       }
-      versions[name] = contender.version;
+      if (contender.version !== undefined) versions[name] = contender.version;
       samples.push(await measure(contender, routes, options));
     }
   }
