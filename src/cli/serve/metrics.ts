@@ -16,7 +16,7 @@ const TYPE_LABELS: ReadonlyMap<string, string> = new Map([
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** Prometheus metrics of one control plane. docs/metrics.md lists them. */
+/** Prometheus metrics of one control plane. docs/operations.md says which to watch. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #registers = [this.registry];
