@@ -98,7 +98,8 @@ export class Engine {
   }
 
   #evaluateRoutes(pause: () => boolean): boolean {
-    if (this.#unrivalled.size === 0 && this.#dirtyRoutes.size > PUBLISH_EVERY)
+    const isBurst = this.resources.ready && this.#dirtyRoutes.size > PUBLISH_EVERY;
+    if (isBurst && this.#unrivalled.size === 0)
       this.#unrivalled = orderByRivalry(this.#dirtyRoutes, this.world);
     let early = 0;
     for (const key of this.#dirtyRoutes) {

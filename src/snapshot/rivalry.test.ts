@@ -42,6 +42,7 @@ test('a burst of routes is published while it is evaluated, and never with a win
   for (let index = 0; index < 100; index += 1)
     objects.push(route(ROUTES + index, [hostOf(index)], '2020-01-01T00:00:00Z'));
   engine.apply(upserts(objects));
+  engine.setReady();
   const clusters = new Map<string, Set<string>>();
   let publications = 0;
   engine.resources.onChange(({ upserts: changed }) => {
