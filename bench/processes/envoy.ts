@@ -12,7 +12,7 @@ export async function startEnvoy(xdsPort: number, nodeId = 'gateway-node'): Prom
     xdsAddress: [`127.0.0.1:${xdsPort}`],
     nodeId: [nodeId],
     envoyAdminAddress: ['127.0.0.1:0'],
-    maxHeapBytes: ['8GiB'],
+    maxHeap: ['8GiB'],
   };
   return await EnvoyProcess.start({
     bootstrap: bootstrapConfig(readFlags(BOOTSTRAP_FLAGS, flags, {})),
