@@ -1,10 +1,9 @@
 /**
- * The incremental engine: one object's change becomes the few resources that it touches.
- *
- * Work stands in queues, one a stage, in the order of the data flow: gateways → routes → hosts → endpoint
- * sets → listeners. `flush` empties them front to back, so a host is settled only when every route is, and can
- * stop between items and go on later: new events just join the queues. Two rules hold at the end of every
- * complete flush: the state equals a rebuild from the same objects, and equal objects give equal bytes.
+ * The incremental engine: one object's change becomes the few resources that it touches. Work stands in queues, in
+ * the order of the data flow: gateways → routes → hosts → endpoint sets → listeners. `flush` empties them front to
+ * back, so a host is settled only when every route that may want it is, and can stop between items and go on later.
+ * Two rules hold at the end of every complete flush: the state equals a rebuild from the same objects, and equal
+ * objects give equal bytes.
  */
 
 import { countedAttachments } from '../gateway/counted-route.ts';
@@ -238,7 +237,7 @@ export class Engine {
     const [namespace = '', gatewayName = ''] = name.split('/');
     const key = `Gateway/${name}`;
     const before = this.#gateways.get(name);
-    const after = this.#evaluator.evaluate('Gateway', namespace, gatewayName, (gateway, lookup) =>
+    const after = this.#evaluator.evaluate(key, 'Gateway', namespace, gatewayName, (gateway, lookup) =>
       evaluateGateway(gateway, lookup, this.#config.gateway),
     );
     if (structurallyEqual(before, after)) return;
@@ -265,17 +264,17 @@ export class Engine {
     const [kind, namespace = '', name = ''] = key.split('/');
     const evaluator = this.#evaluator;
     if (kind === 'HTTPRoute' || kind === 'GRPCRoute') {
-      this.#setAttached(key, evaluator.evaluate(kind, namespace, name, countedAttachments) ?? []);
+      this.#setAttached(key, evaluator.evaluate(key, kind, namespace, name, countedAttachments) ?? []);
       return;
     }
     const { gateway: config } = this.#config;
     const before = this.#routes.get(key);
     const after =
       kind === 'Ingress'
-        ? evaluator.evaluate(kind, namespace, name, (ingress, lookup) =>
+        ? evaluator.evaluate(key, kind, namespace, name, (ingress, lookup) =>
             evaluateIngress(ingress, lookup, config),
           )
-        : evaluator.evaluate('TLSRoute', namespace, name, (route, lookup) =>
+        : evaluator.evaluate(key, 'TLSRoute', namespace, name, (route, lookup) =>
             evaluateTlsRoute(route, lookup, config),
           );
     if (structurallyEqual(before, after)) return;

@@ -15,14 +15,17 @@ export class Evaluator {
     this.#lookup = lookup;
   }
 
-  /** What an object means; `undefined` where there is none. What it reads becomes its dependencies. */
+  /**
+   * What an object means; `undefined` where there is none. What it reads becomes its dependencies. `key` is its object
+   * key, which the caller has: another string of the same text would cost its hash, and memory for each route.
+   */
   evaluate<K extends Kind, T>(
+    key: string,
     kind: K,
     namespace: string,
     name: string,
     meaning: (object: ObjectOfKind<K>, lookup: Lookup) => T,
   ): T | undefined {
-    const key = `${kind}/${namespace}/${name}`;
     const object = this.#world.get(kind, namespace, name);
     if (object === undefined) {
       this.#dependencies.forget(key);

@@ -19,6 +19,7 @@ export class RecordingLookup implements Lookup {
   readonly #gateways: ReadonlyMap<string, GatewayModel>;
   readonly #poolAddresses: ReadonlyMap<string, string>;
   #keys: string[] = [];
+  #asked: { namespace: string; name: string; key: string; dependency: string } | undefined;
 
   constructor(
     world: World,
@@ -53,9 +54,13 @@ export class RecordingLookup implements Lookup {
   }
 
   gateway(namespace: string, name: string): GatewayModel | undefined {
-    const key = namespacedName(namespace, name);
-    this.#keys.push(`GatewayModel/${key}`);
-    return this.#gateways.get(key);
+    // Thousands of routes in a row ask for the same one.
+    if (this.#asked?.namespace !== namespace || this.#asked.name !== name) {
+      const key = namespacedName(namespace, name);
+      this.#asked = { namespace, name, key, dependency: `GatewayModel/${key}` };
+    }
+    this.#keys.push(this.#asked.dependency);
+    return this.#gateways.get(this.#asked.key);
   }
 
   poolAddress(namespace: string, name: string): string | undefined {
