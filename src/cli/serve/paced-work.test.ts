@@ -14,6 +14,25 @@ test('a few items are looked at before `add` returns, each once', () => {
   assert.equal(ends, 1);
 });
 
+test('what is left is looked at when somebody asks', () => {
+  const seen: number[] = [];
+  let ends = 0;
+  const work = new PacedWork<number>(
+    (item) => {
+      const end = performance.now() + 1;
+      while (performance.now() < end);
+      seen.push(item);
+    },
+    () => (ends += 1),
+  );
+  work.add(Array.from({ length: 20 }, (_, index) => index));
+  assert.ok(seen.length < 20);
+  work.finish();
+  assert.deepEqual([seen.length, ends], [20, 1]);
+  work.finish();
+  assert.equal(ends, 1);
+});
+
 test('many items leave the event loop free in between, and all are looked at', async () => {
   const all = Array.from({ length: 30 }, (_, index) => index);
   const seen: number[] = [];

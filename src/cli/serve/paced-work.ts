@@ -27,9 +27,16 @@ export class PacedWork<T> {
     this.#items.delete(item);
   }
 
-  #slice(): void {
+  /** Looks at what is left, at once: somebody asks for the outcome. */
+  finish(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#slice(Number.POSITIVE_INFINITY);
+  }
+
+  #slice(sliceMs = SLICE_MS): void {
     this.#timer = undefined;
-    const end = performance.now() + SLICE_MS;
+    const end = performance.now() + sliceMs;
     for (const item of this.#items) {
       this.#items.delete(item);
       this.#look(item);

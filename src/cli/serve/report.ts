@@ -40,6 +40,7 @@ export class ManifestReport {
 
   /** What is wrong with objects that could be read: their bad conditions, those of a thousand objects at most. */
   conditionProblems(): readonly ConditionProblem[] {
+    this.#work.finish();
     return [...this.#wrong.keys()].slice(0, MAX_LISTED).flatMap((key) => {
       const [kind = '', namespace = '', name = ''] = key.split('/');
       return badConditions(this.#engine, key).map(({ type, reason, message }) => ({
