@@ -70,6 +70,11 @@ export class FlushLoop {
     this.#schedule();
   }
 
+  /** Whether there are events that no complete flush contains yet. */
+  get isBusy(): boolean {
+    return this.#scheduled;
+  }
+
   #schedule(): void {
     if (!this.#synced || this.#scheduled) return;
     this.#scheduled = true;

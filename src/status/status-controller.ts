@@ -35,6 +35,8 @@ export interface FleetView {
 export interface StatusControllerOptions extends ApiClientOptions {
   readonly world: StatusWorld;
   readonly statusesPerSecond: number;
+  /** While it says so no status is read or written; Events and leases are. */
+  readonly isHeldUp?: () => boolean;
   /** `undefined`: this replica is the only one. */
   readonly election:
     | { readonly namespace: string; readonly identity: string; readonly times?: ElectionTimes }
@@ -92,6 +94,7 @@ export class StatusController {
       },
       onLooked: (key) => this.#tellOfIngress(key),
       perSecond: options.statusesPerSecond,
+      isHeldUp: options.isHeldUp,
       clock,
       wallClock,
       logger,

@@ -60,6 +60,7 @@ async function setUp(
   t: TestContext,
   answer: (asked: Asked, earlier: number) => Answer | undefined,
   desired: (key: string) => DesiredStatus | undefined = () => desiredClass(),
+  isHeldUp = () => false,
 ) {
   const counts = new Map<string, number>();
   const server = await startTestApiServer(t, (asked) => {
@@ -80,6 +81,7 @@ async function setUp(
     onWritten: (written) => first.resolve(written),
     onLooked: () => {},
     perSecond: 1_000,
+    isHeldUp,
     clock,
     wallClock: () => new Date(NOW),
     logger: { debug() {}, info() {}, warn: (fields) => warnings.push(fields) },
@@ -216,6 +218,24 @@ test('a sweep reads pages, and writes only what is not right', async (t) => {
     single.map(({ path }) => path),
     [V1, `${V1}/gatewayclasses/wrong`],
   );
+});
+
+test('a sweep reads no page while it is held up, and is not held up once another replica leads', async (t) => {
+  let looks = 0;
+  const { server, writer } = await setUp(
+    t,
+    () => ({ status: 200, body: { metadata: {}, items: [] } }),
+    () => desiredClass(),
+    () => {
+      looks += 1;
+      if (looks === 3) writer.follow();
+      return true;
+    },
+  );
+  writer.lead();
+  await writer.sweep('GatewayClass');
+  assert.equal(looks, 3);
+  assert.ok(!server.asked.some(({ path }) => path.includes('limit=')));
 });
 
 test('who stops leading lets go of what waits', async (t) => {

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
 import { ApiFailure, failureOfStatus } from '../watchers/kubernetes/api-failure.ts';
-import type { Clock } from '../watchers/kubernetes/clock.ts';
+import { type Clock, sleep } from '../watchers/kubernetes/clock.ts';
 import type { DesiredStatus, StatusKind } from './desired.ts';
 import type { ApiClient } from './kubernetes/api-client.ts';
 import { isStatusKind, objectPath, type StatusResources } from './kubernetes/status-resources.ts';
 import type { Transition } from './merge-conditions.ts';
 import { mergeStatus, type PresentObject } from './merge-status.ts';
 import type { StatusLogger } from './status-logger.ts';
-import { type Outcome, WorkQueue } from './work-queue.ts';
+import { HELD_UP_MS, type Outcome, WorkQueue } from './work-queue.ts';
 
 /** An object whose status was written, or just read and found right. */
 export interface WrittenStatus {
@@ -29,6 +29,8 @@ export interface StatusWriterOptions {
   readonly onLooked: (key: string) => void;
   /** Statuses read and written each second, on average. */
   readonly perSecond: number;
+  /** While it says so nothing is read or written. */
+  readonly isHeldUp?: (() => boolean) | undefined;
   readonly clock: Clock;
   /** The wall clock, for lastTransitionTime. */
   readonly wallClock: () => Date;
@@ -68,6 +70,7 @@ export class StatusWriter {
     this.#queue = new WorkQueue({
       perSecond: options.perSecond,
       concurrency: CONCURRENCY,
+      isHeldUp: options.isHeldUp,
       isNeeded: (key) => this.#isNeeded(key),
       work: (key, failures) => this.#work(key, failures),
       clock: options.clock,
@@ -112,8 +115,13 @@ export class StatusWriter {
   async sweep(kind: StatusKind): Promise<void> {
     const leading = this.#leading;
     if (leading === undefined) return;
+    const { clock, isHeldUp } = this.#options;
     const resource = await this.#options.resources.get(kind);
     for (let token = ''; resource !== undefined && !leading.signal.aborted; ) {
+      if (isHeldUp?.() === true) {
+        await sleep(clock, HELD_UP_MS, leading.signal);
+        continue;
+      }
       const query = { limit: PAGE, ...(token === '' ? {} : { continue: token }) };
       const page = (await this.#options.client.read('GET', resource.path, {
         query,

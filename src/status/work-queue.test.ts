@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../watchers/kubernetes/test-clock.ts';
 import { TokenBucket } from './token-bucket.ts';
-import { type Outcome, WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+import { HELD_UP_MS, type Outcome, WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 const DONE: Outcome = { type: 'done' };
 
@@ -152,4 +152,17 @@ test('a queue that is cleared forgets what waits, one that is stopped takes no m
   await turn(clock, 10_000);
   assert.deepEqual(worked, []);
   assert.deepEqual(clock.delays(), []);
+});
+
+test('nothing is worked on while the queue is held up, and all of it afterwards', async () => {
+  let isHeldUp = true;
+  const { clock, worked, queue: items } = queue({ isHeldUp: () => isHeldUp });
+  items.add('a');
+  items.add('b', false);
+  await turn(clock);
+  await turn(clock, HELD_UP_MS);
+  assert.deepEqual(worked, []);
+  isHeldUp = false;
+  await turn(clock, HELD_UP_MS);
+  assert.deepEqual(worked, ['a', 'b']);
 });

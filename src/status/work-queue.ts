@@ -15,6 +15,8 @@ export interface WorkQueueOptions {
   readonly perSecond: number;
   /** Items worked on at the same time. */
   readonly concurrency: number;
+  /** While it says so nothing is looked at or worked on: something else goes first. */
+  readonly isHeldUp?: (() => boolean) | undefined;
   /** Asked right before the work: an item that needs none costs nothing of the rate. Must be fast. */
   readonly isNeeded: (key: string) => boolean;
   /** Must not reject. `failures` in a row that this key has seen, for back-off. */
@@ -22,6 +24,8 @@ export interface WorkQueueOptions {
   readonly clock: Clock;
 }
 
+/** How often what holds the queue up is looked at, in milliseconds. */
+export const HELD_UP_MS = 50;
 /** Items looked at before other work gets the event loop. */
 const LOOKED_AT_ONCE = 100;
 
@@ -104,6 +108,10 @@ export class WorkQueue {
     const { clock, concurrency, isNeeded } = this.#options;
     if (this.#pausedUntil > clock.now()) {
       this.#schedule(0);
+      return;
+    }
+    if (this.#urgent.size + this.#backlog.size > 0 && this.#options.isHeldUp?.() === true) {
+      this.#schedule(HELD_UP_MS);
       return;
     }
     for (let looked = 0; this.#running.size < concurrency; looked += 1) {

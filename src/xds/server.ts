@@ -100,6 +100,12 @@ export class AdsServer {
     );
   }
 
+  /** Whether every connected Envoy has, and has acknowledged, everything. */
+  get isCurrent(): boolean {
+    for (const { stream } of this.#connections.keys()) if (!stream.isCurrent) return false;
+    return true;
+  }
+
   /**
    * Takes no more streams and ends those there are, so that Envoys connect elsewhere; what is still open after
    * `graceMs` is cut.

@@ -9,6 +9,7 @@ import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
 import { type AdminPages, AdminServer, jsonPage, textPage } from './admin-server.ts';
+import { BusyGate } from './busy-gate.ts';
 import { ChangeReport } from './change-report.ts';
 import { debugRoutes } from './debug-routes.ts';
 import { EndpointReport } from './endpoint-report.ts';
@@ -79,9 +80,10 @@ export class ControlPlane implements AsyncDisposable {
   private constructor(options: ControlPlaneOptions) {
     this.#options = options;
     this.engine = new Engine(options.engine);
-    this.#report = new ManifestReport(this.engine, options.logger);
+    const gate = new BusyGate(() => this.#loop.isBusy || !this.#server.isCurrent);
+    this.#report = new ManifestReport(this.engine, options.logger, gate);
     this.#changes = new ChangeReport(this.engine, options.logger);
-    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger);
+    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, gate);
     this.#held = new HeldReport(this.engine.resources, () => this.#server.nodes(), options.logger);
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
@@ -108,6 +110,7 @@ export class ControlPlane implements AsyncDisposable {
         engine: this.engine,
         config: options.engine.gateway,
         connectedNodes: () => this.#server.nodes(),
+        gate,
         logger: options.logger,
       });
     if (this.#status !== undefined) this.#metrics.observeStatus(this.#status.controller);

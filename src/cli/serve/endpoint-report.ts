@@ -5,6 +5,7 @@ import type { Engine } from '../../snapshot/engine.ts';
 import { ENDPOINT_TYPE } from '../../snapshot/resource.ts';
 import { explainTarget } from '../explain-target.ts';
 import type { Logger } from '../logger.ts';
+import type { BusyGate } from './busy-gate.ts';
 import { PacedWork } from './paced-work.ts';
 
 /** Lines that one batch of changes may write: a node that goes takes the endpoints of many. */
@@ -19,16 +20,18 @@ export class EndpointReport {
   readonly #changed = new Set<string>();
   /** Why sets have none, or none for one of their Services. */
   readonly #empty = new Map<string, string>();
-  readonly #work = new PacedWork<string>(
-    (name) => this.#look(name),
-    () => this.#batchEnded(),
-  );
+  readonly #work: PacedWork<string>;
   #lines = 0;
 
-  constructor(engine: Engine, config: GatewayConfig, logger: Logger) {
+  constructor(engine: Engine, config: GatewayConfig, logger: Logger, gate?: BusyGate) {
     this.#engine = engine;
     this.#config = config;
     this.#logger = logger;
+    this.#work = new PacedWork<string>(
+      (name) => this.#look(name),
+      () => this.#batchEnded(),
+      gate,
+    );
     engine.resources.onChange(({ upserts, removals }) => {
       for (const { typeUrl, name } of upserts) if (typeUrl === ENDPOINT_TYPE) this.#changed.add(name);
       for (const { typeUrl, name } of removals) {

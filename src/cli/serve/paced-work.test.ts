@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BusyGate } from './busy-gate.ts';
 import { PacedWork } from './paced-work.ts';
 
 test('a few items are looked at before `add` returns, each once', () => {
@@ -54,4 +55,26 @@ test('many items leave the event loop free in between, and all are looked at', a
     seen.slice(0, 30).toSorted((a, b) => a - b),
     all,
   );
+});
+
+test('nothing is looked at while the gate is closed, unless somebody asks', async () => {
+  let isBusy = true;
+  const seen: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const work = new PacedWork<string>(
+    (item) => seen.push(item),
+    () => {
+      if (seen.length === 2) ended.resolve();
+    },
+    new BusyGate(() => isBusy),
+  );
+  work.add(['a']);
+  assert.deepEqual(seen, []);
+  work.finish();
+  assert.deepEqual(seen, ['a']);
+  work.add(['b']);
+  assert.deepEqual(seen, ['a']);
+  isBusy = false;
+  await ended.promise;
+  assert.deepEqual(seen, ['a', 'b']);
 });

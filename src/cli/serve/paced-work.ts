@@ -1,3 +1,5 @@
+import type { BusyGate } from './busy-gate.ts';
+
 /** Time that work may take at once, and how long it then leaves the event loop to what cannot wait, in milliseconds. */
 const SLICE_MS = 4;
 const PAUSE_MS = 20;
@@ -10,17 +12,19 @@ export class PacedWork<T> {
   readonly #items = new Set<T>();
   readonly #look: (item: T) => void;
   readonly #onEmpty: () => void;
+  readonly #gate: BusyGate | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onEmpty` is called whenever all items have been looked at. */
-  constructor(look: (item: T) => void, onEmpty: () => void) {
+  /** `onEmpty` is called whenever all items have been looked at. While the gate is closed, none is. */
+  constructor(look: (item: T) => void, onEmpty: () => void, gate?: BusyGate) {
     this.#look = look;
     this.#onEmpty = onEmpty;
+    this.#gate = gate;
   }
 
   add(items: Iterable<T>): void {
     for (const item of items) this.#items.add(item);
-    if (this.#timer === undefined && this.#items.size > 0) this.#slice();
+    if (this.#timer === undefined && this.#items.size > 0) this.#next();
   }
 
   delete(item: T): void {
@@ -34,6 +38,15 @@ export class PacedWork<T> {
     this.#slice(Number.POSITIVE_INFINITY);
   }
 
+  #next(): void {
+    if (this.#gate?.isClosed === true) this.#later();
+    else this.#slice();
+  }
+
+  #later(): void {
+    this.#timer = setTimeout(() => this.#next(), PAUSE_MS).unref();
+  }
+
   #slice(sliceMs = SLICE_MS): void {
     this.#timer = undefined;
     const end = performance.now() + sliceMs;
@@ -43,6 +56,6 @@ export class PacedWork<T> {
       if (performance.now() >= end) break;
     }
     if (this.#items.size === 0) this.#onEmpty();
-    else this.#timer = setTimeout(() => this.#slice(), PAUSE_MS).unref();
+    else this.#later();
   }
 }

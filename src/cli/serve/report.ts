@@ -3,6 +3,7 @@ import type { Condition } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import type { Logger } from '../logger.ts';
+import type { BusyGate } from './busy-gate.ts';
 import { PacedWork } from './paced-work.ts';
 
 /** Lines about objects that one batch of changes may write; a broken Gateway with 20,000 routes would fill the disk. */
@@ -22,16 +23,18 @@ export class ManifestReport {
   readonly #engine: Engine;
   readonly #logger: Logger;
   readonly #wrong = new Map<string, string>();
-  readonly #work = new PacedWork<string>(
-    (key) => this.#look(key),
-    () => this.#batchEnded(),
-  );
+  readonly #work: PacedWork<string>;
   #lines = 0;
   #problems: readonly SourceProblem[] = [];
 
-  constructor(engine: Engine, logger: Logger) {
+  constructor(engine: Engine, logger: Logger, gate?: BusyGate) {
     this.#engine = engine;
     this.#logger = logger;
+    this.#work = new PacedWork<string>(
+      (key) => this.#look(key),
+      () => this.#batchEnded(),
+      gate,
+    );
   }
 
   get problems(): readonly SourceProblem[] {

@@ -11,6 +11,7 @@ import type { ConnectedNode } from '../../xds/server.ts';
 import type { Rejection } from '../../xds/stream.ts';
 import type { Logger } from '../logger.ts';
 import type { StatusConfig } from '../status-flags.ts';
+import type { BusyGate } from './busy-gate.ts';
 import { EngineStatusWorld } from './status-world.ts';
 
 export interface StatusOptions extends StatusConfig {
@@ -25,6 +26,8 @@ export interface StatusParts {
   readonly engine: Engine;
   readonly config: GatewayConfig;
   readonly connectedNodes: () => readonly ConnectedNode[];
+  /** While it is closed, no status is read or written. */
+  readonly gate: BusyGate;
   readonly logger: Logger;
 }
 
@@ -36,7 +39,7 @@ export class StatusPublisher {
   readonly #engine: Engine;
   readonly #world: EngineStatusWorld;
 
-  constructor(options: StatusOptions, { engine, config, connectedNodes, logger }: StatusParts) {
+  constructor(options: StatusOptions, { engine, config, connectedNodes, gate, logger }: StatusParts) {
     // A pod's name alone comes back when a StatefulSet or a static pod restarts.
     const identity = `${hostname()}_${randomUUID()}`;
     this.#engine = engine;
@@ -52,6 +55,7 @@ export class StatusPublisher {
       context: options.context,
       world: this.#world,
       statusesPerSecond: options.statusRate,
+      isHeldUp: () => gate.isClosed,
       election: options.leaderElection
         ? {
             namespace: options.leaderElectionNamespace ?? podNamespace(),
