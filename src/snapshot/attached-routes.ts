@@ -1,4 +1,4 @@
-import { objectKey } from '../model/events.ts';
+import { type ObjectRef, objectKey } from '../model/events.ts';
 import type { ListenerRef } from '../model/gateway.ts';
 
 /** How many accepted routes each listener of each Gateway has. */
@@ -6,6 +6,7 @@ export class AttachedRoutes {
   /** Gateway key → listener name → routes. */
   readonly #counts = new Map<string, Map<string, number>>();
   readonly #listenersOf = new Map<string, readonly ListenerRef[]>();
+  #last: { readonly gateway: ObjectRef; readonly key: string } | undefined;
 
   count(gatewayKey: string, listener: string): number {
     return this.#counts.get(gatewayKey)?.get(listener) ?? 0;
@@ -20,11 +21,20 @@ export class AttachedRoutes {
     else this.#listenersOf.delete(routeKey);
     for (const listener of before) this.#add(listener, -1);
     for (const listener of listeners) this.#add(listener, 1);
-    return [...before, ...listeners].map(({ gateway }) => objectKey(gateway));
+    const gateways: string[] = [];
+    for (const { gateway } of before) gateways.push(this.#keyOf(gateway));
+    for (const { gateway } of listeners) gateways.push(this.#keyOf(gateway));
+    return gateways;
+  }
+
+  /** Thousands of routes in a row are of one Gateway. */
+  #keyOf(gateway: ObjectRef): string {
+    if (this.#last?.gateway !== gateway) this.#last = { gateway, key: objectKey(gateway) };
+    return this.#last.key;
   }
 
   #add({ gateway, listener }: ListenerRef, sign: 1 | -1): void {
-    const key = objectKey(gateway);
+    const key = this.#keyOf(gateway);
     let counts = this.#counts.get(key);
     if (counts === undefined) {
       counts = new Map();

@@ -298,14 +298,14 @@ export class Engine {
   }
 
   #contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
-    const kept = new Set<string>();
     for (const claim of after?.claims ?? []) {
-      kept.add(`${claim.binding.name}/${claim.host}`);
       const state = this.#binding(claim.binding.name);
       if (state.use(claim.binding)) this.#dirtyListeners.add(state.name);
       if (after !== undefined) this.#dirtyHosts.add(state.claim({ claim, route: after, routeKey }));
     }
-    for (const claim of before?.claims ?? []) {
+    if (before === undefined || before.claims.length === 0) return;
+    const kept = new Set(after?.claims.map(({ binding, host }) => `${binding.name}/${host}`));
+    for (const claim of before.claims) {
       const state = this.#binding(claim.binding.name);
       if (state.release(claim.binding)) this.#dirtyListeners.add(state.name);
       if (kept.has(`${claim.binding.name}/${claim.host}`)) continue;

@@ -9,28 +9,29 @@ import type { World } from './world.ts';
  */
 export function orderByRivalry(queue: Set<string>, world: World): Set<string> {
   const claimants = new Map<string, number>();
-  const hostsOf = new Map<string, readonly string[] | undefined>();
-  for (const key of queue) {
-    const hosts = exactHosts(key, world);
-    hostsOf.set(key, hosts);
-    for (const host of hosts ?? []) claimants.set(host, (claimants.get(host) ?? 0) + 1);
+  const keys = [...queue];
+  const hostsOf = keys.map((key) => exactHosts(key, world));
+  for (const hosts of hostsOf) for (const host of hosts) claimants.set(host, (claimants.get(host) ?? 0) + 1);
+  const isUnrivalled = (_: string, index: number): boolean => {
+    const hosts = hostsOf[index] ?? [];
+    return hosts.length > 0 && hosts.every((host) => claimants.get(host) === 1);
+  };
+  const unrivalled = keys.filter(isUnrivalled);
+  if (unrivalled.length < keys.length) {
+    for (const key of unrivalled) {
+      // To the end.
+      queue.delete(key);
+      queue.add(key);
+    }
   }
-  const unrivalled = new Set<string>();
-  for (const [key, hosts] of hostsOf) {
-    if (hosts?.every((host) => claimants.get(host) === 1) !== true) continue;
-    unrivalled.add(key);
-    // To the end.
-    queue.delete(key);
-    queue.add(key);
-  }
-  return unrivalled;
+  return new Set(unrivalled);
 }
 
 /**
- * The hosts that a route may claim, each once; `undefined` where that depends on more than the route: without a hostname
- * or with a wildcard it may come to claim what a listener names.
+ * The hosts that a route may claim, each once; none where that depends on more than the route: without a hostname or
+ * with a wildcard it may come to claim what a listener names.
  */
-function exactHosts(key: string, world: World): readonly string[] | undefined {
+function exactHosts(key: string, world: World): readonly string[] {
   const [kind, namespace = '', name = ''] = key.split('/');
   const written =
     kind === 'TLSRoute'
@@ -38,8 +39,7 @@ function exactHosts(key: string, world: World): readonly string[] | undefined {
       : kind === 'Ingress'
         ? world.get('Ingress', namespace, name)?.rules.map(({ host }) => host ?? '')
         : undefined;
-  if (written === undefined || written.length === 0) return undefined;
-  const hosts = new Set(written.map(normalizeHostname));
-  for (const host of hosts) if (host === '' || host.includes('*')) return undefined;
-  return [...hosts];
+  const hosts = (written ?? []).map(normalizeHostname);
+  if (hosts.some((host) => host === '' || host.includes('*'))) return [];
+  return hosts.length < 2 ? hosts : [...new Set(hosts)];
 }

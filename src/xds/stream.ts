@@ -103,7 +103,7 @@ export class AdsStream {
       unsubscribe: request.resource_names_unsubscribe ?? [],
       initialVersions: request.initial_resource_versions ?? {},
     });
-    if (typeUrl === ENDPOINT_TYPE) this.#resendUnasked(subscription);
+    if (typeUrl === ENDPOINT_TYPE) this.#resendUnasked(subscription, subscribe);
     return outcome;
   }
 
@@ -209,11 +209,10 @@ export class AdsStream {
    * After a reconnection Envoy's request for endpoints may come behind our first clusters, and says that it has them;
    * the changed clusters among those wait for them all the same.
    */
-  #resendUnasked(endpoints: Subscription): void {
-    for (const name of this.#unasked) {
-      if (!endpoints.isSubscribed(name)) continue;
-      this.#unasked.delete(name);
-      endpoints.resend(name);
+  #resendUnasked(endpoints: Subscription, subscribe: readonly string[]): void {
+    if (this.#unasked.size === 0) return;
+    for (const name of endpoints.isWildcard ? this.#unasked : subscribe) {
+      if (this.#unasked.delete(name)) endpoints.resend(name);
     }
   }
 

@@ -93,6 +93,10 @@ export class Subscription {
     return true;
   }
 
+  get isWildcard(): boolean {
+    return this.#wildcard;
+  }
+
   isSubscribed(name: string): boolean {
     return this.#wildcard || this.#names.has(name);
   }
