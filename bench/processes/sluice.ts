@@ -1,4 +1,4 @@
-/** Sluice under test: `node src/main.ts serve` as a process of its own. */
+/** Sluice under test: `sluice serve` as it is shipped, as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
@@ -10,11 +10,11 @@ import { endWithParent } from '../../test/harness/end-with-parent.ts';
 import { monotonicMs } from '../clock.ts';
 import type { World } from '../world/world.ts';
 import type { Mark } from './marks.ts';
+import { shippedSluice } from './shipped.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 export const XDS_PORT = 18_000;
 const ADMIN_PORT = 18_001;
-const ROOT = path.join(import.meta.dirname, '..', '..');
 const READY_MS = 300_000;
 const END_MS = 30_000;
 
@@ -49,13 +49,15 @@ export class SluiceProcess implements AsyncDisposable {
   static async start({ world, flags = [], profile }: SluiceOptions): Promise<SluiceProcess> {
     const logPath = path.join(tmpdir(), 'sluice.log');
     const log = await open(logPath, 'w');
+    const shipped = await shippedSluice();
     const startedAt = monotonicMs();
     const child = spawn(
       process.execPath,
       [
-        ...['--import', path.join(import.meta.dirname, 'stage-clock.ts')],
+        ...shipped.nodeOptions,
+        ...['--import', shipped.stageClock],
         ...(profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]),
-        path.join(ROOT, 'src', 'main.ts'),
+        shipped.main,
         'serve',
         ...world.sluice.arguments,
         ...['--xds-address', `127.0.0.1:${XDS_PORT}`, '--admin-address', `127.0.0.1:${ADMIN_PORT}`],

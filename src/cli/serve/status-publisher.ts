@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import type { ObjectEvent } from '../../model/events.ts';
@@ -7,6 +6,7 @@ import type { Engine } from '../../snapshot/engine.ts';
 import { CLUSTER_TYPE } from '../../snapshot/resource.ts';
 import type { ElectionTimes } from '../../status/leader-election.ts';
 import { StatusController } from '../../status/status-controller.ts';
+import { readServiceAccount } from '../../watchers/kubernetes/service-account.ts';
 import type { ConnectedNode } from '../../xds/server.ts';
 import type { Rejection } from '../../xds/stream.ts';
 import type { Logger } from '../logger.ts';
@@ -30,8 +30,6 @@ export interface StatusParts {
   readonly gate: BusyGate;
   readonly logger: Logger;
 }
-
-const POD_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
 /** Writes statuses and Events to the Kubernetes API while it is the source. */
 export class StatusPublisher {
@@ -120,7 +118,7 @@ export class StatusPublisher {
 
 function podNamespace(): string {
   try {
-    return readFileSync(POD_NAMESPACE, 'utf8').trim() || 'sluice-system';
+    return readServiceAccount('namespace') || 'sluice-system';
   } catch {
     return 'sluice-system';
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server as HttpsServer } from 'node:https';
@@ -185,4 +186,38 @@ test('a server that another authority vouches for is not talked to', TIMEOUT, as
 test('a pod without its service account says what is missing', TIMEOUT, async (t) => {
   const env = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
   await failure(open(t, { env }).who(), 'config', /serviceaccount/);
+});
+
+test('a pod uses its service account, whose token may be replaced', TIMEOUT, async (t) => {
+  write('ca.crt', authority.certificate);
+  write('token', 'first\n');
+  const { hostname, port } = new URL(url);
+  const env = {
+    KUBERNETES_SERVICE_HOST: hostname,
+    KUBERNETES_SERVICE_PORT: port,
+    SLUICE_SERVICE_ACCOUNT_DIR: directory,
+  };
+  const { who } = open(t, { env });
+  assert.equal(await who(), 'Bearer first');
+  write('token', 'second');
+  assert.equal(await who(), 'Bearer second');
+});
+
+test('the Kubernetes client library is loaded for a kubeconfig, and not in a pod', TIMEOUT, async () => {
+  const isLoadedFor = (options: CredentialsOptions): string => {
+    const code = `
+      import { registerHooks } from 'node:module';
+      const asked = new Set();
+      registerHooks({ resolve: (name, context, next) => asked.add(name) && next(name, context) });
+      await import(${JSON.stringify(import.meta.resolve('./kubernetes-source.ts'))});
+      const { Credentials } = await import(${JSON.stringify(import.meta.resolve('./credentials.ts'))});
+      await new Credentials(${JSON.stringify(options)}, { now: () => 0 }).connection();
+      console.log(asked.has('@kubernetes/client-node'));`;
+    return execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
+  };
+  write('ca.crt', authority.certificate);
+  write('token', 'secret');
+  const env = { KUBERNETES_SERVICE_HOST: 'localhost', SLUICE_SERVICE_ACCOUNT_DIR: directory };
+  assert.equal(isLoadedFor({ env }), 'false\n');
+  assert.equal(isLoadedFor({ kubeconfig: config('loads', { token: 'secret' }) }), 'true\n');
 });

@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
-import { parse } from 'yaml';
+import { delimiter, join } from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiFailure } from './api-failure.ts';
 import type { Clock } from './clock.ts';
+import { isPod, podAccess } from './service-account.ts';
 
 export interface CredentialsOptions {
   /**
@@ -66,7 +66,14 @@ export class Credentials {
 
   async #resolve(): Promise<Connection> {
     try {
-      const kube = this.#load();
+      const { env = process.env } = this.#options;
+      const files = this.#files(env);
+      if (files === undefined) {
+        const { server, ca, token } = podAccess(env);
+        const headers = { Authorization: `Bearer ${token}` };
+        return { server, agent: this.#agents.agent(server, { ca }, undefined), headers };
+      }
+      const kube = await this.#load(files);
       const cluster = kube.getCurrentCluster();
       if (cluster === null)
         throw new Error(`the kubeconfig has no context ${kube.getCurrentContext()}, or no cluster for it`);
@@ -86,12 +93,12 @@ export class Credentials {
     }
   }
 
-  #load(): KubeConfig {
+  async #load(files: readonly string[]): Promise<KubeConfig> {
     const { context } = this.#options;
-    const files = this.#files();
-    const text = files === undefined ? '' : files.map((file) => readFileSync(file, 'utf8')).join('\0');
+    const text = files.map((file) => readFileSync(file, 'utf8')).join('\0');
     if (this.#config !== undefined && this.#config.text === text) return this.#config.kube;
-    const kube = files === undefined ? inCluster() : fromFiles(files);
+    const { readKubeconfig } = await import('./kubeconfig.ts');
+    const kube = readKubeconfig(files);
     if (context !== undefined) {
       if (kube.getContextObject(context) === null)
         throw new Error(`the kubeconfig has no context ${context}`);
@@ -106,64 +113,20 @@ export class Credentials {
   }
 
   /** The kubeconfig files to read; undefined for the service account of this pod. */
-  #files(): string[] | undefined {
-    const { kubeconfig, env = process.env } = this.#options;
+  #files(env: NodeJS.ProcessEnv): string[] | undefined {
+    const { kubeconfig } = this.#options;
     if (kubeconfig !== undefined && kubeconfig !== '') return [kubeconfig];
     const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
     // As kubectl: of several files, those that are missing are passed over.
     const present = named.filter((file) => existsSync(file));
     if (named.length > 0) return present.length > 0 ? present : named;
-    if ((env['KUBERNETES_SERVICE_HOST'] ?? '') !== '') return undefined;
+    if (isPod(env)) return undefined;
     const own = join(homedir(), '.kube', 'config');
     if (existsSync(own)) return [own];
     throw new Error(
       'no kubeconfig is given, $KUBECONFIG is not set, this is not a pod, and there is no ~/.kube/config',
     );
   }
-}
-
-function inCluster(): KubeConfig {
-  const kube = new KubeConfig();
-  kube.loadFromCluster();
-  return kube;
-}
-
-function fromFiles(files: readonly string[]): KubeConfig {
-  let merged: KubeConfig | undefined;
-  for (const file of files) {
-    const kube = new KubeConfig();
-    kube.loadFromFile(file);
-    readTokenFiles(kube, file);
-    if (merged === undefined) merged = kube;
-    else merge(merged, kube);
-  }
-  if (merged === undefined) throw new Error('no kubeconfig file is named');
-  return merged;
-}
-
-/** As kubectl: what an earlier file says wins. The library's own merge refuses names that are in both. */
-function merge(into: KubeConfig, from: KubeConfig): void {
-  const joined = <T extends { readonly name: string }>(first: readonly T[], second: readonly T[]): T[] => {
-    const names = new Set(first.map(({ name }) => name));
-    return [...first, ...second.filter(({ name }) => !names.has(name))];
-  };
-  into.clusters = joined(into.clusters, from.clusters);
-  into.users = joined(into.users, from.users);
-  into.contexts = joined(into.contexts, from.contexts);
-  if (!into.currentContext) into.setCurrentContext(from.currentContext);
-}
-
-/** The library does not know `tokenFile` of a kubeconfig's user, only the same thing as an auth provider. */
-function readTokenFiles(kube: KubeConfig, file: string): void {
-  const { users } = parse(readFileSync(file, 'utf8')) as {
-    users?: readonly { name?: string; user?: { tokenFile?: string } | null }[] | null;
-  };
-  kube.users = kube.users.map((user) => {
-    const tokenFile = users?.find((entry) => entry.name === user.name)?.user?.tokenFile;
-    if (tokenFile === undefined) return user;
-    const config = { tokenFile: resolve(dirname(file), tokenFile) };
-    return { ...user, authProvider: { name: 'tokenFile', config } };
-  });
 }
 
 function headersOf(options: RequestOptions): Record<string, string> {

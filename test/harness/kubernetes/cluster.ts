@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { CrdChannel } from '../../../scripts/kubernetes-assets.ts';
@@ -31,6 +31,8 @@ export interface Cluster {
   tokenOf(user: string): string;
   /** Writes a kubeconfig file; `url` differs where a test puts a proxy before the server. */
   writeKubeconfig(name: string, options: { readonly token: string; readonly url?: string }): Promise<string>;
+  /** What a pod of this user finds: the environment of a process that runs as if in one. */
+  podEnvironment(options: { readonly token: string }): Promise<Readonly<Record<string, string>>>;
   clientOf(token: string): ApiClient;
   stop(): Promise<void>;
 }
@@ -92,6 +94,20 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
         return found.token;
       },
       writeKubeconfig,
+      podEnvironment: async ({ token: bearer }) => {
+        const directory = join(apiServer.directory, 'serviceaccount');
+        await mkdir(directory, { recursive: true });
+        await writeFile(join(directory, 'ca.crt'), apiServer.authority.certificate);
+        await writeFile(join(directory, 'namespace'), 'sluice-system');
+        await writeFile(join(directory, 'token'), bearer, { mode: 0o600 });
+        const { hostname, port } = new URL(apiServer.url);
+        return {
+          KUBECONFIG: '',
+          KUBERNETES_SERVICE_HOST: hostname,
+          KUBERNETES_SERVICE_PORT: port,
+          SLUICE_SERVICE_ACCOUNT_DIR: directory,
+        };
+      },
       clientOf,
       stop,
     };
