@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { DependencyIndex } from './dependencies.ts';
 
 test('a dependent is found under every key it read', () => {
@@ -26,4 +27,19 @@ test('a forgotten dependent is found nowhere', () => {
   index.forget('route');
   index.forget('never recorded');
   assert.deepEqual([...index.dependentsOf('a')], []);
+});
+
+test('only what was recorded last counts', () => {
+  const list = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 6 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom('x', 'y'), list)), (records) => {
+      const index = new DependencyIndex();
+      for (const [dependent, keys] of records) index.record(dependent, keys);
+      const last = new Map(records);
+      for (const key of ['a', 'b', 'c', 'd'] as const) {
+        const expected = [...last].filter(([, keys]) => keys.includes(key)).map(([dependent]) => dependent);
+        assert.deepEqual([...index.dependentsOf(key)].toSorted(), expected.toSorted());
+      }
+    }),
+  );
 });

@@ -11,11 +11,14 @@ export class DependencyIndex {
   /** Replaces what `dependent` depends on. `keys` may hold duplicates. */
   record(dependent: string, keys: readonly string[]): void {
     const previous = this.#keys.get(dependent);
-    if (previous !== undefined && sameKeys(previous, keys)) return;
-    this.forget(dependent);
-    if (keys.length === 0) return;
-    this.#keys.set(dependent, keys);
-    for (const key of keys) this.#dependents.add(key, dependent);
+    if (keys.length > 0) this.#keys.set(dependent, keys);
+    else this.#keys.delete(dependent);
+    // Nearly always one list begins as the other does: a Gateway came, and what is behind it is asked for too.
+    const same = commonLength(previous ?? [], keys);
+    for (const key of keys.slice(same)) this.#dependents.add(key, dependent);
+    if (previous === undefined || previous.length === same) return;
+    const kept = new Set(keys);
+    for (const key of previous) if (!kept.has(key)) this.#dependents.delete(key, dependent);
   }
 
   forget(dependent: string): void {
@@ -28,6 +31,8 @@ export class DependencyIndex {
   }
 }
 
-function sameKeys(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((key, index) => key === b[index]);
+function commonLength(a: readonly string[], b: readonly string[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
+  return length;
 }

@@ -22,6 +22,53 @@ export function encodeResource(
     : { typeUrl, name, version, bytes, references };
 }
 
+/**
+ * The same, encoded when somebody first wants to know the version or the bytes. In a burst the endpoint sets are then
+ * encoded when Envoy asks for them, and the clusters that it waits for are not held up. `write` reads nothing that may
+ * change.
+ */
+export function encodeResourceLater(
+  typeUrl: string,
+  name: string,
+  write: (writer: BackwardWriter) => void,
+): EncodedResource {
+  return new LaterResource(typeUrl, name, write);
+}
+
+class LaterResource implements EncodedResource {
+  readonly typeUrl: string;
+  readonly name: string;
+  #write: ((writer: BackwardWriter) => void) | undefined;
+  #version = '';
+  #bytes: Uint8Array = NOTHING;
+
+  constructor(typeUrl: string, name: string, write: (writer: BackwardWriter) => void) {
+    this.typeUrl = typeUrl;
+    this.name = name;
+    this.#write = write;
+  }
+
+  get version(): string {
+    if (this.#write !== undefined) this.#encode(this.#write);
+    return this.#version;
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#write !== undefined) this.#encode(this.#write);
+    return this.#bytes;
+  }
+
+  #encode(write: (writer: BackwardWriter) => void): void {
+    const { typeUrl, name } = this;
+    const { version, bytes } = frameResource({ name, typeUrl, write, versionOf });
+    this.#version = version;
+    this.#bytes = bytes;
+    this.#write = undefined;
+  }
+}
+
+const NOTHING = new Uint8Array();
+
 /** 96 bits of SHA-256: no two contents of one name share it, by accident or on purpose. */
 function versionOf(content: Uint8Array): string {
   return hash('sha256', content, 'base64url').slice(0, 16);

@@ -1,6 +1,6 @@
 import { ClusterLoadAssignment, type LocalityEndpoints, writeEndpoints } from '../../proto/index.ts';
 import type { EncodedResource } from '../resource.ts';
-import { encodeResource } from './encode.ts';
+import { encodeResourceLater } from './encode.ts';
 
 /** One backend's share of a host's connections. */
 export interface ResolvedShare {
@@ -24,7 +24,7 @@ export function translateEndpointSet(name: string, shares: readonly ResolvedShar
   const localities = served
     ? rejectingTogether(shares).map((share) => locality(share, shares.length > 1))
     : [];
-  return encodeResource(ClusterLoadAssignment.typeUrl, name, (writer) =>
+  return encodeResourceLater(ClusterLoadAssignment.typeUrl, name, (writer) =>
     writeEndpoints(writer, name, localities),
   );
 }
