@@ -1,11 +1,11 @@
-import type { GatewayModel, ListenerModel } from '../model/gateway.ts';
+import type { ListenerModel, ListenerRef, ParentListeners } from '../model/gateway.ts';
 import type { ParentReference, RouteGroupKind } from '../model/objects.ts';
 import { append, NONE } from './append.ts';
 import type { AttachedHost } from './attached-host.ts';
+import { isNamespaceAllowed } from './from-namespaces.ts';
 import { ANY_HOST, compareSpecificity, intersectHostnames } from './hostname.ts';
-import { selectorMatches } from './label-selector.ts';
 import type { IsolatedHost } from './listener-isolation.ts';
-import { ListenerOwners } from './listener-isolation.ts';
+import { isSameListener, ListenerOwners } from './listener-isolation.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { includesKind } from './route-kinds.ts';
@@ -34,33 +34,35 @@ export interface AttachmentResult {
   /** The listeners that take the route. Not empty unless there is a refusal. */
   readonly attachments: readonly Attachment[];
   readonly refusal: Refusal | undefined;
-  /** Hosts that a listener to which the route is not attached keeps for itself, as `host (listener name)`. */
+  /** Hosts that a listener to which the route is not attached keeps for itself, each with that listener. */
   readonly isolated: readonly string[];
 }
 
 /**
- * Attaches a route to the listeners of a Gateway that `parentRef` selects. "If 1 of 2 Gateway listeners accept
- * attachment from the referencing Route, the Route MUST be considered successfully attached."
+ * Attaches a route to the listeners of a Gateway or ListenerSet that `parentRef` selects. "If 1 of 2 Gateway listeners
+ * accept attachment from the referencing Route, the Route MUST be considered successfully attached." "Routes attach to
+ * all relevant Listeners in their direct parent object": the listeners of its ListenerSets are none of a Gateway's here.
  */
-export function attachToGateway(
+export function attachToParent(
   route: AttachingRoute,
   parentRef: ParentReference,
-  gateway: GatewayModel,
+  parent: ParentListeners,
   lookup: Lookup,
 ): AttachmentResult {
   let attachments: readonly Attachment[] = NONE;
   const isolated: IsolatedHost[] = [];
-  const owners = gateway.listeners.length > 1 ? new ListenerOwners(gateway.listeners) : undefined;
+  const isAlone = parent.listeners.length < 2 && !parent.isShared;
+  const owners = isAlone ? undefined : new ListenerOwners(parent, lookup);
   let isAnySelected = false;
   let isAnyOfRightType = false;
   let allowed: readonly ListenerModel[] = NONE;
   let hasHosts = false;
-  for (const listener of gateway.listeners) {
+  for (const listener of parent.listeners) {
     if (!isSelected(listener, parentRef)) continue;
     isAnySelected = true;
     if (!listener.acceptsRoutes) continue;
     isAnyOfRightType = true;
-    if (!mayAttach(listener, route, gateway, lookup)) continue;
+    if (!mayAttach(listener, route, parent, lookup)) continue;
     allowed = append(allowed, listener);
     const matching = matchingHosts(route.hostnames, listener);
     if (matching.length === 0) continue;
@@ -69,9 +71,10 @@ export function attachToGateway(
     attachments = append(attachments, { listener, hosts });
   }
   if (hasHosts) {
-    return { attachments, refusal: undefined, isolated: notAttachedToOwner(isolated, attachments) };
+    return { attachments, refusal: undefined, isolated: notAttachedToOwner(isolated, attachments, parent) };
   }
-  if (!isAnySelected) return refuse('NoMatchingParent', noMatchingParentMessage(parentRef));
+  if (parent.notAllowed !== undefined) return refuse('NoMatchingParent', parent.notAllowed);
+  if (!isAnySelected) return refuse('NoMatchingParent', noMatchingParentMessage(parentRef, parent));
   if (!isAnyOfRightType) {
     // "The implementation MUST raise an Accepted Condition with a status of False ... with the reason of
     // UnsupportedValue in case a Listener of the wrong type is used."
@@ -84,7 +87,7 @@ export function attachToGateway(
     return refuse('NotAllowedByListeners', 'No listener allows routes of this kind from this namespace.');
   }
   if (isolated.length > 0) {
-    const message = `More specific listeners of the Gateway have all hostnames: ${listing(isolated.map(describe))}.`;
+    const message = `More specific listeners of the Gateway have all hostnames: ${listing(isolated.map((host) => describe(host, parent)))}.`;
     return refuse('NoMatchingListenerHostname', message);
   }
   const patterns = allowed.map(({ hostname }) => hostname ?? ANY_HOST);
@@ -103,38 +106,21 @@ function isSelected(listener: ListenerModel, parentRef: ParentReference): boolea
   return port === undefined || port === listener.port;
 }
 
-function noMatchingParentMessage(parentRef: ParentReference): string {
+function noMatchingParentMessage(parentRef: ParentReference, { ref }: ParentListeners): string {
   const section = parentRef.sectionName ? ` named ${listing([parentRef.sectionName])}` : '';
   const port = parentRef.port === undefined ? '' : ` on port ${parentRef.port}`;
-  return `The Gateway has no listener${section}${port}.`;
+  return `The ${ref.kind} has no listener${section}${port}.`;
 }
 
 function mayAttach(
   listener: ListenerModel,
   route: AttachingRoute,
-  gateway: GatewayModel,
+  parent: ParentListeners,
   lookup: Lookup,
 ): boolean {
   if (!listener.acceptsRoutes || !includesKind(listener.allowedKinds, route.kind)) return false;
-  const { from, selector } = listener.allowedNamespaces;
-  switch (from) {
-    case 'All':
-      return true;
-    case 'Same':
-      return route.namespace === gateway.ref.namespace;
-    case 'Selector': {
-      // A namespace that is not known is not selected, not even by an expression such as DoesNotExist.
-      const namespace = selector === undefined ? undefined : lookup.namespace(route.namespace);
-      if (selector === undefined || namespace === undefined) return false;
-      return selectorMatches(selector, {
-        ...namespace.meta.labels,
-        // The API server sets this label on every namespace; a manifest in a directory may lack it.
-        'kubernetes.io/metadata.name': route.namespace,
-      });
-    }
-    default:
-      return false;
-  }
+  // "Same" is the namespace of who has the listener, which for a ListenerSet is its own and not that of the Gateway.
+  return isNamespaceAllowed(listener.allowedNamespaces, parent.ref.namespace, route.namespace, lookup);
 }
 
 /**
@@ -165,12 +151,17 @@ function matchingHosts(hostnames: readonly string[], listener: ListenerModel): r
 function notAttachedToOwner(
   isolated: readonly IsolatedHost[],
   attachments: readonly Attachment[],
+  parent: ParentListeners,
 ): readonly string[] {
   if (isolated.length === 0) return NONE;
-  const attached = new Set(attachments.map(({ listener }) => listener));
-  return isolated.filter(({ owner }) => !attached.has(owner)).map(describe);
+  const isAttached = (owner: ListenerRef): boolean =>
+    attachments.some(({ listener }) => isSameListener(listener.attachment, owner));
+  return isolated.filter(({ owner }) => !isAttached(owner)).map((host) => describe(host, parent));
 }
 
-function describe({ host, owner }: IsolatedHost): string {
-  return `${host} (listener ${owner.name})`;
+/** Of the listener of another object, which may be another tenant's, nothing but whose it is. */
+function describe({ host, owner }: IsolatedHost, { ref }: ParentListeners): string {
+  const { kind, namespace, name } = owner.parent;
+  const isOwn = kind === ref.kind && namespace === ref.namespace && name === ref.name;
+  return `${host} (${isOwn ? `listener ${owner.listener}` : `${kind} ${namespace}/${name}`})`;
 }

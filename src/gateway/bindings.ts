@@ -87,6 +87,37 @@ export function bindingOf(addresses: readonly string[], port: number): Binding {
   return { name: formatSocketAddress(addresses[0] ?? '', port), addresses, port };
 }
 
+/** The bindings of each port of a Gateway, one for each group of its addresses; shared by all listeners of a port. */
+class PortBindings {
+  readonly #groups: readonly (readonly string[])[];
+  readonly #bindings = new Map<number, readonly Binding[]>();
+
+  constructor(groups: readonly (readonly string[])[]) {
+    this.#groups = groups;
+  }
+
+  of(port: number): readonly Binding[] {
+    let bindings = this.#bindings.get(port);
+    if (bindings === undefined) {
+      bindings = isPort(port) ? this.#groups.map((group) => bindingOf(group, port)) : [];
+      this.#bindings.set(port, bindings);
+    }
+    return bindings;
+  }
+}
+
+const bindingsByGroups = new WeakMap<readonly (readonly string[])[], PortBindings>();
+
+/** The bindings of a Gateway with these groups of addresses; its ListenerSets, of which there may be thousands, share them. */
+export function portBindings(groups: readonly (readonly string[])[]): PortBindings {
+  let bindings = bindingsByGroups.get(groups);
+  if (bindings === undefined) {
+    bindings = new PortBindings(groups);
+    bindingsByGroups.set(groups, bindings);
+  }
+  return bindings;
+}
+
 const ingressBindingsByConfig = new WeakMap<GatewayConfig, readonly Binding[]>();
 
 /** The merged bindings on which the hosts of Ingresses are served. A pure function of `config`, remembered for it. */

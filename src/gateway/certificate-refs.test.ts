@@ -63,9 +63,11 @@ test('without a grant it is not told whether there is such a Secret', () => {
   assert.equal(stateOf(granted, 'ResolvedRefs'), 'False InvalidCertificateRef');
 });
 
+const GATEWAY = { kind: 'Gateway', namespace: 'infra' } as const;
+
 test('only Secrets that a listener refers to, and may refer to, are to be read, each once', () => {
   const wanted = (objects: readonly KubernetesObject[], ...refs: SecretReference[]) =>
-    referencedSecrets(terminating(...refs), lookupOf(objects)).map(
+    referencedSecrets(terminating(...refs).listeners, GATEWAY, lookupOf(objects)).map(
       ({ namespace, name }) => `${namespace}/${name}`,
     );
   assert.deepEqual(wanted([], REF, REF, ELSEWHERE), ['infra/cert']);
@@ -78,5 +80,5 @@ test('only Secrets that a listener refers to, and may refer to, are to be read, 
       listener({ protocol: 'HTTP', tls: { mode: 'Terminate', certificateRefs: [REF] } }),
     ],
   });
-  assert.deepEqual(referencedSecrets(passthrough, lookupOf([])), []);
+  assert.deepEqual(referencedSecrets(passthrough.listeners, GATEWAY, lookupOf([])), []);
 });

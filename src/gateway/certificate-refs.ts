@@ -1,5 +1,5 @@
-import type { SecretName } from '../model/events.ts';
-import type { Gateway, GatewayListener, SecretReference } from '../model/objects.ts';
+import type { ObjectRef, SecretName } from '../model/events.ts';
+import type { GatewayListener, SecretReference } from '../model/objects.ts';
 import type { Lookup } from './lookup.ts';
 import { isReferencePermitted } from './reference-grant.ts';
 import { GATEWAY_GROUP } from './route-kinds.ts';
@@ -16,14 +16,16 @@ export function certificateRefs({ protocol, tls }: GatewayListener): readonly Se
   return protocol === 'HTTPS' || protocol === 'TLS' ? tls.certificateRefs : [];
 }
 
+/** A Gateway or ListenerSet, as ReferenceGrants name who refers. */
+type Referrer = Pick<ObjectRef, 'kind' | 'namespace'>;
+
 /**
  * The first problem of a listener's certificate references, `undefined` where none is known. Sluice terminates no TLS
  * and needs no right to read Secrets: without it, what can be told from the reference and the grants is.
  */
 export function certificateProblem(
   refs: readonly SecretReference[],
-  gatewayNamespace: string,
-  lookup: Lookup,
+  { parent, lookup }: { readonly parent: Referrer; readonly lookup: Lookup },
 ): CertificateProblem | undefined {
   for (const ref of refs) {
     if (!isSecret(ref)) {
@@ -32,12 +34,12 @@ export function certificateProblem(
         message: `A certificate must be a Secret, not ${ref.kind} of group "${ref.group}".`,
       };
     }
-    const { namespace, name } = nameOf(ref, gatewayNamespace);
+    const { namespace, name } = nameOf(ref, parent);
     // First of all: whether there is such a Secret is not told to those who may not refer to it.
-    if (!isPermitted(ref, gatewayNamespace, lookup)) {
+    if (!isPermitted(ref, parent, lookup)) {
       return {
         reason: 'RefNotPermitted',
-        message: `No ReferenceGrant in ${namespace} allows this Gateway to refer to Secret ${name}.`,
+        message: `No ReferenceGrant in ${namespace} allows this ${parent.kind} to refer to Secret ${name}.`,
       };
     }
     const known = lookup.secret(namespace, name)?.certificate;
@@ -49,13 +51,16 @@ export function certificateProblem(
   return undefined;
 }
 
-/** The Secrets that the listeners of a Gateway may refer to and do, each once. */
-export function referencedSecrets(gateway: Gateway, lookup: Lookup): readonly SecretName[] {
-  const { namespace } = gateway.meta;
+/** The Secrets that the listeners of `parent` may refer to and do, each once. */
+export function referencedSecrets(
+  listeners: readonly GatewayListener[],
+  parent: Referrer,
+  lookup: Lookup,
+): readonly SecretName[] {
   const secrets = new Map<string, SecretName>();
-  for (const ref of gateway.listeners.flatMap(certificateRefs)) {
-    if (!isSecret(ref) || !isPermitted(ref, namespace, lookup)) continue;
-    const name = nameOf(ref, namespace);
+  for (const ref of listeners.flatMap(certificateRefs)) {
+    if (!isSecret(ref) || !isPermitted(ref, parent, lookup)) continue;
+    const name = nameOf(ref, parent);
     secrets.set(`${name.namespace}/${name.name}`, name);
   }
   return [...secrets.values()];
@@ -65,11 +70,15 @@ function isSecret({ group, kind }: SecretReference): boolean {
   return group === '' && kind === 'Secret';
 }
 
-function nameOf({ namespace, name }: SecretReference, gatewayNamespace: string): SecretName {
-  return { namespace: namespace ?? gatewayNamespace, name };
+function nameOf({ namespace, name }: SecretReference, parent: Referrer): SecretName {
+  return { namespace: namespace ?? parent.namespace, name };
 }
 
-function isPermitted(ref: SecretReference, gatewayNamespace: string, lookup: Lookup): boolean {
-  const from = { group: GATEWAY_GROUP, kind: 'Gateway', namespace: gatewayNamespace };
-  return isReferencePermitted(from, { group: '', kind: 'Secret', ...nameOf(ref, gatewayNamespace) }, lookup);
+/**
+ * "When a ReferenceGrant is applied to a Gateway it MUST NOT be inherited by child ListenerSets", nor the other way
+ * round: each refers in its own name.
+ */
+function isPermitted(ref: SecretReference, { kind, namespace }: Referrer, lookup: Lookup): boolean {
+  const to = { group: '', kind: 'Secret', ...nameOf(ref, { kind, namespace }) };
+  return isReferencePermitted({ group: GATEWAY_GROUP, kind, namespace }, to, lookup);
 }

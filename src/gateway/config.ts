@@ -17,6 +17,8 @@ export interface GatewayConfig {
   readonly publicAddresses: readonly string[];
   /** Ports on which the hosts of Ingresses are served. */
   readonly ingressPorts: readonly number[];
+  /** Ports that listeners of ListenerSets may open; empty: any. A port is taken on every gateway node. */
+  readonly listenerSetPorts: readonly number[];
   /** Whether endpoints on loopback addresses are used: for demonstrations on one machine, never for tenants. */
   readonly allowLoopbackEndpoints: boolean;
   /** Addresses and CIDR ranges that no tenant's endpoint may be in, besides those that are always refused. */
@@ -39,6 +41,7 @@ export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
   addressPool: [],
   publicAddresses: [],
   ingressPorts: [443],
+  listenerSetPorts: [],
   allowLoopbackEndpoints: false,
   deniedEndpoints: [],
   maxConnectionsPerHost: 10_000,

@@ -21,7 +21,7 @@ function counting(route: CountedRoute, ...listeners: ListenerChanges[]): string[
     gatewayClass(),
     gateway({ path: 'infra/gw', listeners: listeners.map(listener) }),
   ]);
-  return countedAttachments(route, lookup).map(({ gateway: { namespace, name }, listener: section }) => {
+  return countedAttachments(route, lookup).map(({ parent: { namespace, name }, listener: section }) => {
     assert.deepEqual([namespace, name], ['infra', 'gw']);
     return section;
   });

@@ -1,6 +1,6 @@
 import type { ListenerRef } from '../model/gateway.ts';
 import type { CountedRoute } from '../model/objects.ts';
-import { attachToGateway } from './attachment.ts';
+import { attachToParent } from './attachment.ts';
 import type { Lookup } from './lookup.ts';
 import { validHostnames } from './route-hostnames.ts';
 import { GATEWAY_GROUP } from './route-kinds.ts';
@@ -20,8 +20,8 @@ export function countedAttachments(route: CountedRoute, lookup: Lookup): readonl
     namespace: route.meta.namespace,
     hostnames,
   };
-  return ourParents(route, lookup).flatMap(({ parentRef, gateway }) =>
-    attachToGateway(attaching, parentRef, gateway, lookup).attachments.map(
+  return ourParents(route, lookup).flatMap(({ parentRef, parent }) =>
+    attachToParent(attaching, parentRef, parent, lookup).attachments.map(
       ({ listener }) => listener.attachment,
     ),
   );

@@ -1,10 +1,10 @@
 import type { Condition } from '../model/conditions.ts';
 import { condition } from '../model/conditions.ts';
 import { refOf } from '../model/events.ts';
-import type { Binding, GatewayModel, ListenerModel } from '../model/gateway.ts';
+import type { GatewayModel, ListenerModel } from '../model/gateway.ts';
 import type { Gateway } from '../model/objects.ts';
 import type { GatewayAddresses } from './bindings.ts';
-import { bindingOf, gatewayAddresses, isPort } from './bindings.ts';
+import { gatewayAddresses, portBindings } from './bindings.ts';
 import { referencedSecrets } from './certificate-refs.ts';
 import type { GatewayConfig } from './config.ts';
 import { isOurGatewayClass } from './gateway-class.ts';
@@ -29,30 +29,28 @@ export function evaluateGateway(
     : NOWHERE;
   const conflicts = listenerConflicts(gateway.listeners);
   const overlapping = overlappingTlsListeners(gateway.listeners);
-  const bindingsByPort = new Map<number, readonly Binding[]>();
+  const bindings = portBindings(addresses.groups);
   const listeners = gateway.listeners.map((listener, index) => {
-    let bindings = bindingsByPort.get(listener.port);
-    if (bindings === undefined) {
-      bindings = isPort(listener.port)
-        ? addresses.groups.map((group) => bindingOf(group, listener.port))
-        : [];
-      bindingsByPort.set(listener.port, bindings);
-    }
     return evaluateListener(listener, {
-      gateway,
-      gatewayRef: ref,
+      parent: ref,
+      generation: gateway.meta.generation,
       conflict: conflicts.get(index),
       overlapsTls: overlapping.has(index),
-      bindings,
+      bindings: bindings.of(listener.port),
       lookup,
     });
   });
   return {
     ref,
+    gateway: ref,
+    isShared: gateway.allowedListeners.from !== 'None',
+    notAllowed: undefined,
     generation: gateway.meta.generation,
     listeners,
     conditions: gatewayConditions(gateway, addresses, listeners, config),
-    secrets: referencedSecrets(gateway, lookup),
+    secrets: referencedSecrets(gateway.listeners, ref, lookup),
+    allowedListeners: gateway.allowedListeners,
+    addressGroups: addresses.groups,
     addresses: addresses.groups.flat(),
     isMerged: addresses.isMerged,
   };
@@ -136,6 +134,6 @@ function programmedCondition(
   return condition('Programmed', true, 'Programmed', message, generation);
 }
 
-export function isAccepted(listener: ListenerModel): boolean {
-  return listener.conditions.some(({ type, status }) => type === 'Accepted' && status === 'True');
+export function isAccepted({ conditions }: Pick<ListenerModel, 'conditions'>): boolean {
+  return conditions.some(({ type, status }) => type === 'Accepted' && status === 'True');
 }

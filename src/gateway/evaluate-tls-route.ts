@@ -5,7 +5,7 @@ import type { ParentModel, RouteModel } from '../model/gateway.ts';
 import type { TlsRoute } from '../model/objects.ts';
 import { NONE } from './append.ts';
 import type { AttachingRoute, Attachment, AttachmentResult, Refusal } from './attachment.ts';
-import { attachToGateway } from './attachment.ts';
+import { attachToParent } from './attachment.ts';
 import type { ResolvedBackends } from './backends.ts';
 import { resolveBackends } from './backends.ts';
 import { ClaimCollection } from './claim-collection.ts';
@@ -45,18 +45,19 @@ export function evaluateTlsRoute(
 
   const attacher = ours.length > 1 ? new Attacher(attaching, lookup) : undefined;
   const parents = ours.map((ourParent, index): ParentModel => {
-    const { parentRef, gateway } = ourParent;
-    const result = attacher?.attach(ourParent) ?? attachToGateway(attaching, parentRef, gateway, lookup);
+    const { parentRef, parent } = ourParent;
+    const result = attacher?.attach(ourParent) ?? attachToParent(attaching, parentRef, parent, lookup);
     const problem = refusal ?? result.refusal;
     const attachments = problem === undefined ? result.attachments : [];
-    for (const { listener, hosts } of attachments) claims.add(listener.bindings, hosts, gateway.ref, index);
+    for (const { listener, hosts } of attachments)
+      claims.add(listener.bindings, hosts, parent.gateway, index);
     const parts = partsOf(dropped, result.isolated, claims.takeNote());
     return {
       parentRef,
       accepted: problem === undefined,
       conditions: routeConditions(
         {
-          accepted: acceptedCondition(problem, attachments, generation),
+          accepted: acceptedCondition(problem, attachments, parent.ref.kind, generation),
           resolvedRefs,
           // "This condition MUST NOT be set if a Route is fully valid, fully invalid, or not accepted."
           dropped: problem === undefined ? parts : NONE,
@@ -84,12 +85,12 @@ class Attacher {
     this.#lookup = lookup;
   }
 
-  attach({ parentRef, gateway }: OurParent): AttachmentResult {
-    const { namespace, name } = gateway.ref;
-    const section = `${namespace}/${name}/${parentRef.port ?? ''}/${parentRef.sectionName ?? ''}`;
+  attach({ parentRef, parent }: OurParent): AttachmentResult {
+    const { kind, namespace, name } = parent.ref;
+    const section = `${kind}/${namespace}/${name}/${parentRef.port ?? ''}/${parentRef.sectionName ?? ''}`;
     let result = this.#results.get(section);
     if (result === undefined) {
-      result = attachToGateway(this.#route, parentRef, gateway, this.#lookup);
+      result = attachToParent(this.#route, parentRef, parent, this.#lookup);
       this.#results.set(section, result);
     }
     return result;
@@ -144,12 +145,13 @@ function isolatedPart(isolated: readonly string[]): string {
 function acceptedCondition(
   problem: Refusal | undefined,
   attachments: readonly Attachment[],
+  kind: string,
   generation: number,
 ): Condition {
   if (problem !== undefined) return condition('Accepted', false, problem.reason, problem.message, generation);
   if (attachments.some(({ listener }) => listener.bindings.length > 0)) return routeAccepted(generation);
   // "Listener or Route status does not impact successful attachment."
-  const message = 'The route is accepted, but the Gateway serves none of its listeners; see its status.';
+  const message = `The route is accepted, but the ${kind} serves none of its listeners; see its status.`;
   return condition('Accepted', true, 'Accepted', message, generation);
 }
 

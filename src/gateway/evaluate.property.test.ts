@@ -94,6 +94,10 @@ const listener = fc.record({
     kinds: fc.array(fc.record({ group, kind: fc.oneof(fc.constant('TLSRoute'), text) }), { maxLength: 2 }),
   }),
 });
+const from = fc.record({
+  from: fc.oneof(fc.constantFrom('All', 'Same', 'Selector', 'None'), text),
+  selector: fc.option(selector, { nil: undefined }),
+});
 const gateway: fc.Arbitrary<Gateway> = fc.record({
   kind: fc.constant('Gateway' as const),
   meta: fc.record({
@@ -106,6 +110,7 @@ const gateway: fc.Arbitrary<Gateway> = fc.record({
     annotations,
   }),
   gatewayClassName: fc.constant('sluice'),
+  allowedListeners: from,
   addresses: fc.array(
     fc.record({
       type: fc.oneof({ weight: 5, arbitrary: fc.constant('IPAddress') }, { weight: 1, arbitrary: text }),

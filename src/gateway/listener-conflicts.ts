@@ -94,8 +94,8 @@ function hostnameOf(listener: GatewayListener): string {
     : normalizeHostname(listener.hostname);
 }
 
-/** Protocols of one transport can share a port. */
-function transportOf(protocol: string): string | undefined {
+/** Protocols of one transport can share a port; `undefined` for those that Sluice does not know. */
+export function transportOf(protocol: string): string | undefined {
   if (protocol === 'HTTP') return 'cleartext';
   return protocol === 'HTTPS' || protocol === 'TLS' ? 'tls' : undefined;
 }

@@ -1,27 +1,43 @@
-import type { ListenerModel } from '../model/gateway.ts';
+import type { ListenerModel, ListenerRef, ParentListeners } from '../model/gateway.ts';
 import type { AttachedHost } from './attached-host.ts';
 import { ANY_HOST, coveringWildcards } from './hostname.ts';
+import type { Lookup } from './lookup.ts';
 
 /** A host that is not served by a listener that matches it, because `owner` is more specific. */
 export interface IsolatedHost {
   readonly host: string;
-  readonly owner: ListenerModel;
+  readonly owner: ListenerRef;
+}
+
+export function isSameListener(a: ListenerRef, b: ListenerRef): boolean {
+  if (a === b) return true;
+  const { kind, namespace, name } = a.parent;
+  return (
+    a.listener === b.listener &&
+    name === b.parent.name &&
+    namespace === b.parent.namespace &&
+    kind === b.parent.kind
+  );
 }
 
 /**
  * Listener isolation: "a request to foo.example.com SHOULD only be routed using routes attached to the
- * foo.example.com Listener (and not the *.example.com Listener)". On each port of a Gateway a host belongs to
- * the one listener with the most specific matching hostname. Only listeners that are served count.
+ * foo.example.com Listener (and not the *.example.com Listener)". On each port of a Gateway, with the listeners of its
+ * ListenerSets, a host belongs to the one listener with the most specific matching hostname. Only listeners that are
+ * served count.
  *
  * A route may have 1,024 hostnames and a Gateway 64 listeners, so the owner of a host is found by its suffixes and
- * remembered, and not by a look at every listener.
+ * remembered, and not by a look at every listener. Where ListenerSets may add some, only the names that could matter
+ * are asked for: a listener that comes or goes concerns the routes that asked, and no others.
  */
 export class ListenerOwners {
-  readonly #listeners: readonly ListenerModel[];
+  readonly #parent: ParentListeners;
+  readonly #lookup: Pick<Lookup, 'listenerOn'>;
   readonly #ports = new Map<number, PortOwners>();
 
-  constructor(listeners: readonly ListenerModel[]) {
-    this.#listeners = listeners;
+  constructor(parent: ParentListeners, lookup: Pick<Lookup, 'listenerOn'>) {
+    this.#parent = parent;
+    this.#lookup = lookup;
   }
 
   /**
@@ -35,43 +51,52 @@ export class ListenerOwners {
     if (listener.bindings.length === 0) return hosts;
     let owners = this.#ports.get(listener.port);
     if (owners === undefined) {
-      owners = new PortOwners(this.#listeners, listener.port);
+      owners = new PortOwners(this.#listenersOf(listener.port));
       this.#ports.set(listener.port, owners);
     }
     const kept = [];
     for (const host of hosts) {
       const owner = owners.ownerOf(host.host);
-      if (owner === listener || owner === undefined) kept.push(host);
+      if (owner === undefined || isSameListener(owner, listener.attachment)) kept.push(host);
       else isolated.push({ host: host.host, owner });
     }
     return kept;
   }
-}
 
-class PortOwners {
-  readonly #listenerOfPattern = new Map<string, ListenerModel>();
-  readonly #ownerOfHost = new Map<string, ListenerModel | undefined>();
-
-  constructor(listeners: readonly ListenerModel[], port: number) {
+  #listenersOf(port: number): ListenersByPattern {
+    const { gateway, isShared, listeners } = this.#parent;
+    if (isShared) return { get: (pattern) => this.#lookup.listenerOn(gateway, port, pattern) };
+    const ofPattern = new Map<string, ListenerRef>();
     for (const listener of listeners) {
       if (listener.port !== port || listener.bindings.length === 0) continue;
-      this.#listenerOfPattern.set(listener.hostname ?? ANY_HOST, listener);
+      ofPattern.set(listener.hostname ?? ANY_HOST, listener.attachment);
     }
+    return ofPattern;
+  }
+}
+
+type ListenersByPattern = Pick<ReadonlyMap<string, ListenerRef>, 'get'>;
+
+class PortOwners {
+  readonly #listeners: ListenersByPattern;
+  readonly #ownerOfHost = new Map<string, ListenerRef | undefined>();
+
+  constructor(listeners: ListenersByPattern) {
+    this.#listeners = listeners;
   }
 
-  ownerOf(host: string): ListenerModel | undefined {
+  ownerOf(host: string): ListenerRef | undefined {
     if (this.#ownerOfHost.has(host)) return this.#ownerOfHost.get(host);
     const owner = this.#find(host);
     this.#ownerOfHost.set(host, owner);
     return owner;
   }
 
-  #find(host: string): ListenerModel | undefined {
-    const patterns = this.#listenerOfPattern;
-    const exact = patterns.get(host);
-    if (exact !== undefined || patterns.size === 1) return exact ?? patterns.values().next().value;
+  #find(host: string): ListenerRef | undefined {
+    const exact = this.#listeners.get(host);
+    if (exact !== undefined) return exact;
     for (const pattern of coveringWildcards(host)) {
-      const owner = patterns.get(pattern);
+      const owner = this.#listeners.get(pattern);
       if (owner !== undefined) return owner;
     }
     return undefined;

@@ -2,29 +2,35 @@ import type { Condition } from '../model/conditions.ts';
 import { condition } from '../model/conditions.ts';
 import type { ObjectRef } from '../model/events.ts';
 import type { Binding, ListenerModel } from '../model/gateway.ts';
-import type { Gateway, GatewayListener, RouteGroupKind } from '../model/objects.ts';
+import type { GatewayListener, RouteGroupKind } from '../model/objects.ts';
 import { isPort } from './bindings.ts';
 import { certificateProblem, certificateRefs } from './certificate-refs.ts';
 import { invalidHostnames } from './explain-hostname.ts';
+import { fromNamespacesProblem } from './from-namespaces.ts';
 import { isValidHostname, normalizeHostname } from './hostname.ts';
-import { labelSelectorProblem } from './label-selector.ts';
 import type { ListenerConflict } from './listener-conflicts.ts';
 import { listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { includesKind, kindsOfProtocol } from './route-kinds.ts';
 
-/** What a listener's evaluation needs to know of the Gateway around it. */
+/** What a listener's evaluation needs to know of what is around it. */
 export interface ListenerContext {
-  readonly gateway: Gateway;
-  readonly gatewayRef: ObjectRef;
+  /** The Gateway or ListenerSet that it is of, and its generation. */
+  readonly parent: ObjectRef;
+  readonly generation: number;
   readonly conflict: ListenerConflict | undefined;
   readonly overlapsTls: boolean;
   /** The bindings on this listener's port. */
   readonly bindings: readonly Binding[];
   readonly lookup: Lookup;
+  /** Why it is not accepted, if nothing else is wrong with it. */
+  readonly refusal?: ListenerProblem | undefined;
+  /** Why there are no bindings, where there are none. */
+  readonly unbound?: string;
 }
 
-interface Problem {
+/** Reason and message of a condition that is not as it should be. */
+export interface ListenerProblem {
   readonly reason: string;
   readonly message: string;
 }
@@ -34,18 +40,17 @@ interface Problem {
  * as the conformance suite demands of every implementation, and open no port.
  */
 export function evaluateListener(listener: GatewayListener, context: ListenerContext): ListenerModel {
-  const { gateway, conflict } = context;
-  const generation = gateway.meta.generation;
+  const { generation, conflict } = context;
   const hostname =
     listener.hostname === undefined || listener.hostname === ''
       ? undefined
       : normalizeHostname(listener.hostname);
   const typeProblem = unsupportedType(listener);
   const valueProblem = typeProblem ?? invalidValue(listener, hostname);
-  const notAccepted: Problem | undefined = valueProblem ?? conflict;
-  const kinds = routeKinds(listener);
-  const refsProblem = kinds.problem ?? certificateRefsProblem(listener, context);
   const isPassthrough = listener.protocol === 'TLS' && typeProblem === undefined;
+  const notAccepted: ListenerProblem | undefined = valueProblem ?? conflict ?? context.refusal;
+  const kinds = routeKinds(listener);
+  const refsProblem = kinds.problem ?? certificateProblem(certificateRefs(listener), context);
   const bindings = isPassthrough && notAccepted === undefined ? context.bindings : [];
   // A listener of which only a route kind is not supported still serves the others.
   const isProgrammed =
@@ -62,8 +67,8 @@ export function evaluateListener(listener: GatewayListener, context: ListenerCon
       : condition(
           'Programmed',
           false,
-          'Invalid',
-          notProgrammedMessage(notAccepted ?? refsProblem),
+          reasonNotProgrammed(notAccepted, context),
+          (notAccepted ?? refsProblem)?.message ?? context.unbound ?? UNBOUND,
           generation,
         ),
     refsProblem === undefined
@@ -85,7 +90,7 @@ export function evaluateListener(listener: GatewayListener, context: ListenerCon
   }
   return {
     name: listener.name,
-    attachment: { gateway: context.gatewayRef, listener: listener.name },
+    attachment: { parent: context.parent, listener: listener.name },
     port: listener.port,
     protocol: listener.protocol,
     hostname,
@@ -101,7 +106,7 @@ export function evaluateListener(listener: GatewayListener, context: ListenerCon
 }
 
 /** A protocol or TLS mode that Sluice does not implement. */
-function unsupportedType(listener: GatewayListener): Problem | undefined {
+function unsupportedType(listener: GatewayListener): ListenerProblem | undefined {
   if (kindsOfProtocol(listener.protocol) === undefined) {
     const upper = listener.protocol.toUpperCase();
     if (kindsOfProtocol(upper) !== undefined) {
@@ -122,7 +127,7 @@ function unsupportedType(listener: GatewayListener): Problem | undefined {
   return undefined;
 }
 
-function invalidValue(listener: GatewayListener, hostname: string | undefined): Problem | undefined {
+function invalidValue(listener: GatewayListener, hostname: string | undefined): ListenerProblem | undefined {
   if (!isPort(listener.port)) {
     return { reason: 'PortUnavailable', message: `Port ${listener.port} is not between 1 and 65535.` };
   }
@@ -132,22 +137,9 @@ function invalidValue(listener: GatewayListener, hostname: string | undefined): 
       message: `The hostname is not valid: ${invalidHostnames([hostname])}.`,
     };
   }
-  const { from, selector } = listener.allowedRoutes.namespaces;
-  if (from === 'Selector') {
-    const problem = selector === undefined ? 'it has none' : labelSelectorProblem(selector);
-    if (problem !== undefined) {
-      return {
-        reason: 'UnsupportedValue',
-        message: `allowedRoutes.namespaces.from Selector needs a valid selector: ${problem}.`,
-      };
-    }
-  } else if (from !== 'All' && from !== 'Same' && from !== 'None') {
-    return {
-      reason: 'UnsupportedValue',
-      message: `allowedRoutes.namespaces.from ${listing([JSON.stringify(from)])} is unknown.`,
-    };
-  }
-  return undefined;
+  const problem = fromNamespacesProblem(listener.allowedRoutes.namespaces);
+  if (problem === undefined) return undefined;
+  return { reason: 'UnsupportedValue', message: `allowedRoutes.namespaces.${problem}.` };
 }
 
 /**
@@ -157,7 +149,7 @@ function invalidValue(listener: GatewayListener, hostname: string | undefined): 
  */
 function routeKinds(listener: GatewayListener): {
   readonly supported: readonly RouteGroupKind[];
-  readonly problem: Problem | undefined;
+  readonly problem: ListenerProblem | undefined;
 } {
   const ofProtocol = kindsOfProtocol(listener.protocol) ?? [];
   const specified = listener.allowedRoutes.kinds;
@@ -170,17 +162,20 @@ function routeKinds(listener: GatewayListener): {
   return { supported, problem: { reason: 'InvalidRouteKinds', message } };
 }
 
-function certificateRefsProblem(listener: GatewayListener, context: ListenerContext): Problem | undefined {
-  return certificateProblem(certificateRefs(listener), context.gateway.meta.namespace, context.lookup);
-}
-
 function acceptedMessage(isPassthrough: boolean): string {
   if (isPassthrough) return 'The listener is served.';
   return 'The listener is valid, but Sluice serves only TLS in mode Passthrough: no port is opened for it.';
 }
 
-function notProgrammedMessage(problem: Problem | undefined): string {
-  return problem === undefined
-    ? 'The Gateway has no address that the listener could be bound to.'
-    : problem.message;
+/** A ListenerSet's listener says it as the conformance suite wants it, a Gateway's as it always has. */
+function reasonNotProgrammed(
+  notAccepted: ListenerProblem | undefined,
+  { parent, conflict }: ListenerContext,
+): string {
+  const isTold = notAccepted === conflict || notAccepted?.reason === 'PortUnavailable';
+  return parent.kind === 'ListenerSet' && notAccepted !== undefined && isTold
+    ? notAccepted.reason
+    : 'Invalid';
 }
+
+const UNBOUND = 'The Gateway has no address that the listener could be bound to.';

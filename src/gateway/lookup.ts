@@ -1,4 +1,5 @@
-import type { GatewayModel } from '../model/gateway.ts';
+import type { ObjectRef } from '../model/events.ts';
+import type { GatewayModel, ListenerRef, ListenerSetModel } from '../model/gateway.ts';
 import type {
   GatewayClass,
   IngressClass,
@@ -20,6 +21,13 @@ export interface Lookup {
   defaultIngressClass(): IngressClass | undefined;
   /** `undefined` where it does not exist or is not ours. */
   gateway(namespace: string, name: string): GatewayModel | undefined;
+  /** `undefined` where it does not exist or its Gateway is not ours. */
+  listenerSet(namespace: string, name: string): ListenerSetModel | undefined;
+  /**
+   * The listener with this very hostname (`*`: without one) that is served on a port of a Gateway: its own, or one of
+   * its ListenerSets'. Only of a Gateway that allows those.
+   */
+  listenerOn(gateway: ObjectRef, port: number, hostname: string): ListenerRef | undefined;
   /** The address of the pool that is assigned to a Gateway; `undefined` where it asks for none, or none is left. */
   poolAddress(namespace: string, name: string): string | undefined;
   namespace(name: string): Namespace | undefined;

@@ -1,4 +1,4 @@
-import type { GatewayModel } from '../model/gateway.ts';
+import type { ParentListeners } from '../model/gateway.ts';
 import type { ObjectMeta, ParentReference } from '../model/objects.ts';
 import { append, NONE } from './append.ts';
 import type { Lookup } from './lookup.ts';
@@ -9,10 +9,10 @@ export const MAX_PARENTS = 32;
 
 export interface OurParent {
   readonly parentRef: ParentReference;
-  readonly gateway: GatewayModel;
+  readonly parent: ParentListeners;
 }
 
-/** The Gateways of ours that a route refers to, in its order. */
+/** The Gateways and ListenerSets of ours that a route refers to, in its order. */
 export function ourParents(
   route: { readonly meta: ObjectMeta; readonly parentRefs: readonly ParentReference[] },
   lookup: Lookup,
@@ -20,9 +20,18 @@ export function ourParents(
   let ours: readonly OurParent[] = NONE;
   for (const parentRef of route.parentRefs) {
     if (ours.length === MAX_PARENTS) break;
-    if (parentRef.group !== GATEWAY_GROUP || parentRef.kind !== 'Gateway') continue;
-    const gateway = lookup.gateway(parentRef.namespace ?? route.meta.namespace, parentRef.name);
-    if (gateway !== undefined) ours = append(ours, { parentRef, gateway });
+    const parent = parentOf(parentRef, route.meta.namespace, lookup);
+    if (parent !== undefined) ours = append(ours, { parentRef, parent });
   }
   return ours;
+}
+
+function parentOf(
+  { group, kind, namespace, name }: ParentReference,
+  ownNamespace: string,
+  lookup: Lookup,
+): ParentListeners | undefined {
+  if (group !== GATEWAY_GROUP) return undefined;
+  if (kind === 'Gateway') return lookup.gateway(namespace ?? ownNamespace, name);
+  return kind === 'ListenerSet' ? lookup.listenerSet(namespace ?? ownNamespace, name) : undefined;
 }

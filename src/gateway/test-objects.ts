@@ -1,6 +1,6 @@
 /** Builders for the tests of this folder: objects with all defaults applied, deep-frozen, and a lookup over them. */
 import type { Condition } from '../model/conditions.ts';
-import type { GatewayModel } from '../model/gateway.ts';
+import type { GatewayModel, ListenerSetModel } from '../model/gateway.ts';
 import type {
   BackendReference,
   EndpointSlice,
@@ -11,6 +11,7 @@ import type {
   Ingress,
   IngressClass,
   KubernetesObject,
+  ListenerSet,
   Namespace,
   ObjectMeta,
   ParentReference,
@@ -23,7 +24,9 @@ import type {
 import type { GatewayConfig } from './config.ts';
 import { DEFAULT_GATEWAY_CONFIG } from './config.ts';
 import { evaluateGateway } from './evaluate-gateway.ts';
+import { evaluateListenerSet } from './evaluate-listener-set.ts';
 import type { Lookup } from './lookup.ts';
+import { compareListenerSets, mergeListenerSets, ownerKey } from './merge-listener-sets.ts';
 import { GATEWAY_GROUP } from './route-kinds.ts';
 
 export const CONTROLLER = 'sluice.dev/gateway-controller';
@@ -105,7 +108,26 @@ export function gateway(
     gatewayClassName: 'sluice',
     addresses: [],
     listeners: [listener()],
+    allowedListeners: { from: 'None', selector: undefined },
     ...rest,
+  });
+}
+
+/** A ListenerSet of the Gateway infra/gw, in the namespace `default` unless `path` says another. */
+export function listenerSet(
+  changes: Partial<Omit<ListenerSet, 'kind' | 'meta' | 'parentRef' | 'listeners'>> & {
+    readonly path?: string;
+    readonly meta?: Partial<ObjectMeta>;
+    readonly parentRef?: Partial<ListenerSet['parentRef']>;
+    readonly listeners?: readonly ListenerChanges[];
+  } = {},
+): ListenerSet {
+  const { path = 'set', meta, parentRef = {}, listeners = [{}] } = changes;
+  return deepFreeze({
+    kind: 'ListenerSet',
+    meta: metaOf(path, meta),
+    parentRef: { group: GATEWAY_GROUP, kind: 'Gateway', namespace: 'infra', name: 'gw', ...parentRef },
+    listeners: listeners.map(listener),
   });
 }
 
@@ -257,6 +279,15 @@ export function lookupOf(
       (object) => object.kind === kind && object.meta.namespace === namespace && object.meta.name === name,
     );
   };
+  const merged = (namespace: string, name: string) => {
+    const model = lookup.gateway(namespace, name);
+    const sets = objects
+      .filter((object) => object.kind === 'ListenerSet')
+      .flatMap((object) => evaluateListenerSet(object, lookup, config) ?? [])
+      .filter((set) => set.gateway.namespace === namespace && set.gateway.name === name)
+      .sort(compareListenerSets);
+    return model && mergeListenerSets(model, sets);
+  };
   const lookup: Lookup & { readonly calls: readonly string[] } = {
     calls,
     gatewayClass: (name) => find('GatewayClass', '', name) as GatewayClass | undefined,
@@ -267,6 +298,14 @@ export function lookupOf(
       const object = find('Gateway', namespace, name) as Gateway | undefined;
       return object && deepFreeze(evaluateGateway(object, lookup, config));
     },
+    listenerSet: (namespace, name): ListenerSetModel | undefined => {
+      const object = find('ListenerSet', namespace, name) as ListenerSet | undefined;
+      const model = object && evaluateListenerSet(object, lookup, config);
+      const isSame = ({ ref }: ListenerSetModel) => ref.namespace === namespace && ref.name === name;
+      return model && merged(model.gateway.namespace, model.gateway.name)?.sets.find(isSame);
+    },
+    listenerOn: (ref, port, hostname) =>
+      merged(ref.namespace, ref.name)?.owners.get(ownerKey(port, hostname)),
     poolAddress: () => undefined,
     namespace: (name) => find('Namespace', '', name) as Namespace | undefined,
     service: (namespace, name) => find('Service', namespace, name) as Service | undefined,

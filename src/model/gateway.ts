@@ -4,7 +4,7 @@
  */
 import type { Condition } from './conditions.ts';
 import type { ObjectRef, SecretName } from './events.ts';
-import type { LabelSelector, RouteGroupKind } from './objects.ts';
+import type { FromNamespaces, RouteGroupKind } from './objects.ts';
 
 /** An address and port that Envoy listens on. One Envoy listener each. */
 export interface Binding {
@@ -15,13 +15,14 @@ export interface Binding {
   readonly port: number;
 }
 
-/** A listener of a Gateway by name, as a route that is attached to it refers to it. */
+/** A listener by name, as a route that is attached to it refers to it. */
 export interface ListenerRef {
-  readonly gateway: ObjectRef;
+  /** The Gateway or ListenerSet that the listener is of. */
+  readonly parent: ObjectRef;
   readonly listener: string;
 }
 
-/** A listener of a Gateway after evaluation. */
+/** A listener of a Gateway or ListenerSet after evaluation. */
 export interface ListenerModel {
   readonly name: string;
   /** What every route that is attached to it holds. */
@@ -39,21 +40,39 @@ export interface ListenerModel {
   /** Kinds of routes that may attach; `supportedKinds` unless the listener is not accepted. */
   readonly allowedKinds: readonly RouteGroupKind[];
   /** Namespaces from which routes may attach. */
-  readonly allowedNamespaces: { readonly from: string; readonly selector: LabelSelector | undefined };
+  readonly allowedNamespaces: FromNamespaces;
 }
 
-export interface GatewayModel {
+/** What routes attach to: a Gateway, of which the listeners are its own alone, or a ListenerSet. */
+export interface ParentListeners {
   readonly ref: ObjectRef;
+  /** The Gateway whose addresses the listeners are bound to: a Gateway's is itself. */
+  readonly gateway: ObjectRef;
+  /** Other objects may have listeners on the same Gateway. */
+  readonly isShared: boolean;
+  /** Why it is no part of a Gateway and has no listeners for routes; `undefined` where it is, as a Gateway always is. */
+  readonly notAllowed: string | undefined;
   /** `metadata.generation`, the observedGeneration of every condition. */
   readonly generation: number;
   readonly listeners: readonly ListenerModel[];
   readonly conditions: readonly Condition[];
   /** Secrets that its listeners refer to, and may refer to. */
   readonly secrets: readonly SecretName[];
+}
+
+export interface GatewayModel extends ParentListeners {
+  /** Where ListenerSets may be that add listeners. */
+  readonly allowedListeners: FromNamespaces;
+  /** One entry for each binding that a port of it has: the addresses of the binding. */
+  readonly addressGroups: readonly (readonly string[])[];
   /** Addresses that the Gateway is bound to, in canonical form; where it is merged, the configured ones (`0.0.0.0`). */
   readonly addresses: readonly string[];
   /** Bound to the addresses of the nodes, together with every other such Gateway and the Ingresses. */
   readonly isMerged: boolean;
+}
+
+export interface ListenerSetModel extends ParentListeners {
+  readonly creationTimestamp: string;
 }
 
 /** What a host's connections go to. */

@@ -43,7 +43,7 @@ export interface RouteGroupKind {
 export interface SecretReference {
   readonly group: string;
   readonly kind: string;
-  /** `undefined`: the Gateway's own namespace. */
+  /** `undefined`: the namespace of the Gateway or ListenerSet itself. */
   readonly namespace: string | undefined;
   readonly name: string;
 }
@@ -62,10 +62,16 @@ export interface GatewayListener {
       }
     | undefined;
   readonly allowedRoutes: {
-    readonly namespaces: { readonly from: string; readonly selector: LabelSelector | undefined };
+    readonly namespaces: FromNamespaces;
     /** Empty: the kinds that the protocol supports. */
     readonly kinds: readonly RouteGroupKind[];
   };
+}
+
+/** Namespaces that something may come from: `All`, `Same`, `Selector` or `None`, as written. */
+export interface FromNamespaces {
+  readonly from: string;
+  readonly selector: LabelSelector | undefined;
 }
 
 export interface Gateway {
@@ -75,6 +81,22 @@ export interface Gateway {
   readonly addresses: readonly { readonly type: string; readonly value: string }[];
   /** IP addresses in `status.addresses`, where there are any: what was assigned before. */
   readonly assignedAddresses?: readonly string[];
+  readonly listeners: readonly GatewayListener[];
+  /** Where ListenerSets may be that add listeners. `None` is the default of the API. */
+  readonly allowedListeners: FromNamespaces;
+}
+
+/** Listeners that are added to a Gateway. */
+export interface ListenerSet {
+  readonly kind: 'ListenerSet';
+  readonly meta: ObjectMeta;
+  readonly parentRef: {
+    readonly group: string;
+    readonly kind: string;
+    /** `undefined`: the set's own namespace. */
+    readonly namespace: string | undefined;
+    readonly name: string;
+  };
   readonly listeners: readonly GatewayListener[];
 }
 
@@ -237,6 +259,7 @@ export interface Node {
 export type KubernetesObject =
   | GatewayClass
   | Gateway
+  | ListenerSet
   | TlsRoute
   | HttpRoute
   | GrpcRoute
@@ -255,6 +278,7 @@ export type Kind = KubernetesObject['kind'];
 export const KINDS: readonly Kind[] = [
   'GatewayClass',
   'Gateway',
+  'ListenerSet',
   'TLSRoute',
   'HTTPRoute',
   'GRPCRoute',

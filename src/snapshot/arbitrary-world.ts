@@ -63,6 +63,14 @@ const listener = fc.record({
   }),
 });
 
+const allowedListeners = fc.constantFrom(
+  { from: 'All', selector: undefined },
+  { from: 'All', selector: undefined },
+  { from: 'None', selector: undefined },
+  { from: 'Same', selector: undefined },
+  { from: 'Selector', selector: { matchLabels: { tier: 'gold' }, matchExpressions: [] } },
+);
+
 const gateway = fc
   .record({
     namespace,
@@ -71,11 +79,38 @@ const gateway = fc
     addresses: fc.constantFrom([], [], [{ type: 'IPAddress', value: '100.65.0.9' }]),
     assignedAddresses: fc.constantFrom([], [], ['100.65.0.9'], ['100.65.0.10'], ['100.65.0.200']),
     listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
+    allowedListeners,
     created,
   })
   .map(
     ({ namespace, name, created, ...rest }): KubernetesObject => ({
       kind: 'Gateway',
+      meta: meta(namespace, name, { creationTimestamp: created }),
+      ...rest,
+    }),
+  );
+
+const listenerSet = fc
+  .record({
+    namespace,
+    name: fc.constantFrom('ls1', 'ls2', 'ls3'),
+    created,
+    parentRef: fc.record({
+      group: fc.constant('gateway.networking.k8s.io'),
+      kind: fc.constantFrom('Gateway', 'Gateway', 'Gateway', 'Gateway', 'Service'),
+      namespace: fc.constantFrom('red', 'red', 'red', undefined),
+      name: fc.constantFrom('g1', 'g1', 'g1', 'g2'),
+    }),
+    listeners: fc.uniqueArray(
+      fc
+        .record({ listener, host: fc.constantFrom(...LISTENER_HOSTS, ...HOSTS) })
+        .map(({ listener, host }) => ({ ...listener, hostname: host })),
+      { minLength: 1, maxLength: 3, selector: ({ name }) => name },
+    ),
+  })
+  .map(
+    ({ namespace, name, created, ...rest }): KubernetesObject => ({
+      kind: 'ListenerSet',
       meta: meta(namespace, name, { creationTimestamp: created }),
       ...rest,
     }),
@@ -98,17 +133,19 @@ const annotations = fc.constantFrom(
   { 'sluice.dev/max-connections': '7' },
 );
 
-const parentRefs = fc.array(
-  fc.record({
-    group: fc.constant('gateway.networking.k8s.io'),
-    kind: fc.constant('Gateway'),
-    namespace: fc.constantFrom('red', 'red', 'red', undefined, ...NAMESPACES),
-    name: fc.constantFrom('g1', 'g1', 'g1', 'g2'),
-    sectionName: fc.constantFrom(undefined, undefined, undefined, 'l1'),
-    port: fc.constantFrom(undefined, undefined, undefined, 6443),
-  }),
-  { minLength: 1, maxLength: 2 },
-);
+const parentRefs = fc
+  .array(
+    fc.record({
+      group: fc.constant('gateway.networking.k8s.io'),
+      kind: fc.constantFrom('Gateway', 'Gateway', 'ListenerSet'),
+      namespace: fc.constantFrom('red', 'red', 'red', undefined, ...NAMESPACES),
+      name: fc.constantFrom('1', '1', '1', '2'),
+      sectionName: fc.constantFrom(undefined, undefined, undefined, 'l1'),
+      port: fc.constantFrom(undefined, undefined, undefined, 6443),
+    }),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((refs) => refs.map((ref) => ({ ...ref, name: `${ref.kind === 'Gateway' ? 'g' : 'ls'}${ref.name}` })));
 
 const tlsRoute = fc
   .record({
@@ -246,6 +283,7 @@ const grant = fc.record({ namespace, from: namespace }).map(
     from: [
       { group: 'gateway.networking.k8s.io', kind: 'TLSRoute', namespace: from },
       { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: from },
+      { group: 'gateway.networking.k8s.io', kind: 'ListenerSet', namespace: from },
     ],
     to: [
       { group: '', kind: 'Service', name: undefined },
@@ -274,6 +312,7 @@ const object: fc.Arbitrary<KubernetesObject> = fc.oneof(
   { weight: 2, arbitrary: countedRoute },
   { weight: 3, arbitrary: ingress },
   { weight: 1, arbitrary: gateway },
+  { weight: 4, arbitrary: listenerSet },
   { weight: 3, arbitrary: service },
   { weight: 3, arbitrary: slice },
   { weight: 1, arbitrary: gatewayClass },
@@ -300,6 +339,7 @@ const start: readonly KubernetesObject[] = [
     meta: meta('red', 'g1'),
     gatewayClassName: 'sluice',
     addresses: [],
+    allowedListeners: { from: 'All', selector: undefined },
     listeners: LISTENER_HOSTS.map((hostname, index) => ({
       name: `l${index}`,
       hostname,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { AttachedRoutes } from './attached-routes.ts';
 
 const listener = (name: string) => ({
-  gateway: { kind: 'Gateway' as const, namespace: 'infra', name: 'gw' },
+  parent: { kind: 'Gateway' as const, namespace: 'infra', name: 'gw' },
   listener: name,
 });
 

@@ -1,18 +1,18 @@
 import { type ObjectRef, objectKey } from '../model/events.ts';
 import type { ListenerRef } from '../model/gateway.ts';
 
-/** How many accepted routes each listener of each Gateway has. */
+/** How many accepted routes each listener of each Gateway and ListenerSet has. */
 export class AttachedRoutes {
-  /** Gateway key → listener name → routes. */
+  /** Parent's key → listener name → routes. */
   readonly #counts = new Map<string, Map<string, number>>();
   readonly #listenersOf = new Map<string, readonly ListenerRef[]>();
-  #last: { readonly gateway: ObjectRef; readonly key: string } | undefined;
+  #last: { readonly parent: ObjectRef; readonly key: string } | undefined;
 
-  count(gatewayKey: string, listener: string): number {
-    return this.#counts.get(gatewayKey)?.get(listener) ?? 0;
+  count(parentKey: string, listener: string): number {
+    return this.#counts.get(parentKey)?.get(listener) ?? 0;
   }
 
-  /** Replaces what a route is attached to. Returns the keys of the Gateways whose counts may differ. */
+  /** Replaces what a route is attached to. Returns the keys of the parents whose counts may differ. */
   set(routeKey: string, attached: readonly ListenerRef[]): readonly string[] {
     const before = this.#listenersOf.get(routeKey) ?? [];
     const listeners = uniqueListeners(attached);
@@ -21,20 +21,20 @@ export class AttachedRoutes {
     else this.#listenersOf.delete(routeKey);
     for (const listener of before) this.#add(listener, -1);
     for (const listener of listeners) this.#add(listener, 1);
-    const gateways: string[] = [];
-    for (const { gateway } of before) gateways.push(this.#keyOf(gateway));
-    for (const { gateway } of listeners) gateways.push(this.#keyOf(gateway));
-    return gateways;
+    const parents: string[] = [];
+    for (const { parent } of before) parents.push(this.#keyOf(parent));
+    for (const { parent } of listeners) parents.push(this.#keyOf(parent));
+    return parents;
   }
 
   /** Thousands of routes in a row are of one Gateway. */
-  #keyOf(gateway: ObjectRef): string {
-    if (this.#last?.gateway !== gateway) this.#last = { gateway, key: objectKey(gateway) };
+  #keyOf(parent: ObjectRef): string {
+    if (this.#last?.parent !== parent) this.#last = { parent, key: objectKey(parent) };
     return this.#last.key;
   }
 
-  #add({ gateway, listener }: ListenerRef, sign: 1 | -1): void {
-    const key = this.#keyOf(gateway);
+  #add({ parent, listener }: ListenerRef, sign: 1 | -1): void {
+    const key = this.#keyOf(parent);
     let counts = this.#counts.get(key);
     if (counts === undefined) {
       counts = new Map();
@@ -60,13 +60,13 @@ export function attachmentsOf(
 function uniqueListeners(listeners: readonly ListenerRef[]): readonly ListenerRef[] {
   if (listeners.length < 2) return listeners;
   const seen = new Set<string>();
-  return listeners.filter(({ gateway, listener }) => {
-    const key = `${objectKey(gateway)}/${listener}`;
+  return listeners.filter(({ parent, listener }) => {
+    const key = `${objectKey(parent)}/${listener}`;
     return !seen.has(key) && seen.add(key);
   });
 }
 
 function sameListeners(a: readonly ListenerRef[], b: readonly ListenerRef[]): boolean {
-  // A listener of an evaluated Gateway has one reference object, which all its routes hold.
+  // A listener of an evaluated parent has one reference object, which all its routes hold.
   return a.length === b.length && a.every((listener, index) => listener === b[index]);
 }

@@ -22,11 +22,17 @@ function resourcesOf(view: ResourceView): Record<string, string> {
 function stateOf(engine: Engine): unknown {
   const gateways = [...engine.gateways()].sort((a, b) => (objectKey(a.ref) < objectKey(b.ref) ? -1 : 1));
   const routes = [...engine.routes()].sort((a, b) => (objectKey(a.ref) < objectKey(b.ref) ? -1 : 1));
+  const sets = [...engine.listenerSets()].sort((a, b) => (objectKey(a.ref) < objectKey(b.ref) ? -1 : 1));
   return {
     resources: resourcesOf(engine.resources),
     gateways: gateways.map((gateway) => ({
       ...gateway,
       attached: gateway.listeners.map(({ name }) => engine.attachedRoutes(gateway, name)),
+      attachedListenerSets: engine.attachedListenerSets(gateway),
+    })),
+    listenerSets: sets.map((set) => ({
+      ...set,
+      attached: set.listeners.map(({ name }) => engine.attachedRoutes(set, name)),
     })),
     routes: routes.map((route) => ({
       ...route,

@@ -1,28 +1,34 @@
 /**
  * The incremental engine: one object's change becomes the few resources that it touches. Work stands in queues, in
- * the order of the data flow: gateways → routes → hosts → endpoint sets → listeners. `flush` empties them front to
- * back, so a host is settled only when every route that may want it is, and can stop between items and go on later.
+ * the order of the data flow: parents (Gateways and ListenerSets) → routes → hosts → endpoint sets → listeners. `flush`
+ * empties them front to back, so a host is settled only when every route that may want it is, and can stop between items
+ * and go on later.
  * Two rules hold at the end of every complete flush: the state equals a rebuild from the same objects, and equal
  * objects give equal bytes.
  */
 
 import { countedAttachments } from '../gateway/counted-route.ts';
-import { evaluateGateway } from '../gateway/evaluate-gateway.ts';
 import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../gateway/evaluate-tls-route.ts';
 import { type ParentStatus, routeStatus } from '../gateway/status.ts';
 import { type ObjectEvent, objectKey, refOf } from '../model/events.ts';
-import type { GatewayModel, ListenerRef, LostClaim, RouteModel } from '../model/gateway.ts';
+import type {
+  GatewayModel,
+  ListenerRef,
+  ListenerSetModel,
+  LostClaim,
+  ParentListeners,
+  RouteModel,
+} from '../model/gateway.ts';
 import type { KubernetesObject } from '../model/objects.ts';
 import { AttachedRoutes, attachmentsOf } from './attached-routes.ts';
 import type { EngineConfig } from './config.ts';
 import { drain, drainSome } from './draining.ts';
 import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
-import { Evaluator } from './evaluator.ts';
 import { BindingState, type HostEntry } from './hosts.ts';
 import { OwnAddresses } from './own-addresses.ts';
-import { PoolAddresses } from './pool-addresses.ts';
-import { DEFAULT_INGRESS_CLASS, RecordingLookup } from './recording-lookup.ts';
+import { Parents } from './parents.ts';
+import { DEFAULT_INGRESS_CLASS } from './recording-lookup.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from './resource.ts';
 import { ResourceTable } from './resource-table.ts';
@@ -40,10 +46,7 @@ export class Engine {
   readonly world = new World();
   readonly resources = new ResourceTable();
   readonly #config: EngineConfig;
-  readonly #gateways = new Map<string, GatewayModel>();
-  readonly #pool = new PoolAddresses();
-  readonly #lookup = new RecordingLookup(this.world, this.#gateways, this.#pool.assigned);
-  readonly #evaluator = new Evaluator(this.world, this.#lookup);
+  readonly #parents: Parents;
   readonly #routes = new Map<string, RouteModel>();
   readonly #bindings = new Map<string, BindingState>();
   readonly #endpointSets = new EndpointSetTable();
@@ -57,7 +60,6 @@ export class Engine {
   /** Routes whose attachments may differ because they won or lost a host. */
   readonly #dirtyAttachments = new Set<string>();
 
-  readonly #dirtyGateways = new Set<string>();
   readonly #dirtyRoutes = new Set<string>();
   /** Of those, the ones whose hosts none of the others wants. */
   #unrivalled = new Set<string>();
@@ -69,6 +71,17 @@ export class Engine {
   constructor(config: EngineConfig) {
     this.#config = config;
     this.#own = new OwnAddresses(config);
+    this.#parents = new Parents(this.world, config.gateway, {
+      changed: (dependency) => {
+        this.#own.mark();
+        this.#markDependents(dependency);
+      },
+      listen: (binding, hostname, gatewayKey, sign) => {
+        this.#binding(binding.name).listen(binding, hostname, gatewayKey, sign);
+        this.#dirtyListeners.add(binding.name);
+      },
+      status: (key) => this.#dirtyStatuses.add(key),
+    });
     this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
   }
 
@@ -85,10 +98,8 @@ export class Engine {
    * event loop breathe); returns false if it did, and the next call goes on.
    */
   flush(pause: () => boolean = () => false): boolean {
-    for (const name of this.#pool.settle(this.world, this.#lookup, this.#config.gateway))
-      this.#dirtyGateways.add(name);
-    if (!drain(this.#dirtyGateways, (key) => this.#evaluateGateway(key), pause, 1)) return false;
-    if (this.#own.settle(this.world, this.#gateways.values()))
+    if (!this.#parents.settle(pause)) return false;
+    if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#parents.listenerSets.values()))
       for (const name of this.#endpointSets.names()) this.#dirtyEndpointSets.add(name);
     if (!this.#evaluateRoutes(pause) || !this.#settleHosts(pause)) return false;
     drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
@@ -141,11 +152,24 @@ export class Engine {
   }
 
   gateways(): Iterable<GatewayModel> {
-    return this.#gateways.values();
+    return this.#parents.gateways.values();
   }
 
   gateway(namespace: string, name: string): GatewayModel | undefined {
-    return this.#gateways.get(namespacedName(namespace, name));
+    return this.#parents.gateways.get(namespacedName(namespace, name));
+  }
+
+  listenerSets(): Iterable<ListenerSetModel> {
+    return this.#parents.listenerSets.values();
+  }
+
+  listenerSet(namespace: string, name: string): ListenerSetModel | undefined {
+    return this.#parents.listenerSets.get(namespacedName(namespace, name));
+  }
+
+  /** How many ListenerSets are attached to a Gateway. */
+  attachedListenerSets({ ref }: GatewayModel): number {
+    return this.#parents.attachedListenerSets(namespacedName(ref.namespace, ref.name));
   }
 
   routes(): Iterable<RouteModel> {
@@ -156,8 +180,8 @@ export class Engine {
     return this.#routes.get(key);
   }
 
-  attachedRoutes(gateway: GatewayModel, listener: string): number {
-    return this.#attached.count(objectKey(gateway.ref), listener);
+  attachedRoutes({ ref }: ParentListeners, listener: string): number {
+    return this.#attached.count(objectKey(ref), listener);
   }
 
   /** The claims of a route that another route won, each with the winner. */
@@ -187,8 +211,10 @@ export class Engine {
     const key = objectKey(refOf(object));
     switch (object.kind) {
       case 'Gateway':
-        this.#dirtyGateways.add(namespacedName(namespace, name));
-        this.#pool.mark();
+        this.#parents.markGateway(namespacedName(namespace, name));
+        return;
+      case 'ListenerSet':
+        this.#parents.markDependent(key);
         return;
       case 'TLSRoute':
       case 'HTTPRoute':
@@ -215,7 +241,7 @@ export class Engine {
         break;
       case 'GatewayClass':
         this.#dirtyStatuses.add(key);
-        this.#pool.mark();
+        this.#parents.markPool();
         break;
       default:
     }
@@ -227,42 +253,13 @@ export class Engine {
   }
 
   #markDependents(key: string): void {
-    for (const dependent of this.#evaluator.dependentsOf(key)) {
-      if (dependent.startsWith('Gateway/')) this.#dirtyGateways.add(dependent.slice('Gateway/'.length));
-      else this.#dirtyRoutes.add(dependent);
-    }
-  }
-
-  #evaluateGateway(name: string): void {
-    const [namespace = '', gatewayName = ''] = name.split('/');
-    const key = `Gateway/${name}`;
-    const before = this.#gateways.get(name);
-    const after = this.#evaluator.evaluate(key, 'Gateway', namespace, gatewayName, (gateway, lookup) =>
-      evaluateGateway(gateway, lookup, this.#config.gateway),
-    );
-    if (structurallyEqual(before, after)) return;
-    if (after === undefined) this.#gateways.delete(name);
-    else this.#gateways.set(name, after);
-    this.#own.mark();
-    this.#listen(key, after, 1);
-    this.#listen(key, before, -1);
-    this.#dirtyStatuses.add(key);
-    this.#markDependents(`GatewayModel/${name}`);
-  }
-
-  /** Registers (1) or withdraws (-1) the listeners of a Gateway with their bindings. */
-  #listen(gatewayKey: string, gateway: GatewayModel | undefined, sign: 1 | -1): void {
-    for (const listener of gateway?.listeners ?? []) {
-      for (const binding of listener.bindings) {
-        this.#binding(binding.name).listen(binding, listener.hostname ?? '*', gatewayKey, sign);
-        this.#dirtyListeners.add(binding.name);
-      }
-    }
+    for (const dependent of this.#parents.evaluator.dependentsOf(key))
+      if (!this.#parents.markDependent(dependent)) this.#dirtyRoutes.add(dependent);
   }
 
   #evaluateRoute(key: string): void {
     const [kind, namespace = '', name = ''] = key.split('/');
-    const evaluator = this.#evaluator;
+    const { evaluator } = this.#parents;
     if (kind === 'HTTPRoute' || kind === 'GRPCRoute') {
       this.#setAttached(key, evaluator.evaluate(key, kind, namespace, name, countedAttachments) ?? []);
       return;
@@ -294,7 +291,7 @@ export class Engine {
   }
 
   #setAttached(key: string, listeners: readonly ListenerRef[]): void {
-    for (const gateway of this.#attached.set(key, listeners)) this.#dirtyStatuses.add(gateway);
+    for (const parent of this.#attached.set(key, listeners)) this.#dirtyStatuses.add(parent);
   }
 
   #contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
@@ -374,7 +371,7 @@ export class Engine {
     for (const { target } of spec.backends) {
       if (target === undefined) continue;
       const key = `Service/${target.namespace}/${target.service}`;
-      for (const dependent of this.#evaluator.dependentsOf(key)) this.#dirtyStatuses.add(dependent);
+      for (const dependent of this.#parents.evaluator.dependentsOf(key)) this.#dirtyStatuses.add(dependent);
     }
   }
 

@@ -1,5 +1,5 @@
 import { parseIpAddress } from '../gateway/ip-address.ts';
-import type { GatewayModel } from '../model/gateway.ts';
+import type { GatewayModel, ListenerSetModel } from '../model/gateway.ts';
 import type { EngineConfig } from './config.ts';
 import type { World } from './world.ts';
 
@@ -17,13 +17,17 @@ export class OwnAddresses {
     this.#config = config;
   }
 
-  /** A Node or a Gateway changed. */
+  /** A Node, a Gateway or a ListenerSet changed. */
   mark(): void {
     this.#isDirty = true;
   }
 
   /** Brings itself up to date; returns whether anything differs. Some thousand addresses at most, looked at rarely. */
-  settle(world: World, gateways: Iterable<GatewayModel>): boolean {
+  settle(
+    world: World,
+    gateways: Iterable<GatewayModel>,
+    listenerSets: Iterable<ListenerSetModel> = [],
+  ): boolean {
     if (!this.#isDirty) return false;
     this.#isDirty = false;
     const { listenAddresses, publicAddresses, ingressPorts } = this.#config.gateway;
@@ -35,8 +39,9 @@ export class OwnAddresses {
     const ports = new Set(ingressPorts);
     for (const gateway of gateways) {
       for (const address of gateway.addresses) addresses.add(address);
-      for (const { bindings } of gateway.listeners) for (const { port } of bindings) ports.add(port);
+      addPorts(ports, gateway);
     }
+    for (const listenerSet of listenerSets) addPorts(ports, listenerSet);
     const isSame = equal(addresses, this.#addresses) && equal(ports, this.#ports);
     this.#addresses = addresses;
     this.#ports = ports;
@@ -47,6 +52,10 @@ export class OwnAddresses {
   has(address: string, port: number): boolean {
     return this.#ports.has(port) && this.#addresses.has(address);
   }
+}
+
+function addPorts(ports: Set<number>, { listeners }: GatewayModel | ListenerSetModel): void {
+  for (const { bindings } of listeners) for (const { port } of bindings) ports.add(port);
 }
 
 function canonical(text: string): string {

@@ -1,5 +1,7 @@
 import type { Lookup } from '../gateway/lookup.ts';
-import type { GatewayModel } from '../model/gateway.ts';
+import { ownerKey } from '../gateway/merge-listener-sets.ts';
+import type { ObjectRef } from '../model/events.ts';
+import type { GatewayModel, ListenerRef, ListenerSetModel } from '../model/gateway.ts';
 import type {
   GatewayClass,
   IngressClass,
@@ -13,22 +15,30 @@ import { namespacedName, type World } from './world.ts';
 /** Dependency key of "which IngressClass is the default". */
 export const DEFAULT_INGRESS_CLASS = 'IngressClass//';
 
+/** Models that evaluations read, by `namespace/name`. */
+export interface EvaluatedParents {
+  readonly gateways: ReadonlyMap<string, GatewayModel>;
+  readonly listenerSets: ReadonlyMap<string, ListenerSetModel>;
+  /** Of each Gateway that allows ListenerSets: who is served, see `MergedListeners`. */
+  readonly owners: ReadonlyMap<string, ReadonlyMap<string, ListenerRef>>;
+  readonly poolAddresses: ReadonlyMap<string, string>;
+}
+
+/** Dependency key of who has a hostname on a port of a Gateway. `owner` as in `MergedListeners.owners`. */
+export function ownerDependency(gateway: string, owner: string): string {
+  return `ListenerOn/${gateway}/${owner}`;
+}
+
 /** What an evaluation sees of the world. Remembers the key of everything it was asked for, found or not. */
 export class RecordingLookup implements Lookup {
   readonly #world: World;
-  readonly #gateways: ReadonlyMap<string, GatewayModel>;
-  readonly #poolAddresses: ReadonlyMap<string, string>;
+  readonly #parents: EvaluatedParents;
   #keys: string[] = [];
   #asked: { namespace: string; name: string; key: string; dependency: string } | undefined;
 
-  constructor(
-    world: World,
-    gateways: ReadonlyMap<string, GatewayModel>,
-    poolAddresses: ReadonlyMap<string, string>,
-  ) {
+  constructor(world: World, parents: EvaluatedParents) {
     this.#world = world;
-    this.#gateways = gateways;
-    this.#poolAddresses = poolAddresses;
+    this.#parents = parents;
   }
 
   /** The keys asked for since the last call. */
@@ -60,12 +70,25 @@ export class RecordingLookup implements Lookup {
       this.#asked = { namespace, name, key, dependency: `GatewayModel/${key}` };
     }
     this.#keys.push(this.#asked.dependency);
-    return this.#gateways.get(this.#asked.key);
+    return this.#parents.gateways.get(this.#asked.key);
+  }
+
+  listenerSet(namespace: string, name: string): ListenerSetModel | undefined {
+    const key = namespacedName(namespace, name);
+    this.#keys.push(`ListenerSetModel/${key}`);
+    return this.#parents.listenerSets.get(key);
+  }
+
+  listenerOn({ namespace, name }: ObjectRef, port: number, hostname: string): ListenerRef | undefined {
+    const gateway = namespacedName(namespace, name);
+    const owner = ownerKey(port, hostname);
+    this.#keys.push(ownerDependency(gateway, owner));
+    return this.#parents.owners.get(gateway)?.get(owner);
   }
 
   poolAddress(namespace: string, name: string): string | undefined {
     // No dependency: the engine itself evaluates the Gateways anew whose address differs.
-    return this.#poolAddresses.get(namespacedName(namespace, name));
+    return this.#parents.poolAddresses.get(namespacedName(namespace, name));
   }
 
   namespace(name: string): Namespace | undefined {

@@ -23,6 +23,7 @@ export function gatewayObjects(): KubernetesObject[] {
     {
       kind: 'Gateway',
       meta: meta('ingress', 'public'),
+      allowedListeners: { from: 'None', selector: undefined },
       gatewayClassName: 'sluice',
       addresses: [],
       listeners: [

@@ -91,15 +91,18 @@ function unclaimedTlsRoute(engine: Engine, route: TlsRoute, config: GatewayConfi
 /** Listeners that take the route and are not served themselves, each with its own words. */
 function unservedListeners(engine: Engine, model: RouteModel): readonly string[] {
   const notes = new Set<string>();
-  for (const { gateway: ref, listener: name } of model.parents.flatMap(({ attached }) => attached)) {
-    const gateway = engine.gateway(ref.namespace, ref.name);
-    const listener = gateway?.listeners.find((each) => each.name === name);
-    if (gateway === undefined || listener === undefined || listener.bindings.length > 0) continue;
-    const why = [...listener.conditions, ...gateway.conditions].find(
+  for (const { parent: ref, listener: name } of model.parents.flatMap(({ attached }) => attached)) {
+    const parent =
+      ref.kind === 'ListenerSet'
+        ? engine.listenerSet(ref.namespace, ref.name)
+        : engine.gateway(ref.namespace, ref.name);
+    const listener = parent?.listeners.find((each) => each.name === name);
+    if (parent === undefined || listener === undefined || listener.bindings.length > 0) continue;
+    const why = [...listener.conditions, ...parent.conditions].find(
       ({ type, status }) => (type === 'Accepted' || type === 'Programmed') && status !== 'True',
     );
     notes.add(
-      `listener ${name} of Gateway ${ref.namespace}/${ref.name} is not served: ${why?.message ?? 'it is bound nowhere'}`,
+      `listener ${name} of ${ref.kind} ${ref.namespace}/${ref.name} is not served: ${why?.message ?? 'it is bound nowhere'}`,
     );
   }
   return [...notes];

@@ -31,6 +31,7 @@ function builtIn(kind: Kind, group: string, plural: string, metadataOnly = false
 export const WATCHED_KINDS: readonly WatchedKind[] = [
   custom('GatewayClass', 'gatewayclasses', ['v1', 'v1beta1']),
   custom('Gateway', 'gateways', ['v1', 'v1beta1']),
+  custom('ListenerSet', 'listenersets', ['v1']),
   custom('TLSRoute', 'tlsroutes', ['v1', 'v1alpha3', 'v1alpha2']),
   custom('HTTPRoute', 'httproutes', ['v1', 'v1beta1']),
   custom('GRPCRoute', 'grpcroutes', ['v1']),

@@ -36,6 +36,11 @@ const GATEWAY = fields('gatewayClassName defaultScope', {
   },
 });
 
+const LISTENER_SET: Shape = {
+  parentRef: OBJECT_REFERENCE,
+  listeners: LISTENER,
+};
+
 const TLS_ROUTE = fields('hostnames useDefaultGateways', {
   parentRefs: fields('group kind namespace name sectionName port'),
   rules: fields('name', { backendRefs: fields('group kind namespace name port weight') }),
@@ -64,6 +69,7 @@ export const API_FIELDS: ReadonlyMap<string, Shape> = new Map(
   Object.entries({
     GatewayClass: fields('controllerName description', { parametersRef: OBJECT_REFERENCE }),
     Gateway: GATEWAY,
+    ListenerSet: LISTENER_SET,
     TLSRoute: TLS_ROUTE,
     ReferenceGrant: { from: fields('group kind namespace'), to: fields('group kind name') },
     Ingress: INGRESS,

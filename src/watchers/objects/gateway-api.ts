@@ -1,12 +1,14 @@
 import type {
   BackendReference,
   CountedRoute,
+  FromNamespaces,
   Gateway,
   GatewayClass,
   GatewayListener,
   GrpcRoute,
   HttpRoute,
   LabelSelector,
+  ListenerSet,
   ObjectMeta,
   ParentReference,
   ReferenceGrant,
@@ -39,6 +41,7 @@ export function decodeGatewayClass(raw: Fields, meta: ObjectMeta): GatewayClass 
 export function decodeGateway(raw: Fields, meta: ObjectMeta): Gateway {
   const spec = requiredFields(raw, 'spec');
   const assigned = assignedAddresses(raw);
+  const allowedListeners = optionalFields(spec, 'allowedListeners');
   return {
     kind: 'Gateway',
     meta,
@@ -49,6 +52,23 @@ export function decodeGateway(raw: Fields, meta: ObjectMeta): Gateway {
       value: optionalString(address, 'value') ?? '',
     })),
     ...(assigned.length === 0 ? {} : { assignedAddresses: assigned }),
+    listeners: list(spec, 'listeners', decodeListener),
+    allowedListeners: decodeFromNamespaces(allowedListeners, 'None'),
+  };
+}
+
+export function decodeListenerSet(raw: Fields, meta: ObjectMeta): ListenerSet {
+  const spec = requiredFields(raw, 'spec');
+  const parentRef = requiredFields(spec, 'parentRef');
+  return {
+    kind: 'ListenerSet',
+    meta,
+    parentRef: {
+      group: optionalString(parentRef, 'group') ?? GATEWAY_GROUP,
+      kind: optionalString(parentRef, 'kind') ?? 'Gateway',
+      namespace: nonEmptyString(parentRef, 'namespace'),
+      name: requiredString(parentRef, 'name'),
+    },
     listeners: list(spec, 'listeners', decodeListener),
   };
 }
@@ -64,8 +84,6 @@ function assignedAddresses(raw: Fields): readonly string[] {
 function decodeListener(raw: Fields): GatewayListener {
   const tls = optionalFields(raw, 'tls');
   const allowedRoutes = optionalFields(raw, 'allowedRoutes');
-  const namespaces = allowedRoutes && optionalFields(allowedRoutes, 'namespaces');
-  const selector = namespaces && optionalFields(namespaces, 'selector');
   return {
     name: requiredString(raw, 'name'),
     hostname: optionalString(raw, 'hostname'),
@@ -76,12 +94,18 @@ function decodeListener(raw: Fields): GatewayListener {
       certificateRefs: list(tls, 'certificateRefs', decodeSecretReference),
     },
     allowedRoutes: {
-      namespaces: {
-        from: (namespaces && optionalString(namespaces, 'from')) ?? 'Same',
-        selector: selector && decodeSelector(selector),
-      },
+      namespaces: decodeFromNamespaces(allowedRoutes, 'Same'),
       kinds: allowedRoutes ? list(allowedRoutes, 'kinds', decodeRouteKind) : [],
     },
+  };
+}
+
+function decodeFromNamespaces(holder: Fields | undefined, fallback: string): FromNamespaces {
+  const namespaces = holder && optionalFields(holder, 'namespaces');
+  const selector = namespaces && optionalFields(namespaces, 'selector');
+  return {
+    from: (namespaces && optionalString(namespaces, 'from')) ?? fallback,
+    selector: selector && decodeSelector(selector),
   };
 }
 
@@ -146,7 +170,7 @@ function decodeParentReference(raw: Fields): ParentReference {
   return {
     // One copy of what nearly every route says: there are tens of thousands.
     group: group === GATEWAY_GROUP ? GATEWAY_GROUP : group,
-    kind: kind === 'Gateway' ? 'Gateway' : kind,
+    kind: kind === 'Gateway' ? 'Gateway' : kind === 'ListenerSet' ? 'ListenerSet' : kind,
     namespace: nonEmptyString(raw, 'namespace'),
     name: requiredString(raw, 'name'),
     sectionName: nonEmptyString(raw, 'sectionName'),

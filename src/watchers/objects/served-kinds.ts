@@ -6,6 +6,7 @@ import {
   decodeGatewayClass,
   decodeGrpcRoute,
   decodeHttpRoute,
+  decodeListenerSet,
   decodeReferenceGrant,
   decodeTlsRoute,
   GATEWAY_GROUP,
@@ -30,6 +31,7 @@ const NETWORKING = 'networking.k8s.io';
 const SERVED_KINDS: readonly ServedKind[] = [
   served('GatewayClass', GATEWAY_GROUP, ['v1', 'v1beta1'], 'cluster', decodeGatewayClass),
   served('Gateway', GATEWAY_GROUP, ['v1', 'v1beta1'], 'namespaced', decodeGateway),
+  served('ListenerSet', GATEWAY_GROUP, ['v1'], 'namespaced', decodeListenerSet),
   served('TLSRoute', GATEWAY_GROUP, ['v1', 'v1alpha3', 'v1alpha2'], 'namespaced', decodeTlsRoute),
   served('HTTPRoute', GATEWAY_GROUP, ['v1', 'v1beta1'], 'namespaced', decodeHttpRoute),
   served('GRPCRoute', GATEWAY_GROUP, ['v1'], 'namespaced', decodeGrpcRoute),

@@ -38,6 +38,7 @@ export function requireLists(raw: Fields): void {
       list(spec, 'rules', (rule) => requireEntry(rule, 'backendRefs'));
       break;
     case 'Gateway':
+    case 'ListenerSet':
       requireEntry(spec, 'listeners');
       break;
     case 'ReferenceGrant':
