@@ -1,7 +1,14 @@
 import type { Condition } from '../model/conditions.ts';
 import { condition } from '../model/conditions.ts';
 import type { ObjectRef } from '../model/events.ts';
-import type { GatewayModel, LostClaim, ParentModel, RouteModel } from '../model/gateway.ts';
+import type {
+  GatewayModel,
+  ListenerSetModel,
+  LostClaim,
+  ParentListeners,
+  ParentModel,
+  RouteModel,
+} from '../model/gateway.ts';
 import type { RouteGroupKind } from '../model/objects.ts';
 import { compareText } from './claims.ts';
 import { type RefusedEndpoint, refusedEndpointsCondition } from './endpoints.ts';
@@ -25,11 +32,14 @@ export interface ListenerStatus {
   readonly conditions: readonly Condition[];
 }
 
-export interface GatewayStatus {
-  /** Without the unspecified address: a Gateway merged on it is reached at the addresses of the nodes. */
-  readonly addresses: readonly { readonly type: 'IPAddress'; readonly value: string }[];
+export interface ListenerSetStatus {
   readonly conditions: readonly Condition[];
   readonly listeners: readonly ListenerStatus[];
+}
+
+export interface GatewayStatus extends ListenerSetStatus {
+  /** Without the unspecified address: a Gateway merged on it is reached at the addresses of the nodes. */
+  readonly addresses: readonly { readonly type: 'IPAddress'; readonly value: string }[];
 }
 
 /**
@@ -99,25 +109,41 @@ function isSpecific(value: string): boolean {
   return address !== undefined && addressScope(address) !== 'unspecified';
 }
 
-/**
- * The status of a Gateway and its listeners. `attachedRoutes` tells how many accepted routes are attached to a
- * listener; "the AttachedRoutes field count MUST be set for Listeners, even if the Accepted condition of an
- * individual Listener is set to False". Listeners of one name have one entry: the list's key is the name.
- */
+/** The status of a Gateway and its own listeners; those of its ListenerSets are in theirs. */
 export function gatewayStatus(
   model: GatewayModel,
   attachedRoutes: (listener: string) => number,
 ): GatewayStatus {
-  const names = new Set<string>();
-  const listeners = model.listeners.filter(({ name }) => !names.has(name) && names.add(name));
   return {
     addresses: model.addresses.filter(isSpecific).map((value) => ({ type: 'IPAddress', value })),
     conditions: model.conditions,
-    listeners: listeners.map(({ name, supportedKinds, conditions }) => ({
-      name,
-      supportedKinds,
-      attachedRoutes: attachedRoutes(name),
-      conditions,
-    })),
+    listeners: listenerStatuses(model, attachedRoutes),
   };
+}
+
+/** "ListenerSets MUST NOT have their parent Gateway's listeners in the associated status.listeners conditions list." */
+export function listenerSetStatus(
+  model: ListenerSetModel,
+  attachedRoutes: (listener: string) => number,
+): ListenerSetStatus {
+  return { conditions: model.conditions, listeners: listenerStatuses(model, attachedRoutes) };
+}
+
+/**
+ * `attachedRoutes` tells how many accepted routes are attached to a listener; "the AttachedRoutes field count MUST be
+ * set for Listeners, even if the Accepted condition of an individual Listener is set to False". Listeners of one name
+ * have one entry: the list's key is the name.
+ */
+function listenerStatuses(
+  model: ParentListeners,
+  attachedRoutes: (listener: string) => number,
+): readonly ListenerStatus[] {
+  const names = new Set<string>();
+  const listeners = model.listeners.filter(({ name }) => !names.has(name) && names.add(name));
+  return listeners.map(({ name, supportedKinds, conditions }) => ({
+    name,
+    supportedKinds,
+    attachedRoutes: attachedRoutes(name),
+    conditions,
+  }));
 }

@@ -19,33 +19,33 @@ const LONGEST_ERROR = 1_000;
 
 /**
  * Remembers which listeners have been programmed. A listener's resource in Envoy changes with every wildcard host on it;
- * what was acknowledged once for a generation of the Gateway stays programmed while the next version is on its way,
+ * what was acknowledged once for a generation of its Gateway or ListenerSet stays programmed while the next version is on its way,
  * else its status would flicker with other tenants' routes.
  */
 export class ProgrammedListeners {
-  /** Gateway key → listener name → generation and bindings that were acknowledged. */
+  /** Key of a Gateway or ListenerSet → listener name → generation and bindings that were acknowledged. */
   readonly #known = new Map<string, Map<string, string>>();
 
-  forget(gatewayKey: string): void {
-    this.#known.delete(gatewayKey);
+  forget(parentKey: string): void {
+    this.#known.delete(parentKey);
   }
 
   /**
-   * The conditions of a Gateway and its listeners with `Programmed` as Envoy has it: True only where every binding was
+   * The conditions of a Gateway or ListenerSet and its listeners with `Programmed` as Envoy has it: True only where every binding was
    * acknowledged by an Envoy. What evaluation says is False already stays as it is. `isServed`: there is an Envoy at all;
    * without one nothing is on its way, and what was programmed no longer is.
    */
   apply(
-    gatewayKey: string,
-    gateway: { readonly conditions: readonly Condition[]; readonly listeners: readonly ExpectedListener[] },
+    parentKey: string,
+    parent: { readonly conditions: readonly Condition[]; readonly listeners: readonly ExpectedListener[] },
     stateOf: (binding: string) => BindingState,
     isServed: boolean,
   ): { readonly conditions: readonly Condition[]; readonly listeners: readonly DesiredListener[] } {
-    const known = this.#known.get(gatewayKey) ?? new Map<string, string>();
+    const known = this.#known.get(parentKey) ?? new Map<string, string>();
     const next = new Map<string, string>();
     let waiting: Condition | undefined;
     let served = 0;
-    const listeners = gateway.listeners.map(({ bindings, ...listener }): DesiredListener => {
+    const listeners = parent.listeners.map(({ bindings, ...listener }): DesiredListener => {
       const programmed = listener.conditions.find(({ type }) => type === 'Programmed');
       if (programmed?.status !== 'True' || bindings.length === 0) return listener;
       const identity = JSON.stringify([programmed.observedGeneration, bindings]);
@@ -62,16 +62,16 @@ export class ProgrammedListeners {
       waiting = waiting === undefined || verdict.reason === 'Invalid' ? verdict : waiting;
       return { ...listener, conditions: replaced(listener.conditions, verdict) };
     });
-    if (next.size > 0) this.#known.set(gatewayKey, next);
-    else this.#known.delete(gatewayKey);
-    const overall = gateway.conditions.find(({ type }) => type === 'Programmed');
-    // One listener that works is enough for the Gateway, as it is for Accepted; the others tell by themselves.
+    if (next.size > 0) this.#known.set(parentKey, next);
+    else this.#known.delete(parentKey);
+    const overall = parent.conditions.find(({ type }) => type === 'Programmed');
+    // One listener that works is enough for the whole, as it is for Accepted; the others tell by themselves.
     if (overall?.status !== 'True' || waiting === undefined || served > 0)
-      return { conditions: gateway.conditions, listeners };
+      return { conditions: parent.conditions, listeners };
     const { reason, message, observedGeneration } = waiting;
     return {
       conditions: replaced(
-        gateway.conditions,
+        parent.conditions,
         condition('Programmed', false, reason, message, observedGeneration),
       ),
       listeners,

@@ -20,13 +20,18 @@ export interface DesiredListener {
   readonly conditions: readonly Condition[];
 }
 
-export interface DesiredGateway extends DesiredBase {
-  readonly kind: 'Gateway';
-  readonly addresses: readonly string[];
+export interface DesiredListenerSet extends DesiredBase {
+  readonly kind: 'ListenerSet';
   readonly conditions: readonly Condition[];
   readonly listeners: readonly DesiredListener[];
   /** Not all Envoys have had the time to connect: nothing that was published is taken back yet. */
   readonly tentative: boolean;
+}
+
+export interface DesiredGateway extends Omit<DesiredListenerSet, 'kind'> {
+  readonly kind: 'Gateway';
+  readonly addresses: readonly string[];
+  readonly attachedListenerSets: number;
 }
 
 export interface DesiredParent {
@@ -49,9 +54,20 @@ export interface DesiredIngress extends DesiredBase {
 }
 
 /** What the status of an object should say, whatever it says now. */
-export type DesiredStatus = DesiredGatewayClass | DesiredGateway | DesiredRoute | DesiredIngress;
+export type DesiredStatus =
+  | DesiredGatewayClass
+  | DesiredGateway
+  | DesiredListenerSet
+  | DesiredRoute
+  | DesiredIngress;
 
 export type StatusKind = DesiredStatus['kind'];
 
 /** In the order in which they are written after a start: Gateways first, for everything waits for them. */
-export const STATUS_KINDS: readonly StatusKind[] = ['GatewayClass', 'Gateway', 'TLSRoute', 'Ingress'];
+export const STATUS_KINDS: readonly StatusKind[] = [
+  'GatewayClass',
+  'Gateway',
+  'ListenerSet',
+  'TLSRoute',
+  'Ingress',
+];

@@ -37,6 +37,7 @@ function gateway(changes: Partial<DesiredGateway> = {}): DesiredGateway {
     conditions: [ACCEPTED],
     listeners: [],
     tentative: false,
+    attachedListenerSets: 0,
     ...changes,
   };
 }

@@ -5,6 +5,7 @@ import type {
   DesiredGatewayClass,
   DesiredIngress,
   DesiredListener,
+  DesiredListenerSet,
   DesiredRoute,
   DesiredStatus,
 } from './desired.ts';
@@ -70,6 +71,8 @@ function mergeKind(
       return mergeGatewayClass(desired, before, now);
     case 'Gateway':
       return mergeGateway(desired, before, now);
+    case 'ListenerSet':
+      return mergeListeners(desired, before, now);
     case 'TLSRoute':
       return mergeRoute(desired, before, present.metadata.namespace ?? '', now);
     case 'Ingress':
@@ -90,6 +93,25 @@ function mergeGatewayClass(
 }
 
 function mergeGateway(desired: DesiredGateway, before: Fields, now: string): MergedStatus | undefined {
+  const merged = mergeListeners(desired, before, now);
+  if (merged === undefined) return undefined;
+  const addressesBefore = entries(before['addresses']).map(({ value }) => String(value));
+  const addresses = published(desired, addressesBefore)
+    .slice(0, MAX_ADDRESSES)
+    .map((value) => ({ type: 'IPAddress', value }));
+  const { attachedListenerSets } = desired;
+  // A CRD from before there were ListenerSets has no such field, and would drop it each time.
+  const counts = attachedListenerSets > 0 || before['attachedListenerSets'] !== undefined;
+  const status = { ...merged.status, addresses, ...(counts ? { attachedListenerSets } : {}) };
+  return { status, transitions: merged.transitions };
+}
+
+/** The conditions of a Gateway or ListenerSet and the entries of its listeners. */
+function mergeListeners(
+  desired: Pick<DesiredListenerSet, 'conditions' | 'listeners' | 'tentative'>,
+  before: Fields,
+  now: string,
+): MergedStatus | undefined {
   const present = presentConditions(before['conditions']);
   if (isNewer(present, desired.conditions)) return undefined;
   const tentative = (known: typeof present, wanted: readonly Condition[]): readonly Condition[] =>
@@ -110,11 +132,7 @@ function mergeGateway(desired: DesiredGateway, before: Fields, now: string): Mer
       conditions: own.conditions,
     };
   });
-  const addressesBefore = entries(before['addresses']).map(({ value }) => String(value));
-  const addresses = published(desired, addressesBefore)
-    .slice(0, MAX_ADDRESSES)
-    .map((value) => ({ type: 'IPAddress', value }));
-  return { status: { addresses, conditions: merged.conditions, listeners }, transitions };
+  return { status: { conditions: merged.conditions, listeners }, transitions };
 }
 
 function mergeRoute(

@@ -15,8 +15,8 @@ import { StatusWriter, type WriterCounts } from './status-writer.ts';
 export interface StatusWorld {
   /** What the status of an object should say; `undefined` where it is none of ours or not there. */
   desired(key: string, fleet: FleetView): DesiredStatus | undefined;
-  /** Object keys of our Gateways. */
-  gatewayKeys(): Iterable<string>;
+  /** Object keys of our Gateways and their ListenerSets. */
+  parentKeys(): Iterable<string>;
   /** Object keys of the Ingresses that we serve. */
   ingressKeys(): Iterable<string>;
   /** What the Envoys of this replica say. */
@@ -220,7 +220,7 @@ export class StatusController {
     const serving = [...this.#fleet.serving].sort().join();
     const text = JSON.stringify(reports.map(({ acknowledged, rejected }) => [acknowledged, rejected]));
     if (serving !== this.#servingText) this.#enqueueAddresses();
-    else if (text !== this.#fleetText) this.#enqueueGateways();
+    else if (text !== this.#fleetText) this.#enqueueParents();
     this.#servingText = serving;
     this.#fleetText = text;
   }
@@ -230,12 +230,12 @@ export class StatusController {
     if (this.leading) this.#enqueueAddresses();
   }
 
-  #enqueueGateways(): void {
-    for (const key of this.#options.world.gatewayKeys()) this.#writer.changed(key);
+  #enqueueParents(): void {
+    for (const key of this.#options.world.parentKeys()) this.#writer.changed(key);
   }
 
   #enqueueAddresses(): void {
-    this.#enqueueGateways();
+    this.#enqueueParents();
     for (const key of this.#options.world.ingressKeys()) this.#writer.changed(key, false);
   }
 

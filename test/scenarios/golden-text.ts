@@ -26,6 +26,7 @@ export function goldenText({ scenario, engine, config, problems, directory }: Go
       problems: outcome.problems,
       gatewayClasses: gatewayClasses(engine, config),
       gateways: withAddresses(engine, outcome),
+      ...(outcome.listenerSets.length > 0 && { listenerSets: outcome.listenerSets }),
       routes: outcome.routes,
       resources: envoyResources(engine.resources),
     },

@@ -1,4 +1,4 @@
-import type { GatewayModel, RouteModel } from '../../model/gateway.ts';
+import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import type { Logger } from '../logger.ts';
 
@@ -11,14 +11,15 @@ interface Counts {
   removed: number;
 }
 
-/** Tells in the log what changes did: how many routes came, changed and went, and how many hosts are served now. */
+/** Tells in the log what changes did: how many routes and parents came, changed and went, and how many hosts are served now. */
 export class ChangeReport {
   readonly #engine: Engine;
   readonly #logger: Logger;
   /** Models as of the last flush; the engine replaces one only where it differs. */
-  readonly #models = new Map<string, RouteModel | GatewayModel>();
+  readonly #models = new Map<string, RouteModel | ParentListeners>();
   #routes: Counts = none();
   #gateways: Counts = none();
+  #listenerSets: Counts = none();
   #lastLine = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
@@ -30,7 +31,8 @@ export class ChangeReport {
   /** Objects whose status may have changed, as the engine gives them after a flush. */
   flushed(keys: Iterable<string>): void {
     for (const key of keys) this.#count(key);
-    if (sum(this.#routes) + sum(this.#gateways) === 0 || this.#timer !== undefined) return;
+    const changes = sum(this.#routes) + sum(this.#gateways) + sum(this.#listenerSets);
+    if (changes === 0 || this.#timer !== undefined) return;
     const wait = this.#lastLine + LEAST_MS - performance.now();
     if (wait <= 0) this.#tell();
     else this.#timer = setTimeout(() => this.#tell(), wait).unref();
@@ -43,11 +45,11 @@ export class ChangeReport {
 
   #count(key: string): void {
     const [kind = '', namespace = '', name = ''] = key.split('/');
-    if (kind !== 'Gateway' && kind !== 'TLSRoute' && kind !== 'Ingress') return;
+    const counts = this.#countsOf(kind);
+    if (counts === undefined) return;
     const before = this.#models.get(key);
-    const after = kind === 'Gateway' ? this.#engine.gateway(namespace, name) : this.#engine.route(key);
+    const after = this.#model(kind, namespace, name, key);
     if (before === after) return;
-    const counts = kind === 'Gateway' ? this.#gateways : this.#routes;
     if (after === undefined) {
       this.#models.delete(key);
       counts.removed += 1;
@@ -58,17 +60,47 @@ export class ChangeReport {
     else counts.changed += 1;
   }
 
+  #countsOf(kind: string): Counts | undefined {
+    switch (kind) {
+      case 'Gateway':
+        return this.#gateways;
+      case 'ListenerSet':
+        return this.#listenerSets;
+      case 'TLSRoute':
+      case 'Ingress':
+        return this.#routes;
+      default:
+        return undefined;
+    }
+  }
+
+  #model(
+    kind: string,
+    namespace: string,
+    name: string,
+    key: string,
+  ): RouteModel | ParentListeners | undefined {
+    if (kind === 'Gateway') return this.#engine.gateway(namespace, name);
+    return kind === 'ListenerSet' ? this.#engine.listenerSet(namespace, name) : this.#engine.route(key);
+  }
+
   #tell(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#lastLine = performance.now();
-    const [routes, gateways] = [this.#routes, this.#gateways];
+    const [routes, gateways, listenerSets] = [this.#routes, this.#gateways, this.#listenerSets];
     this.#routes = none();
     this.#gateways = none();
+    this.#listenerSets = none();
     let hosts = 0;
     for (const binding of this.#engine.bindings) hosts += binding.hosts.size;
     this.#logger.info(
-      { routes, ...(sum(gateways) > 0 && { gateways }), hosts },
+      {
+        routes,
+        ...(sum(gateways) > 0 && { gateways }),
+        ...(sum(listenerSets) > 0 && { listenerSets }),
+        hosts,
+      },
       'changes are translated, Envoys are being told',
     );
   }

@@ -30,6 +30,8 @@ const DISPENSABLE: ReadonlySet<Kind> = new Set<Kind>([
   'HTTPRoute',
   'GRPCRoute',
 ]);
+/** Secrets that ListenerSets refer to are watched up to here: a source watches some more, which are for the Gateways. */
+const MOST_SECRETS_OF_SETS = 50;
 const FORBIDDEN = 'SLUICE_KUBE_FORBIDDEN';
 
 export interface ControlPlaneOptions {
@@ -182,8 +184,11 @@ export class ControlPlane implements AsyncDisposable {
   /** Which Secrets matter is known of the Gateways once they are evaluated. */
   #readSecrets(changed: Iterable<string>): void {
     const { source } = this.#options;
-    if (source.readSecrets === undefined || ![...changed].some((key) => key.startsWith('Gateway/'))) return;
-    const secrets = [...this.engine.gateways()].flatMap((gateway) => gateway.secrets);
+    const isParent = (key: string): boolean => key.startsWith('Gateway/') || key.startsWith('ListenerSet/');
+    if (source.readSecrets === undefined || ![...changed].some(isParent)) return;
+    const ofSets = [...this.engine.listenerSets()].flatMap((set) => set.secrets);
+    const ofGateways = [...this.engine.gateways()].flatMap((gateway) => gateway.secrets);
+    const secrets = [...ofGateways, ...ofSets.slice(0, MOST_SECRETS_OF_SETS)];
     // Not now: what it says of them comes back as events.
     setImmediate(() => source.readSecrets?.(secrets));
   }

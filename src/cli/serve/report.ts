@@ -1,6 +1,6 @@
-import { gatewayStatus } from '../../gateway/status.ts';
 import type { Condition } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
+import type { ParentListeners } from '../../model/gateway.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import type { Logger } from '../logger.ts';
 import type { BusyGate } from './busy-gate.ts';
@@ -104,14 +104,17 @@ function problemText({ code, file, line, message }: SourceProblem): string {
 export function badConditions(engine: Engine, key: string): Condition[] {
   const [kind = '', namespace = '', name = ''] = key.split('/');
   if (kind === 'Gateway') {
-    const model = engine.gateway(namespace, name);
-    if (model === undefined) return [];
-    const status = gatewayStatus(model, (listener) => engine.attachedRoutes(model, listener));
-    return [...status.conditions, ...status.listeners.flatMap(({ conditions }) => conditions)].filter(isBad);
+    return badConditionsOf(engine.gateway(namespace, name));
   }
+  if (kind === 'ListenerSet') return badConditionsOf(engine.listenerSet(namespace, name));
   const route = engine.route(key);
   if (route === undefined) return [];
   return engine.routeStatus(key).flatMap(({ conditions }) => conditions.filter(isBad));
+}
+
+function badConditionsOf(parent: ParentListeners | undefined): Condition[] {
+  if (parent === undefined) return [];
+  return [...parent.conditions, ...parent.listeners.flatMap(({ conditions }) => conditions)].filter(isBad);
 }
 
 /** Of these types `True` is the bad news. */

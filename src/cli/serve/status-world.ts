@@ -1,10 +1,11 @@
 import { ingressBindings } from '../../gateway/bindings.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { evaluateGatewayClass } from '../../gateway/gateway-class.ts';
-import { gatewayStatus } from '../../gateway/status.ts';
-import type { Condition } from '../../model/conditions.ts';
+import { gatewayStatus, type ListenerSetStatus, listenerSetStatus } from '../../gateway/status.ts';
+import { type Condition, condition } from '../../model/conditions.ts';
 import { objectKey } from '../../model/events.ts';
-import type { GatewayModel } from '../../model/gateway.ts';
+import type { ParentListeners } from '../../model/gateway.ts';
+import type { ListenerSet } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import { LISTENER_TYPE } from '../../snapshot/resource.ts';
 import { ProgrammedListeners } from '../../status/acknowledgement.ts';
@@ -23,6 +24,7 @@ function supportedFeatures({ addressPool }: GatewayConfig): readonly string[] {
     'Gateway',
     ...(addressPool.length > 0 ? ['GatewayAddressEmpty'] : []),
     'GatewayStaticAddresses',
+    'ListenerSet',
     'ReferenceGrant',
     'TLSRoute',
   ];
@@ -40,6 +42,8 @@ export interface EngineStatusOptions {
 export class EngineStatusWorld implements StatusWorld {
   readonly #options: EngineStatusOptions;
   readonly #programmed = new ProgrammedListeners();
+  /** ListenerSets that have a status of ours; only we know, for the status does not say whose it is. */
+  readonly #listenerSets = new Set<string>();
   /** Ingresses whose status holds addresses of ours; only we know, for the status does not say whose they are. */
   readonly #addressedIngresses = new Set<string>();
   #nodes: { readonly serving: ReadonlySet<string>; readonly addresses: readonly string[] } | undefined;
@@ -60,6 +64,8 @@ export class EngineStatusWorld implements StatusWorld {
         return this.#gatewayClass(name);
       case 'Gateway':
         return this.#gateway(key, namespace, name, fleet);
+      case 'ListenerSet':
+        return this.#listenerSet(key, namespace, name, fleet);
       case 'TLSRoute':
         return this.#route(key, namespace, name);
       case 'Ingress':
@@ -69,8 +75,9 @@ export class EngineStatusWorld implements StatusWorld {
     }
   }
 
-  *gatewayKeys(): Generator<string> {
+  *parentKeys(): Generator<string> {
     for (const { ref } of this.#options.engine.gateways()) yield objectKey(ref);
+    for (const { ref } of this.#options.engine.listenerSets()) yield objectKey(ref);
   }
 
   *ingressKeys(): Generator<string> {
@@ -125,24 +132,66 @@ export class EngineStatusWorld implements StatusWorld {
       return undefined;
     }
     const status = gatewayStatus(model, (listener) => engine.attachedRoutes(model, listener));
-    const listeners = status.listeners.map((listener) => ({
-      ...listener,
-      bindings: bindingNames(model, listener.name),
-    }));
-    const programmed = this.#programmed.apply(
-      key,
-      { conditions: status.conditions, listeners },
-      (binding) => fleet.bindingState(binding, engine.resources.get(LISTENER_TYPE, binding)?.version),
-      fleet.serving.size > 0,
-    );
     return {
       kind: 'Gateway',
       uid: object.meta.uid,
       addresses: this.#addresses(model.addresses, model.isMerged, fleet),
-      conditions: programmed.conditions,
-      listeners: programmed.listeners,
+      ...this.#asProgrammed(key, model, status, fleet),
+      attachedListenerSets: engine.attachedListenerSets(model),
       tentative: fleet.tentative,
     };
+  }
+
+  #listenerSet(key: string, namespace: string, name: string, fleet: FleetView): DesiredStatus | undefined {
+    const { engine } = this.#options;
+    const object = engine.world.get('ListenerSet', namespace, name);
+    const model = engine.listenerSet(namespace, name);
+    if (object === undefined || model === undefined) {
+      this.#programmed.forget(key);
+      const wasOurs = this.#listenerSets.delete(key);
+      return wasOurs && object !== undefined ? this.#orphan(object) : undefined;
+    }
+    this.#listenerSets.add(key);
+    const status = listenerSetStatus(model, (listener) => engine.attachedRoutes(model, listener));
+    return {
+      kind: 'ListenerSet',
+      uid: object.meta.uid,
+      ...this.#asProgrammed(key, model, status, fleet),
+      tentative: fleet.tentative,
+    };
+  }
+
+  /** Where its Gateway has gone it is nobody's, and what we said of it is not true any more. */
+  #orphan({ meta, parentRef }: ListenerSet): DesiredStatus | undefined {
+    const { world } = this.#options.engine;
+    const namespace = parentRef.namespace ?? meta.namespace;
+    if (world.get('Gateway', namespace, parentRef.name) !== undefined) return undefined;
+    const message = `There is no Gateway ${namespace}/${parentRef.name}.`;
+    return {
+      kind: 'ListenerSet',
+      uid: meta.uid,
+      conditions: [
+        condition('Accepted', false, 'ParentNotAccepted', message, meta.generation),
+        condition('Programmed', false, 'ParentNotProgrammed', message, meta.generation),
+      ],
+      listeners: [],
+      tentative: false,
+    };
+  }
+
+  /** With `Programmed` as Envoy has it. */
+  #asProgrammed(key: string, model: ParentListeners, status: ListenerSetStatus, fleet: FleetView) {
+    const { resources } = this.#options.engine;
+    const listeners = status.listeners.map((listener) => ({
+      ...listener,
+      bindings: bindingNames(model, listener.name),
+    }));
+    return this.#programmed.apply(
+      key,
+      { conditions: status.conditions, listeners },
+      (binding) => fleet.bindingState(binding, resources.get(LISTENER_TYPE, binding)?.version),
+      fleet.serving.size > 0,
+    );
   }
 
   #route(key: string, namespace: string, name: string): DesiredStatus | undefined {
@@ -158,7 +207,11 @@ export class EngineStatusWorld implements StatusWorld {
           ? []
           : {
               parentRef,
-              controllerName: this.#controllerName(parentRef.namespace ?? namespace, parentRef.name),
+              controllerName: this.#controllerName(
+                parentRef.kind,
+                parentRef.namespace ?? namespace,
+                parentRef.name,
+              ),
               conditions,
             },
       ),
@@ -167,9 +220,12 @@ export class EngineStatusWorld implements StatusWorld {
   }
 
   /** "ControllerName is a domain/path string that indicates the name of the controller that wrote this status": the class's. */
-  #controllerName(namespace: string, gateway: string): string {
+  #controllerName(kind: string, namespace: string, name: string): string {
     const { engine, config } = this.#options;
-    const className = engine.world.get('Gateway', namespace, gateway)?.gatewayClassName ?? '';
+    const gateway =
+      kind === 'ListenerSet' ? engine.listenerSet(namespace, name)?.gateway : { namespace, name };
+    const object = gateway && engine.world.get('Gateway', gateway.namespace, gateway.name);
+    const className = object?.gatewayClassName ?? '';
     // A class that was adopted by its name has no object.
     return engine.world.get('GatewayClass', '', className)?.controllerName ?? config.controllerNames[0] ?? '';
   }
@@ -203,7 +259,7 @@ export class EngineStatusWorld implements StatusWorld {
 }
 
 /** Of several listeners of one name the first counts, as in the status. */
-function bindingNames(model: GatewayModel, listener: string): readonly string[] {
+function bindingNames(model: ParentListeners, listener: string): readonly string[] {
   const found = model.listeners.find(({ name }) => name === listener);
   return found?.bindings.map(({ name }) => name) ?? [];
 }

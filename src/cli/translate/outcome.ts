@@ -1,17 +1,28 @@
-import { gatewayStatus, type ParentStatus } from '../../gateway/status.ts';
+import {
+  gatewayStatus,
+  type ListenerStatus,
+  listenerSetStatus,
+  type ParentStatus,
+} from '../../gateway/status.ts';
 import type { Condition } from '../../model/conditions.ts';
-import { objectKey, type SourceProblem } from '../../model/events.ts';
+import { type ObjectRef, objectKey, type SourceProblem } from '../../model/events.ts';
 import type { Engine } from '../../snapshot/engine.ts';
 import { isBad } from '../serve/report.ts';
 
 export interface GatewayOutcome {
   readonly gateway: string;
   readonly conditions: readonly Condition[];
-  readonly listeners: readonly {
-    readonly name: string;
-    readonly attachedRoutes: number;
-    readonly conditions: readonly Condition[];
-  }[];
+  readonly listeners: readonly ListenerStatus[];
+  /** Where there are any. */
+  readonly attachedListenerSets?: number;
+}
+
+export interface ListenerSetOutcome {
+  readonly listenerSet: string;
+  /** The Gateway that it is for, `namespace/name`. */
+  readonly gateway: string;
+  readonly conditions: readonly Condition[];
+  readonly listeners: readonly ListenerStatus[];
 }
 
 export interface RouteOutcome {
@@ -21,7 +32,7 @@ export interface RouteOutcome {
   readonly hosts: readonly string[];
   /** Empty where it is not for Sluice: of another class, or an Ingress that does not ask for passthrough. */
   readonly parents: readonly {
-    /** `namespace/name`, with `/section` and `:port` where given; `-` for an Ingress. */
+    /** `namespace/name`, behind `ListenerSet` for one, with `/section` and `:port` where given; `-` for an Ingress. */
     readonly parent: string;
     readonly accepted: boolean;
     readonly conditions: readonly Condition[];
@@ -32,6 +43,8 @@ export interface RouteOutcome {
 export interface Outcome {
   readonly problems: readonly SourceProblem[];
   readonly gateways: readonly GatewayOutcome[];
+  /** Of Gateways of ours. */
+  readonly listenerSets: readonly ListenerSetOutcome[];
   readonly routes: readonly RouteOutcome[];
   /** Whether all of it is accepted, resolved and without a problem. */
   readonly accepted: boolean;
@@ -41,14 +54,22 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
   const gateways = [...engine.gateways()]
     .map((model): GatewayOutcome => {
       const { conditions, listeners } = gatewayStatus(model, (name) => engine.attachedRoutes(model, name));
-      return { gateway: `${model.ref.namespace}/${model.ref.name}`, conditions, listeners };
+      const attached = engine.attachedListenerSets(model);
+      const more = attached > 0 ? { attachedListenerSets: attached } : {};
+      return { gateway: nameOf(model.ref), conditions, listeners, ...more };
     })
     .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
+  const listenerSets = [...engine.listenerSets()]
+    .map((model): ListenerSetOutcome => {
+      const status = listenerSetStatus(model, (name) => engine.attachedRoutes(model, name));
+      return { listenerSet: nameOf(model.ref), gateway: nameOf(model.gateway), ...status };
+    })
+    .sort((a, b) => (a.listenerSet < b.listenerSet ? -1 : 1));
   const routes = [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')]
     .map(({ kind, meta }) => routeOutcome(engine, kind, meta.namespace, meta.name))
     .sort((a, b) => (a.route < b.route ? -1 : 1));
   const conditions = [
-    ...gateways.flatMap((each) => [
+    ...[...gateways, ...listenerSets].flatMap((each) => [
       each.conditions,
       ...each.listeners.map((listener) => listener.conditions),
     ]),
@@ -58,7 +79,11 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
     problems.length === 0 &&
     !conditions.some(isBad) &&
     routes.every(({ parents }) => parents.every((parent) => parent.accepted));
-  return { problems, gateways, routes, accepted };
+  return { problems, gateways, listenerSets, routes, accepted };
+}
+
+function nameOf({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`;
 }
 
 export function routeOutcome(
@@ -93,8 +118,10 @@ export function routeOutcome(
 function missingParents(engine: Engine, kind: 'TLSRoute' | 'Ingress', namespace: string, name: string) {
   const route = kind === 'TLSRoute' ? engine.world.get('TLSRoute', namespace, name) : undefined;
   return (route?.parentRefs ?? [])
-    .filter((ref) => ref.kind === 'Gateway')
-    .filter((ref) => engine.world.get('Gateway', ref.namespace ?? namespace, ref.name) === undefined)
+    .filter(({ kind: parent, ...ref }) => {
+      if (parent !== 'Gateway' && parent !== 'ListenerSet') return false;
+      return engine.world.get(parent, ref.namespace ?? namespace, ref.name) === undefined;
+    })
     .map((ref) => ({
       parent: parentName(ref, namespace),
       accepted: false,
@@ -103,7 +130,7 @@ function missingParents(engine: Engine, kind: 'TLSRoute' | 'Ingress', namespace:
           type: 'Accepted',
           status: 'False',
           reason: 'NoMatchingParent',
-          message: `There is no Gateway ${ref.namespace ?? namespace}/${ref.name}; add its manifest or correct the parentRef.`,
+          message: `There is no ${ref.kind} ${ref.namespace ?? namespace}/${ref.name}; add its manifest or correct the parentRef.`,
           observedGeneration: route?.meta.generation ?? 0,
         } satisfies Condition,
       ],
@@ -114,5 +141,6 @@ function parentName(ref: ParentStatus['parentRef'], ownNamespace: string): strin
   if (ref === undefined) return '-';
   const section = ref.sectionName === undefined ? '' : `/${ref.sectionName}`;
   const port = ref.port === undefined ? '' : `:${ref.port}`;
-  return `${ref.namespace ?? ownNamespace}/${ref.name}${section}${port}`;
+  const kind = ref.kind === 'Gateway' ? '' : `${ref.kind} `;
+  return `${kind}${ref.namespace ?? ownNamespace}/${ref.name}${section}${port}`;
 }

@@ -10,7 +10,7 @@ export interface RouteReport extends RouteOutcome, RouteExplanation {}
 /** What `sluice translate` says of manifests: what became of ours, and why the others are left alone. */
 export interface TranslationReport extends Outcome {
   readonly routes: readonly RouteReport[];
-  /** Gateways that are not ours, sorted. */
+  /** Gateways that are not ours, and ListenerSets without a Gateway of ours, sorted. */
   readonly unclaimed: readonly { readonly gateway: string; readonly reason: string }[];
   /** Why nothing at all is translated; `undefined` where something is. */
   readonly nothing: string | undefined;
@@ -39,9 +39,21 @@ export function reportOf(
         ? []
         : [{ gateway: `${gateway.meta.namespace}/${gateway.meta.name}`, reason }];
     })
+    .concat(unclaimedListenerSets(engine))
     .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
   const nothing = whyNothing(engine, outcome, routes, unclaimed.length);
   return { ...outcome, routes, unclaimed, nothing, accepted: outcome.accepted && nothing === undefined };
+}
+
+function unclaimedListenerSets(engine: Engine) {
+  return [...engine.world.all('ListenerSet')].flatMap(({ meta: { namespace, name }, parentRef }) => {
+    if (engine.listenerSet(namespace, name) !== undefined) return [];
+    const parent = `${parentRef.namespace ?? namespace}/${parentRef.name}`;
+    const isThere =
+      engine.world.get('Gateway', parentRef.namespace ?? namespace, parentRef.name) !== undefined;
+    const reason = isThere ? `Gateway ${parent} is left alone` : `there is no Gateway ${parent}`;
+    return [{ gateway: `ListenerSet ${namespace}/${name}`, reason }];
+  });
 }
 
 function whyNothing(

@@ -78,14 +78,24 @@ function classesOf(world: World): Classes {
 
 function unclaimedTlsRoute(engine: Engine, route: TlsRoute, config: GatewayConfig): string {
   const reasons = route.parentRefs
-    .filter(({ group, kind }) => group === GATEWAY_GROUP && kind === 'Gateway')
+    .filter(({ group, kind }) => group === GATEWAY_GROUP && (kind === 'Gateway' || kind === 'ListenerSet'))
     .map((ref) => {
       const namespace = ref.namespace ?? route.meta.namespace;
+      if (ref.kind === 'ListenerSet') return unclaimedListenerSet(engine.world, namespace, ref.name);
       const gateway = engine.world.get('Gateway', namespace, ref.name);
       if (gateway === undefined) return `there is no Gateway ${namespace}/${ref.name}`;
       return `Gateway ${namespace}/${ref.name} is left alone: ${unclaimedReason(engine, gateway, config) ?? ''}`;
     });
-  return reasons.length === 0 ? 'no parentRef of it is a Gateway' : [...new Set(reasons)].join('; ');
+  return reasons.length === 0
+    ? 'no parentRef of it is a Gateway or a ListenerSet'
+    : [...new Set(reasons)].join('; ');
+}
+
+function unclaimedListenerSet(world: World, namespace: string, name: string): string {
+  const isThere = world.get('ListenerSet', namespace, name) !== undefined;
+  return isThere
+    ? `ListenerSet ${namespace}/${name} is for no Gateway of Sluice's`
+    : `there is no ListenerSet ${namespace}/${name}`;
 }
 
 /** Listeners that take the route and are not served themselves, each with its own words. */

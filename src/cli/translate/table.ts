@@ -1,5 +1,6 @@
 import type { Condition } from '../../model/conditions.ts';
 import { isBad } from '../serve/report.ts';
+import type { GatewayOutcome } from './outcome.ts';
 import type { RouteReport, TranslationReport } from './report.ts';
 
 /** Hosts in one cell; a route may have a thousand. */
@@ -12,18 +13,13 @@ interface Row {
 
 /** Gateways, routes and problems for people: one line each, what is wrong below it. */
 export function reportTable(report: TranslationReport): string {
-  const { gateways, unclaimed, routes, problems } = report;
+  const { gateways, listenerSets, unclaimed, routes, problems } = report;
   const sections = [
     table(
       ['GATEWAY', 'LISTENER', 'ROUTES', 'STATE'],
       [
-        ...gateways.flatMap(({ gateway, conditions, listeners }) => [
-          { cells: [gateway, '', '', state(conditions)], notes: notes(conditions) },
-          ...listeners.map((listener) => ({
-            cells: ['', listener.name, String(listener.attachedRoutes), state(listener.conditions)],
-            notes: notes(listener.conditions),
-          })),
-        ]),
+        ...gateways.flatMap((each) => parentRows(each.gateway, each)),
+        ...listenerSets.flatMap((each) => parentRows(`ListenerSet ${each.listenerSet}`, each)),
         ...unclaimed.map(({ gateway, reason }) => ({
           cells: [gateway, '', '', 'not for Sluice'],
           notes: [reason],
@@ -42,6 +38,16 @@ export function reportTable(report: TranslationReport): string {
   return sections.filter((section) => section !== '').join('\n');
 }
 
+function parentRows(name: string, { conditions, listeners }: Omit<GatewayOutcome, 'gateway'>): Row[] {
+  return [
+    { cells: [name, '', '', state(conditions)], notes: notes(conditions) },
+    ...listeners.map((listener) => ({
+      cells: ['', listener.name, String(listener.attachedRoutes), state(listener.conditions)],
+      notes: notes(listener.conditions),
+    })),
+  ];
+}
+
 function routeRows({ route, hosts, endpoints, parents, unclaimed, notes: own }: RouteReport): Row[] {
   const why = unclaimed === undefined ? own : [unclaimed];
   if (parents.length === 0) return [{ cells: [route, '-', '-', '-', 'not for Sluice'], notes: why }];
@@ -58,13 +64,22 @@ function routeRows({ route, hosts, endpoints, parents, unclaimed, notes: own }: 
   }));
 }
 
-function summary({ gateways, unclaimed, routes, problems, accepted, nothing }: TranslationReport): string {
+function summary({
+  gateways,
+  listenerSets,
+  unclaimed,
+  routes,
+  problems,
+  accepted,
+  nothing,
+}: TranslationReport): string {
   const ours = routes.filter((route) => route.unclaimed === undefined).length;
   const of = (count: number, all: number): string => (count === all ? String(all) : `${count} of ${all}`);
   const total = gateways.length + unclaimed.length;
   const left = ours < routes.length || unclaimed.length > 0;
   const counts = [
     `${of(gateways.length, total)} Gateways`,
+    ...(listenerSets.length === 0 ? [] : [`${listenerSets.length} ListenerSets`]),
     `${of(ours, routes.length)} routes${left ? " are Sluice's" : ''}`,
     `${problems.length} problems`,
   ].join(', ');
