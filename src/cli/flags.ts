@@ -62,6 +62,14 @@ export const TRANSLATION_FLAGS = {
     repeatable: true,
     schema: dnsLabel,
   },
+  listenerSetPorts: {
+    name: '--listener-set-port',
+    value: 'N',
+    description: 'port that ListenerSets may open on the gateway nodes; unless set, any',
+    env: 'SLUICE_LISTENER_SET_PORTS',
+    repeatable: true,
+    schema: port,
+  },
   deniedEndpoints: {
     name: '--deny-endpoint',
     value: 'CIDR',
@@ -256,6 +264,7 @@ export function engineConfig(
       listenAddresses: unique(values.listenAddresses),
       addressPool: unique(values.addressPool),
       gatewayNamespaces: unique(values.gatewayNamespaces),
+      listenerSetPorts: unique(values.listenerSetPorts),
       deniedEndpoints: unique(values.deniedEndpoints),
       publicAddresses: unique(values.gatewayAddresses ?? []),
       ingressPorts: unique(values.ingressPorts),

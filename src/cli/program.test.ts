@@ -135,6 +135,7 @@ const VALUES: Readonly<
     bad: ['', 'localhost', '0.0.0.0:443', '[::]', '10.0.0', '10.0.0.0/8', '01.2.3.4'],
   },
   '--gateway-namespace': { good: 'infra', gives: ['infra'], bad: ['', 'In fra', 'a.b', 'a'.repeat(64)] },
+  '--listener-set-port': { good: '6443', gives: [6443], bad: ['', '0', '65536', 'https'] },
   '--deny-endpoint': { good: '10.96.0.0/12', gives: ['10.96.0.0/12'], bad: ['', 'x', '10.96.0.1/12'] },
   '--address-pool': {
     good: '203.0.113.0/28',
