@@ -167,7 +167,12 @@ test('all sets of a Gateway together open no more ports than a Gateway can have'
   assert.deepEqual(accepted(model), ['True Accepted', 'False PortUnavailable', 'False PortUnavailable']);
   assert.equal(stateOf(model.listeners[1]?.conditions, 'Programmed'), 'False PortUnavailable');
   assert.equal(stateOf(model.listeners[1]?.conditions, 'Conflicted'), 'False NoConflicts');
-  const known = setOf('red/known', YOUNG, { ...OTHER, port: 10_000 }, OTHER);
+  const known = setOf(
+    'red/known',
+    YOUNG,
+    { ...OTHER, port: 10_000 },
+    { ...HOST, hostname: 'third.example.com' },
+  );
   assert.ok(
     accepted(merged(known, own, old, young)).every((state) => state === 'True Accepted'),
     'ports that are open',

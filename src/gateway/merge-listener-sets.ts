@@ -11,12 +11,24 @@ import { transportOf } from './listener-conflicts.ts';
 /** Ports on which a Gateway is served, those that its ListenerSets open included: each is a listener in every Envoy. */
 export const MAX_PORTS = 64;
 
+/** Port → hostname (`*`: without one) → the listener that has it, served or not. */
+export type ListenersByPort = ReadonlyMap<number, ReadonlyMap<string, ListenerModel>>;
+
 /** The listeners of a Gateway and its ListenerSets as one list. */
 export interface MergedListeners {
   /** In the order in which they were given; one that loses nothing to others is the same object. */
   readonly sets: readonly ListenerSetModel[];
-  /** Who is served: `<port>/<hostname>` (`*`: without one) → listener. */
-  readonly owners: ReadonlyMap<string, ListenerRef>;
+  readonly listeners: ListenersByPort;
+}
+
+/** Who is served on a port under this very hostname. */
+export function servedListener(
+  listeners: ListenersByPort | undefined,
+  port: number,
+  hostname: string,
+): ListenerRef | undefined {
+  const found = listeners?.get(port)?.get(hostname);
+  return found !== undefined && found.bindings.length > 0 ? found.attachment : undefined;
 }
 
 /** "ListenerSet ordered by creation time (oldest first)", then "alphabetically by {namespace}/{name}". */
@@ -37,42 +49,48 @@ export function compareListenerSets(a: ListenerSetModel, b: ListenerSetModel): n
  */
 export function mergeListenerSets(gateway: GatewayModel, sets: readonly ListenerSetModel[]): MergedListeners {
   const taken = new TakenPorts(gateway);
-  const owners = new Map<string, ListenerRef>();
-  addOwners(owners, gateway.listeners);
-  const merged = sets.map((set): ListenerSetModel => {
-    if (set.notAllowed !== undefined || !isAccepted(gateway)) return set;
-    const settle = (listener: ListenerModel, problem: ListenerProblem | undefined): ListenerModel =>
-      problem === undefined ? listener : refused(listener, problem, set.generation);
-    // First all of them against those before the set: among themselves they are distinct.
-    const listeners = set.listeners
-      .map((listener) => settle(listener, taken.conflictOf(listener)))
-      .map((listener) => settle(listener, taken.take(listener, set.ref)));
-    addOwners(owners, listeners);
-    if (listeners.every((listener, index) => listener === set.listeners[index])) return set;
-    return { ...set, listeners, conditions: setConditions(listeners, gateway, set.generation) };
+  if (!isAccepted(gateway)) return { sets, listeners: taken.listeners };
+  const merged = sets.map((set) => {
+    if (set.notAllowed !== undefined) return set;
+    const listeners = settled(set, taken);
+    return listeners === set.listeners
+      ? set
+      : { ...set, listeners, conditions: setConditions(listeners, gateway, set.generation) };
   });
-  return { sets: merged, owners };
+  return { sets: merged, listeners: taken.listeners };
 }
 
-export function ownerKey(port: number, hostname: string): string {
-  return `${port}/${hostname}`;
+/** The listeners of a set as those before leave them; the same list where nothing is lost, as nearly always. */
+function settled(set: ListenerSetModel, taken: TakenPorts): readonly ListenerModel[] {
+  // First all of them against those before the set: among themselves they are distinct.
+  const left = refusing(set.listeners, set.generation, (listener) => taken.conflictOf(listener));
+  return refusing(left, set.generation, (listener) => taken.take(listener));
 }
 
-function addOwners(owners: Map<string, ListenerRef>, listeners: readonly ListenerModel[]): void {
-  for (const { port, hostname, bindings, attachment } of listeners)
-    if (bindings.length > 0) owners.set(ownerKey(port, hostname ?? ANY_HOST), attachment);
+function refusing(
+  listeners: readonly ListenerModel[],
+  generation: number,
+  problemOf: (listener: ListenerModel) => ListenerProblem | undefined,
+): readonly ListenerModel[] {
+  let changed: ListenerModel[] | undefined;
+  for (const [index, listener] of listeners.entries()) {
+    const problem = problemOf(listener);
+    if (problem === undefined) continue;
+    changed ??= [...listeners];
+    changed[index] = refused(listener, problem, generation);
+  }
+  return changed ?? listeners;
 }
 
 /** What the listeners so far have: the transport of each port, and the hostnames on it. */
 class TakenPorts {
-  /** Port → transport → who uses it first. */
-  readonly #transports = new Map<number, Map<string, ObjectRef>>();
-  readonly #hostnames = new Map<string, ObjectRef>();
+  readonly listeners = new Map<number, Map<string, ListenerModel>>();
+  readonly #transports = new Map<number, Map<string, ListenerModel>>();
   readonly #served = new Set<number>();
 
-  constructor({ ref, listeners }: GatewayModel) {
-    for (const listener of listeners) {
-      this.#reserve(listener, ref);
+  constructor(gateway: GatewayModel) {
+    for (const listener of gateway.listeners) {
+      this.#reserve(listener);
       if (listener.bindings.length > 0) this.#served.add(listener.port);
     }
   }
@@ -83,20 +101,19 @@ class TakenPorts {
     const transport = transportOf(protocol);
     // TCP is supported nowhere, but where the port is taken that is the more specific reason.
     if (transport === undefined ? protocol !== 'TCP' : !isAccepted(listener)) return undefined;
-    for (const [other, ref] of this.#transports.get(port) ?? []) {
-      if (other === transport) continue;
-      const message = `${nameOf(ref)} uses port ${port} with another protocol, which cannot share it with ${protocol}.`;
+    const other = this.#otherTransport(port, transport);
+    if (other !== undefined) {
+      const message = `${nameOf(other.attachment.parent)} uses port ${port} with another protocol, which cannot share it with ${protocol}.`;
       return { reason: 'ProtocolConflict', message };
     }
-    if (transport === undefined) return undefined;
-    const holder = this.#hostnames.get(ownerKey(port, hostname));
+    const holder = this.listeners.get(port)?.get(hostname);
     if (holder === undefined) return undefined;
-    const message = `${nameOf(holder)} has a listener with the hostname "${hostname}" on port ${port}.`;
+    const message = `${nameOf(holder.attachment.parent)} has a listener with the hostname "${hostname}" on port ${port}.`;
     return { reason: 'HostnameConflict', message };
   }
 
   /** Takes what an accepted listener names; returns why its port cannot be opened. */
-  take(listener: ListenerModel, ref: ObjectRef): ListenerProblem | undefined {
+  take(listener: ListenerModel): ListenerProblem | undefined {
     if (!isAccepted(listener)) return undefined;
     const { port, bindings } = listener;
     if (bindings.length > 0) {
@@ -106,21 +123,32 @@ class TakenPorts {
       }
       this.#served.add(port);
     }
-    this.#reserve(listener, ref);
+    this.#reserve(listener);
     return undefined;
   }
 
-  #reserve({ port, protocol, hostname = ANY_HOST }: ListenerModel, ref: ObjectRef): void {
+  /** The first listener of the port with another transport than this one. */
+  #otherTransport(port: number, transport: string | undefined): ListenerModel | undefined {
+    const transports = this.#transports.get(port);
+    if (transports === undefined || (transports.size === 1 && transports.has(transport ?? '')))
+      return undefined;
+    return [...transports].find(([other]) => other !== transport)?.[1];
+  }
+
+  #reserve(listener: ListenerModel): void {
+    const { port, protocol, hostname = ANY_HOST } = listener;
     const transport = transportOf(protocol);
     if (transport === undefined) return;
+    let listeners = this.listeners.get(port);
     let transports = this.#transports.get(port);
-    if (transports === undefined) {
+    if (listeners === undefined || transports === undefined) {
+      listeners = new Map();
       transports = new Map();
+      this.listeners.set(port, listeners);
       this.#transports.set(port, transports);
     }
-    if (!transports.has(transport)) transports.set(transport, ref);
-    const key = ownerKey(port, hostname);
-    if (!this.#hostnames.has(key)) this.#hostnames.set(key, ref);
+    if (!transports.has(transport)) transports.set(transport, listener);
+    if (!listeners.has(hostname)) listeners.set(hostname, listener);
   }
 }
 

@@ -26,7 +26,7 @@ import { DEFAULT_GATEWAY_CONFIG } from './config.ts';
 import { evaluateGateway } from './evaluate-gateway.ts';
 import { evaluateListenerSet } from './evaluate-listener-set.ts';
 import type { Lookup } from './lookup.ts';
-import { compareListenerSets, mergeListenerSets, ownerKey } from './merge-listener-sets.ts';
+import { compareListenerSets, mergeListenerSets, servedListener } from './merge-listener-sets.ts';
 import { GATEWAY_GROUP } from './route-kinds.ts';
 
 export const CONTROLLER = 'sluice.dev/gateway-controller';
@@ -305,7 +305,7 @@ export function lookupOf(
       return model && merged(model.gateway.namespace, model.gateway.name)?.sets.find(isSame);
     },
     listenerOn: (ref, port, hostname) =>
-      merged(ref.namespace, ref.name)?.owners.get(ownerKey(port, hostname)),
+      servedListener(merged(ref.namespace, ref.name)?.listeners, port, hostname),
     poolAddress: () => undefined,
     namespace: (name) => find('Namespace', '', name) as Namespace | undefined,
     service: (namespace, name) => find('Service', namespace, name) as Service | undefined,

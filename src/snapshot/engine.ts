@@ -6,7 +6,6 @@
  * Two rules hold at the end of every complete flush: the state equals a rebuild from the same objects, and equal
  * objects give equal bytes.
  */
-
 import { countedAttachments } from '../gateway/counted-route.ts';
 import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../gateway/evaluate-tls-route.ts';
@@ -99,7 +98,7 @@ export class Engine {
    */
   flush(pause: () => boolean = () => false): boolean {
     if (!this.#parents.settle(pause)) return false;
-    if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#parents.listenerSets.values()))
+    if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#listeningPorts()))
       for (const name of this.#endpointSets.names()) this.#dirtyEndpointSets.add(name);
     if (!this.#evaluateRoutes(pause) || !this.#settleHosts(pause)) return false;
     drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
@@ -136,6 +135,11 @@ export class Engine {
     return drain(this.#dirtyEndpointSets, buildSet, pause, 1);
   }
 
+  *#listeningPorts(): Generator<number> {
+    for (const { patterns, binding } of this.#bindings.values())
+      if (patterns.size > 0 && binding !== undefined) yield binding.port;
+  }
+
   /** `take` and a complete `flush`. */
   apply(events: readonly ObjectEvent[]): void {
     this.take(events);
@@ -167,7 +171,6 @@ export class Engine {
     return this.#parents.listenerSets.get(namespacedName(namespace, name));
   }
 
-  /** How many ListenerSets are attached to a Gateway. */
   attachedListenerSets({ ref }: GatewayModel): number {
     return this.#parents.attachedListenerSets(namespacedName(ref.namespace, ref.name));
   }

@@ -192,6 +192,8 @@ export class BindingState {
    */
   isolatedPatterns(): string[] {
     const isolated: string[] = [];
+    // With ListenerSets there may be thousands of patterns.
+    if (this.wildcards.size === 0) return isolated;
     for (const pattern of this.patterns.keys()) if (this.#isIsolated(pattern)) isolated.push(pattern);
     return isolated;
   }

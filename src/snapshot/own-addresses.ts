@@ -1,5 +1,5 @@
 import { parseIpAddress } from '../gateway/ip-address.ts';
-import type { GatewayModel, ListenerSetModel } from '../model/gateway.ts';
+import type { GatewayModel } from '../model/gateway.ts';
 import type { EngineConfig } from './config.ts';
 import type { World } from './world.ts';
 
@@ -22,12 +22,11 @@ export class OwnAddresses {
     this.#isDirty = true;
   }
 
-  /** Brings itself up to date; returns whether anything differs. Some thousand addresses at most, looked at rarely. */
-  settle(
-    world: World,
-    gateways: Iterable<GatewayModel>,
-    listenerSets: Iterable<ListenerSetModel> = [],
-  ): boolean {
+  /**
+   * Brings itself up to date; returns whether anything differs. `listening`: ports that listeners are bound to. Some thousand
+   * addresses at most, looked at rarely.
+   */
+  settle(world: World, gateways: Iterable<GatewayModel>, listening: Iterable<number>): boolean {
     if (!this.#isDirty) return false;
     this.#isDirty = false;
     const { listenAddresses, publicAddresses, ingressPorts } = this.#config.gateway;
@@ -36,12 +35,8 @@ export class OwnAddresses {
       if (meta.labels[GATEWAY_NODE_LABEL] !== 'true') continue;
       for (const { address } of ofNode) addresses.add(canonical(address));
     }
-    const ports = new Set(ingressPorts);
-    for (const gateway of gateways) {
-      for (const address of gateway.addresses) addresses.add(address);
-      addPorts(ports, gateway);
-    }
-    for (const listenerSet of listenerSets) addPorts(ports, listenerSet);
+    const ports = new Set([...ingressPorts, ...listening]);
+    for (const gateway of gateways) for (const address of gateway.addresses) addresses.add(address);
     const isSame = equal(addresses, this.#addresses) && equal(ports, this.#ports);
     this.#addresses = addresses;
     this.#ports = ports;
@@ -52,10 +47,6 @@ export class OwnAddresses {
   has(address: string, port: number): boolean {
     return this.#ports.has(port) && this.#addresses.has(address);
   }
-}
-
-function addPorts(ports: Set<number>, { listeners }: GatewayModel | ListenerSetModel): void {
-  for (const { bindings } of listeners) for (const { port } of bindings) ports.add(port);
 }
 
 function canonical(text: string): string {

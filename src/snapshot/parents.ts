@@ -4,6 +4,7 @@ import { evaluateListenerSet } from '../gateway/evaluate-listener-set.ts';
 import { isSameListener } from '../gateway/listener-isolation.ts';
 import {
   compareListenerSets,
+  type ListenersByPort,
   type MergedListeners,
   mergeListenerSets,
 } from '../gateway/merge-listener-sets.ts';
@@ -11,14 +12,14 @@ import { type ObjectRef, objectKey } from '../model/events.ts';
 import type {
   Binding,
   GatewayModel,
-  ListenerRef,
+  ListenerModel,
   ListenerSetModel,
   ParentListeners,
 } from '../model/gateway.ts';
 import { drain } from './draining.ts';
 import { Evaluator } from './evaluator.ts';
 import { PoolAddresses } from './pool-addresses.ts';
-import { type EvaluatedParents, ownerDependency, RecordingLookup } from './recording-lookup.ts';
+import { type EvaluatedParents, listenerDependency, RecordingLookup } from './recording-lookup.ts';
 import { structurallyEqual } from './structural-equality.ts';
 import { namespacedName, type World } from './world.ts';
 
@@ -41,7 +42,7 @@ export class Parents implements EvaluatedParents {
   /** By `namespace/name`, as the next three. */
   readonly gateways = new Map<string, GatewayModel>();
   readonly listenerSets = new Map<string, ListenerSetModel>();
-  readonly owners = new Map<string, MergedListeners['owners']>();
+  readonly mergedListeners = new Map<string, ListenersByPort>();
   readonly poolAddresses: ReadonlyMap<string, string>;
   readonly evaluator: Evaluator;
   readonly #world: World;
@@ -51,10 +52,10 @@ export class Parents implements EvaluatedParents {
   readonly #lookup: RecordingLookup;
   /** ListenerSets before they are merged. */
   readonly #unmerged = new Map<string, ListenerSetModel>();
-  /** The same by Gateway, each by its name. */
-  readonly #setsOf = new Map<string, Map<string, ListenerSetModel>>();
-  /** What came out of the last merge of each Gateway: the same object again is nothing new. */
-  readonly #merged = new Map<string, ReadonlySet<ListenerSetModel>>();
+  /** The same by Gateway, in order of precedence. */
+  readonly #setsOf = new Map<string, ListenerSetModel[]>();
+  /** The values of `listenerSets`: one of them that comes out of a merge again is nothing new. */
+  readonly #present = new Set<ListenerSetModel>();
   readonly #attachedSets = new Map<string, number>();
   readonly #dirtyGateways = new Set<string>();
   readonly #dirtySets = new Set<string>();
@@ -132,49 +133,32 @@ export class Parents implements EvaluatedParents {
     else this.#unmerged.set(name, after);
     const from = before && nameOf(before.gateway);
     const to = after && nameOf(after.gateway);
-    if (after !== undefined && to !== undefined) this.#list(name, after, to);
-    if (from === undefined || from === to) return;
-    this.#unlist(name, from);
-    this.#replaceSet(name, undefined);
+    if (before !== undefined && from !== undefined) this.#unlist(before, from);
+    if (after !== undefined && to !== undefined) this.#list(after, to);
+    if (from !== undefined && from !== to) this.#replaceSet(name, undefined);
   }
 
-  #unlist(name: string, gateway: string): void {
+  #unlist(set: ListenerSetModel, gateway: string): void {
     const sets = this.#setsOf.get(gateway);
-    if (sets?.delete(name) === true && sets.size === 0) this.#setsOf.delete(gateway);
+    if (sets === undefined) return;
+    sets.splice(positionOf(set, sets), 1);
+    if (sets.length === 0) this.#setsOf.delete(gateway);
     this.#dirtyMerges.add(gateway);
   }
 
-  #list(name: string, set: ListenerSetModel, gateway: string): void {
+  #list(set: ListenerSetModel, gateway: string): void {
     const sets = this.#setsOf.get(gateway);
-    if (sets === undefined) this.#setsOf.set(gateway, new Map([[name, set]]));
-    else sets.set(name, set);
+    if (sets === undefined) this.#setsOf.set(gateway, [set]);
+    else sets.splice(positionOf(set, sets), 0, set);
     this.#dirtyMerges.add(gateway);
-  }
-
-  /** Those of a Gateway, in order of precedence. Kept in that order: what is nearly sorted is sorted fast. */
-  #orderedSets(gateway: string): readonly ListenerSetModel[] {
-    const known = [...(this.#setsOf.get(gateway)?.values() ?? [])];
-    const sets = known.toSorted(compareListenerSets);
-    if (sets.some((set, index) => set !== known[index]))
-      this.#setsOf.set(gateway, new Map(sets.map((set) => [nameOf(set.ref), set])));
-    return sets;
   }
 
   #merge(name: string): void {
     const gateway = this.gateways.get(name);
-    const { sets, owners } =
-      gateway === undefined ? NOTHING : mergeListenerSets(gateway, this.#orderedSets(name));
-    let attached = 0;
-    for (const set of sets) {
-      if (this.#merged.get(name)?.has(set) !== true) this.#replaceSet(nameOf(set.ref), set);
-      if (isAccepted(set)) attached += 1;
-    }
-    if (sets.length > 0) this.#merged.set(name, new Set(sets));
-    else this.#merged.delete(name);
-    if (attached !== this.attachedListenerSets(name)) this.#changes.status(`Gateway/${name}`);
-    if (attached > 0) this.#attachedSets.set(name, attached);
-    else this.#attachedSets.delete(name);
-    this.#replaceOwners(name, gateway?.isShared === true ? owners : NOTHING.owners);
+    const { sets, listeners } =
+      gateway === undefined ? NOTHING : mergeListenerSets(gateway, this.#setsOf.get(name) ?? []);
+    for (const set of sets) if (!this.#present.has(set)) this.#replaceSet(nameOf(set.ref), set);
+    this.#replaceListeners(name, gateway?.isShared === true ? listeners : NOTHING.listeners);
   }
 
   #replaceSet(name: string, after: ListenerSetModel | undefined): void {
@@ -182,17 +166,34 @@ export class Parents implements EvaluatedParents {
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.listenerSets.delete(name);
     else this.listenerSets.set(name, after);
+    if (before !== undefined) this.#present.delete(before);
+    if (after !== undefined) this.#present.add(after);
+    this.#countSet(before, -1);
+    this.#countSet(after, 1);
     this.#replaced(before, after);
     this.#changes.changed(`ListenerSetModel/${name}`);
   }
 
-  #replaceOwners(gateway: string, after: MergedListeners['owners']): void {
-    const before = this.owners.get(gateway) ?? NOTHING.owners;
-    if (after.size > 0) this.owners.set(gateway, after);
-    else this.owners.delete(gateway);
-    const tell = (owner: string): void => this.#changes.changed(ownerDependency(gateway, owner));
-    for (const [owner, listener] of after) if (!isSame(before.get(owner), listener)) tell(owner);
-    for (const owner of before.keys()) if (!after.has(owner)) tell(owner);
+  #countSet(set: ListenerSetModel | undefined, sign: 1 | -1): void {
+    if (set === undefined || !isAccepted(set)) return;
+    const gateway = nameOf(set.gateway);
+    const count = this.attachedListenerSets(gateway) + sign;
+    if (count > 0) this.#attachedSets.set(gateway, count);
+    else this.#attachedSets.delete(gateway);
+    this.#changes.status(`Gateway/${gateway}`);
+  }
+
+  #replaceListeners(gateway: string, after: ListenersByPort): void {
+    const before = this.mergedListeners.get(gateway) ?? NOTHING.listeners;
+    if (after.size > 0) this.mergedListeners.set(gateway, after);
+    else this.mergedListeners.delete(gateway);
+    for (const port of new Set([...before.keys(), ...after.keys()])) {
+      const [old = NO_LISTENERS, now = NO_LISTENERS] = [before.get(port), after.get(port)];
+      const tell = (hostname: string): void =>
+        this.#changes.changed(listenerDependency(gateway, port, hostname));
+      for (const [hostname, listener] of now) if (!isSame(old.get(hostname), listener)) tell(hostname);
+      for (const hostname of old.keys()) if (!now.has(hostname)) tell(hostname);
+    }
   }
 
   #replaced(before: ParentListeners | undefined, after: ParentListeners | undefined): void {
@@ -215,8 +216,24 @@ function nameOf({ namespace, name }: ObjectRef): string {
   return namespacedName(namespace, name);
 }
 
-const NOTHING: MergedListeners = { sets: [], owners: new Map() };
+/** Where a set is, or would be, among others in order of precedence. */
+function positionOf(set: ListenerSetModel, sets: readonly ListenerSetModel[]): number {
+  let [low, high] = [0, sets.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = sets[middle];
+    if (other !== undefined && compareListenerSets(other, set) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
-function isSame(before: ListenerRef | undefined, after: ListenerRef): boolean {
-  return before !== undefined && isSameListener(before, after);
+const NOTHING: MergedListeners = { sets: [], listeners: new Map() };
+const NO_LISTENERS: ReadonlyMap<string, ListenerModel> = new Map();
+
+/** Whether a host that belongs to the one belongs to the other. */
+function isSame(before: ListenerModel | undefined, after: ListenerModel): boolean {
+  if (before === after) return true;
+  if (before === undefined || before.bindings.length > 0 !== after.bindings.length > 0) return false;
+  return isSameListener(before.attachment, after.attachment);
 }

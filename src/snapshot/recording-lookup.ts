@@ -1,5 +1,5 @@
 import type { Lookup } from '../gateway/lookup.ts';
-import { ownerKey } from '../gateway/merge-listener-sets.ts';
+import { type ListenersByPort, servedListener } from '../gateway/merge-listener-sets.ts';
 import type { ObjectRef } from '../model/events.ts';
 import type { GatewayModel, ListenerRef, ListenerSetModel } from '../model/gateway.ts';
 import type {
@@ -19,14 +19,14 @@ export const DEFAULT_INGRESS_CLASS = 'IngressClass//';
 export interface EvaluatedParents {
   readonly gateways: ReadonlyMap<string, GatewayModel>;
   readonly listenerSets: ReadonlyMap<string, ListenerSetModel>;
-  /** Of each Gateway that allows ListenerSets: who is served, see `MergedListeners`. */
-  readonly owners: ReadonlyMap<string, ReadonlyMap<string, ListenerRef>>;
+  /** All listeners of each Gateway that allows ListenerSets. */
+  readonly mergedListeners: ReadonlyMap<string, ListenersByPort>;
   readonly poolAddresses: ReadonlyMap<string, string>;
 }
 
-/** Dependency key of who has a hostname on a port of a Gateway. `owner` as in `MergedListeners.owners`. */
-export function ownerDependency(gateway: string, owner: string): string {
-  return `ListenerOn/${gateway}/${owner}`;
+/** Dependency key of who is served on a port of a Gateway (`namespace/name`) under a hostname. */
+export function listenerDependency(gateway: string, port: number, hostname: string): string {
+  return `ListenerOn/${gateway}/${port}/${hostname}`;
 }
 
 /** What an evaluation sees of the world. Remembers the key of everything it was asked for, found or not. */
@@ -81,9 +81,8 @@ export class RecordingLookup implements Lookup {
 
   listenerOn({ namespace, name }: ObjectRef, port: number, hostname: string): ListenerRef | undefined {
     const gateway = namespacedName(namespace, name);
-    const owner = ownerKey(port, hostname);
-    this.#keys.push(ownerDependency(gateway, owner));
-    return this.#parents.owners.get(gateway)?.get(owner);
+    this.#keys.push(listenerDependency(gateway, port, hostname));
+    return servedListener(this.#parents.mergedListeners.get(gateway), port, hostname);
   }
 
   poolAddress(namespace: string, name: string): string | undefined {
