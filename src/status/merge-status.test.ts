@@ -114,6 +114,43 @@ test('a newer generation than ours, or another object of the name, is left alone
   assert.equal(mergeStatus(route(['gw']), present({ parents }), NOW), undefined);
 });
 
+test('a ListenerSet has conditions and listeners as a Gateway has, and no addresses', () => {
+  const listeners = [{ name: 'tls', supportedKinds: [], attachedRoutes: 1, conditions: [ACCEPTED] }];
+  const desired: DesiredStatus = {
+    kind: 'ListenerSet',
+    uid: 'u1',
+    conditions: [ACCEPTED],
+    listeners,
+    tentative: false,
+  };
+  const conditions = [at(NOW, 'Accepted', 'True')];
+  assert.deepEqual(mergeStatus(desired, present(undefined), NOW)?.status, {
+    conditions,
+    listeners: [{ name: 'tls', supportedKinds: [], attachedRoutes: 1, conditions }],
+  });
+  const waiting: DesiredStatus = {
+    ...desired,
+    conditions: [ACCEPTED, WAITING],
+    listeners: [],
+    tentative: true,
+  };
+  const live = at(BEFORE, 'Programmed', 'True');
+  const before = present({ conditions: [at(BEFORE, 'Accepted', 'True'), live] });
+  assert.equal(mergeStatus(waiting, before, NOW), undefined, 'nothing is taken back while Envoys connect');
+  const newer = present({ conditions: [at(BEFORE, 'Accepted', 'False', { observedGeneration: 2 })] });
+  assert.equal(mergeStatus(desired, newer, NOW), undefined);
+});
+
+test('attached ListenerSets are counted where there are any, or were', () => {
+  const conditions = [at(BEFORE, 'Accepted', 'True')];
+  const count = (attachedListenerSets: number, status: object) =>
+    mergeStatus(gateway({ attachedListenerSets }), present({ conditions, ...status }), NOW)?.status;
+  assert.equal(count(0, {}), undefined, 'an older CRD has no such field');
+  assert.deepEqual(count(2, {}), { attachedListenerSets: 2 });
+  assert.deepEqual(count(0, { attachedListenerSets: 2 }), { attachedListenerSets: 0 });
+  assert.equal(count(2, { attachedListenerSets: 2 }), undefined);
+});
+
 test('listeners: conditions of others kept by name, those of listeners that are gone are not', () => {
   const foreign = at(BEFORE, 'example.com/Seen', 'True');
   const listener = { supportedKinds: [], attachedRoutes: 0 };

@@ -98,7 +98,13 @@ test(
     );
     const { supportedFeatures } = statusOf<{ supportedFeatures: { name: string }[] }>(accepted);
     const names = supportedFeatures.map(({ name }) => name);
-    assert.deepEqual(names, ['Gateway', 'GatewayStaticAddresses', 'ReferenceGrant', 'TLSRoute']);
+    assert.deepEqual(names, [
+      'Gateway',
+      'GatewayStaticAddresses',
+      'ListenerSet',
+      'ReferenceGrant',
+      'TLSRoute',
+    ]);
     const other = statusOf<GatewayStatus>(await cluster.client.get(at('other')));
     assert.equal(stateOf(other.conditions, 'Accepted'), 'Unknown Pending');
   },

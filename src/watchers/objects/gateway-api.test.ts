@@ -32,6 +32,50 @@ test('a Gateway has the defaults of the API', () => {
   ]);
 });
 
+test('a Gateway allows no ListenerSets unless it says so', () => {
+  const allowed = (more: object) =>
+    decoded('Gateway', manifest('Gateway', { gatewayClassName: 'sluice', listeners: [], ...more }))
+      .allowedListeners;
+  assert.deepEqual(allowed({}), { from: 'None', selector: undefined });
+  assert.deepEqual(allowed({ allowedListeners: { namespaces: {} } }), { from: 'None', selector: undefined });
+  const selector = { matchLabels: { a: 'b' } };
+  assert.deepEqual(allowed({ allowedListeners: { namespaces: { from: 'Selector', selector } } }), {
+    from: 'Selector',
+    selector: { matchLabels: { a: 'b' }, matchExpressions: [] },
+  });
+});
+
+test('a ListenerSet has the defaults of the API, and nothing of its status', () => {
+  const listeners = [{ name: 'tls', port: 443, protocol: 'TLS', tls: { mode: 'Passthrough' } }];
+  const raw = manifest('ListenerSet', { parentRef: { name: 'gw' }, listeners });
+  const set = decoded('ListenerSet', { ...raw, status: { conditions: 7 } });
+  assert.deepEqual(Object.keys(set), ['kind', 'meta', 'parentRef', 'listeners']);
+  assert.deepEqual(set.parentRef, {
+    group: 'gateway.networking.k8s.io',
+    kind: 'Gateway',
+    namespace: undefined,
+    name: 'gw',
+  });
+  assert.deepEqual(set.listeners, [
+    {
+      name: 'tls',
+      hostname: undefined,
+      port: 443,
+      protocol: 'TLS',
+      tls: { mode: 'Passthrough', certificateRefs: [] },
+      allowedRoutes: { namespaces: { from: 'Same', selector: undefined }, kinds: [] },
+    },
+  ]);
+  const { port: _, ...portless } = listeners[0] ?? {};
+  for (const [spec, path] of [
+    [{ listeners }, 'spec.parentRef'],
+    [{ parentRef: {}, listeners }, 'spec.parentRef.name'],
+    [{ parentRef: { name: 'gw' }, listeners: [portless] }, 'spec.listeners[0].port'],
+  ] as const) {
+    assert.equal(refused(manifest('ListenerSet', spec)).path, path);
+  }
+});
+
 test('of the status of a Gateway only its IP addresses are read', () => {
   const spec = { gatewayClassName: 'sluice', listeners: [] };
   const addresses = [

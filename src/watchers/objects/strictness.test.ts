@@ -34,6 +34,7 @@ test('a list that the version of the API requires must be there, with an entry',
       'spec.rules[1].backendRefs must have at least one entry.',
     ],
     [manifest('Gateway', { gatewayClassName: 'a' }), 'spec.listeners is required.'],
+    [manifest('ListenerSet', { parentRef: { name: 'gw' } }), 'spec.listeners is required.'],
     [manifest('ReferenceGrant', grant), 'spec.to must have at least one entry.'],
   ];
   for (const [raw, message] of cases) {
@@ -68,6 +69,10 @@ test('every kind that is judged has its typing errors told', () => {
   const path = { pathType: 'Prefix', backend: { services: {} } };
   const cases: readonly (readonly [object, readonly string[]])[] = [
     [manifest('GatewayClass', { controllerName: 'a', controller: 'b' }), ['spec.controller']],
+    [
+      manifest('ListenerSet', { parentRef: { name: 'a', namespce: 'b' }, listeners: [listener] }),
+      ['spec.parentRef.namespce', 'spec.listeners[0].allowedRoute', 'spec.listeners[0].tls.mod'],
+    ],
     [
       manifest('Gateway', { gatewayClassName: 'a', gatewayClass: 'a', listeners: [listener] }),
       ['spec.gatewayClass', 'spec.listeners[0].allowedRoute', 'spec.listeners[0].tls.mod'],
