@@ -148,8 +148,9 @@ export class EngineStatusWorld implements StatusWorld {
     const model = engine.listenerSet(namespace, name);
     if (object === undefined || model === undefined) {
       this.#programmed.forget(key);
-      const wasOurs = this.#listenerSets.delete(key);
-      return wasOurs && object !== undefined ? this.#orphan(object) : undefined;
+      const orphan = object !== undefined && this.#listenerSets.has(key) ? this.#orphan(object) : undefined;
+      if (orphan === undefined) this.#listenerSets.delete(key);
+      return orphan;
     }
     this.#listenerSets.add(key);
     const status = listenerSetStatus(model, (listener) => engine.attachedRoutes(model, listener));
