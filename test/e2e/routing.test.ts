@@ -5,7 +5,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { gateway, gatewayClass, type Manifest, service, tlsRoute } from '../harness/manifests.ts';
+import {
+  gateway,
+  gatewayClass,
+  listenerSet,
+  type Manifest,
+  service,
+  tlsRoute,
+} from '../harness/manifests.ts';
 import type { LongLived } from '../harness/tls-client.ts';
 import { freePorts, GatewayNode, type GatewayNodeOptions, serviceOf } from './gateway-node.ts';
 
@@ -132,6 +139,53 @@ describe('a gateway node', { concurrency: 4 }, () => {
       await node.untilServedBy('second', 'by.stage.example.com', otherPort);
       // gw2's listeners on the shared port do not include this host: it stays the first tenant's.
       assert.equal((await node.get('by.stage.example.com', port)).backend, 'bystander');
+    }));
+
+  it('serves listeners that tenants add, on a name and a port of their own, until they go', () =>
+    undisturbed(async (scenario) => {
+      const { node, port, otherPort } = scenario;
+      const allowedListeners = { namespaces: { from: 'All' } };
+      const own = [{ name: 'own', port, hostname: '*.prod.example.com' }];
+      await node.write('gw2.yaml', [gateway('gw2', own, ['127.0.0.1'], { allowedListeners })]);
+      const backends = [await node.backend('shared'), await node.backend('added')] as const;
+      await node.write('shared.yaml', [
+        ...serviceOf('shared', backends[0]),
+        tlsRoute({
+          name: 'shared',
+          gateway: 'gw2',
+          hosts: ['*.prod.example.com'],
+          backends: [{ name: 'shared' }],
+        }),
+      ]);
+      await node.untilServedBy('shared', 'a.prod.example.com', port);
+      const connection = await node.longLived('a.prod.example.com', port);
+      await node.write('added.yaml', [
+        ...serviceOf('added', backends[1]),
+        tlsRoute({
+          name: 'added',
+          listenerSet: 'set',
+          hosts: ['a.prod.example.com', 'b.prod.example.com'],
+          backends: [{ name: 'added' }],
+        }),
+      ]);
+      await node.write('set.yaml', [
+        listenerSet('set', 'gw2', [
+          { name: 'name', port, hostname: 'a.prod.example.com' },
+          { name: 'port', port: otherPort },
+          { name: 'lost', port, hostname: '*.prod.example.com' },
+        ]),
+      ]);
+      await node.untilServedBy('added', 'a.prod.example.com', port);
+      await node.untilServedBy('added', 'b.prod.example.com', otherPort);
+      assert.equal(
+        (await node.get('b.prod.example.com', port)).backend,
+        'shared',
+        'the Gateway keeps its own',
+      );
+      await node.write('set.yaml', []);
+      await node.untilServedBy('shared', 'a.prod.example.com', port);
+      await delay(LATER_MS);
+      assert.equal(await connection.ping(), 'shared');
     }));
 
   it('shares connections by weight, 80 to 20', () =>

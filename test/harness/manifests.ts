@@ -19,6 +19,7 @@ export function gateway(
   name: string,
   listeners: readonly ListenerManifest[],
   addresses: readonly string[] = ['127.0.0.1'],
+  more: object = {},
 ): Manifest {
   return {
     apiVersion: GATEWAY_API,
@@ -27,14 +28,25 @@ export function gateway(
     spec: {
       gatewayClassName: 'sluice',
       addresses: addresses.map((value) => ({ type: 'IPAddress', value })),
-      listeners: listeners.map((listener) => ({
-        ...listener,
-        protocol: 'TLS',
-        tls: { mode: 'Passthrough' },
-        allowedRoutes: { namespaces: { from: 'All' } },
-      })),
+      listeners: listeners.map(passthrough),
+      ...more,
     },
   };
+}
+
+/** A ListenerSet in namespace `tenants`, of the Gateway `parent`. */
+export function listenerSet(name: string, parent: string, listeners: readonly ListenerManifest[]): Manifest {
+  return {
+    apiVersion: GATEWAY_API,
+    kind: 'ListenerSet',
+    metadata: { name, namespace: 'tenants' },
+    spec: { parentRef: { name: parent, namespace: 'infra' }, listeners: listeners.map(passthrough) },
+  };
+}
+
+function passthrough(listener: ListenerManifest): object {
+  const allowedRoutes = { namespaces: { from: 'All' } };
+  return { ...listener, protocol: 'TLS', tls: { mode: 'Passthrough' }, allowedRoutes };
 }
 
 export interface BackendManifest {
@@ -47,6 +59,8 @@ export interface RouteManifest {
   readonly hosts: readonly string[];
   readonly backends: readonly BackendManifest[];
   readonly gateway?: string;
+  /** Instead of the Gateway. */
+  readonly listenerSet?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -56,6 +70,7 @@ export function tlsRoute({
   hosts,
   backends,
   gateway: parent = 'gw',
+  listenerSet: set,
   annotations = {},
 }: RouteManifest): Manifest {
   return {
@@ -63,7 +78,9 @@ export function tlsRoute({
     kind: 'TLSRoute',
     metadata: { name, namespace: 'tenants', annotations },
     spec: {
-      parentRefs: [{ name: parent, namespace: 'infra' }],
+      parentRefs: [
+        set === undefined ? { name: parent, namespace: 'infra' } : { kind: 'ListenerSet', name: set },
+      ],
       hostnames: hosts,
       rules: [{ backendRefs: backends.map((backend) => ({ ...backend, port: 6443 })) }],
     },
