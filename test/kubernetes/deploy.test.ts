@@ -293,7 +293,7 @@ describe('its RBAC', () => {
     const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>
       apiGroups.flatMap((group) => resources.map((resource) => `${group}/${resource}: ${verbs.join()}`)),
     );
-    const statuses = ['gatewayclasses', 'gateways', 'tlsroutes'].map(
+    const statuses = ['gatewayclasses', 'gateways', 'listenersets', 'tlsroutes'].map(
       (plural) => `gateway.networking.k8s.io/${plural}/status: patch,update`,
     );
     assert.deepEqual(
