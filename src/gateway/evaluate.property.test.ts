@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Gateway, Ingress, KubernetesObject, ObjectMeta, TlsRoute } from '../model/objects.ts';
+import type {
+  Gateway,
+  GatewayListener,
+  Ingress,
+  KubernetesObject,
+  ListenerSet,
+  ObjectMeta,
+  TlsRoute,
+} from '../model/objects.ts';
 import { evaluateGateway } from './evaluate-gateway.ts';
 import { evaluateIngress } from './evaluate-ingress.ts';
 import { evaluateTlsRoute } from './evaluate-tls-route.ts';
@@ -263,6 +271,70 @@ test('law: served listeners of one port are told apart by their hostnames', () =
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+const ALL_ROUTES = { namespaces: { from: 'All', selector: undefined }, kinds: [] };
+const YOUNGEST = '9999-01-01T00:00:00Z';
+/** Few names and ports, so that they collide; most are good. */
+const rival: fc.Arbitrary<GatewayListener> = fc
+  .record({
+    any: listener,
+    good: fc.nat(4).map((number) => number > 0),
+    hostname: fc.constantFrom('a.example.com', 'A.example.com', '*.example.com', undefined),
+    port: fc.constantFrom(443, 443, 8443),
+    protocol: fc.constantFrom('TLS', 'TLS', 'TLS', 'HTTPS', 'HTTP', 'TCP'),
+  })
+  .map(({ any, good, ...named }) => ({
+    ...any,
+    ...named,
+    ...(good && { tls: { mode: 'Passthrough', certificateRefs: [] }, allowedRoutes: ALL_ROUTES }),
+  }));
+
+test('law: a younger ListenerSet takes nothing from older ones and the Gateway, and what is served is distinct', () => {
+  const sets = fc.array(fc.array(rival, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(gateway, rival, sets, (anyGateway, own, lists) => {
+      const someGateway = {
+        ...anyGateway,
+        addresses: [],
+        listeners: [own, { ...own, name: 'z', port: 9443 }],
+      };
+      const objects = lists.map(
+        (listeners, index): ListenerSet => ({
+          kind: 'ListenerSet',
+          meta: {
+            ...someGateway.meta,
+            name: `set-${index}`,
+            creationTimestamp: index === lists.length - 1 ? YOUNGEST : '2026-01-01T00:00:00Z',
+          },
+          parentRef: { group: GATEWAY_GROUP, kind: 'Gateway', namespace: undefined, name: 'gw' },
+          listeners,
+        }),
+      );
+      const open = { ...someGateway, allowedListeners: { from: 'All', selector: undefined } };
+      const modelsOf = (given: readonly ListenerSet[]) => {
+        const lookup = lookupOf(deepFreeze([...WORLD, open, ...given]));
+        const parents = given.map(({ meta: { name } }) => lookup.listenerSet('infra', name));
+        return [lookup.gateway('infra', 'gw'), ...parents];
+      };
+      const models = modelsOf(objects);
+      assert.deepEqual(models.slice(0, -1), modelsOf(objects.slice(0, -1)));
+
+      const served = models.flatMap(
+        (model) => model?.listeners.filter(({ bindings }) => bindings.length > 0) ?? [],
+      );
+      const patterns = served.map(({ port, hostname }) => `${port} ${hostname}`);
+      assert.equal(new Set(patterns).size, patterns.length);
+      for (const model of models.slice(1)) {
+        assert.equal(model?.conditions.length, 2);
+        for (const { conditions } of model?.listeners ?? []) {
+          assert.ok(conditions.length <= 8);
+          for (const { message } of conditions) assert.ok(message.length <= 32_768);
+        }
+      }
+    }),
+    { numRuns: 300 },
   );
 });
 
