@@ -61,7 +61,7 @@ export class Engine {
 
   readonly #dirtyRoutes = new Set<string>();
   /** Of those, the ones whose hosts none of the others wants. */
-  #unrivalled = new Set<string>();
+  #unrivalled: Set<string> | undefined;
   readonly #dirtyHosts = new Set<HostEntry>();
   readonly #dirtyEndpointSets = new Set<string>();
   readonly #dirtyListeners = new Set<string>();
@@ -98,7 +98,7 @@ export class Engine {
    */
   flush(pause: () => boolean = () => false): boolean {
     if (!this.#parents.settle(pause)) return false;
-    if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#listeningPorts()))
+    if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#bindings.values()))
       for (const name of this.#endpointSets.names()) this.#dirtyEndpointSets.add(name);
     if (!this.#evaluateRoutes(pause) || !this.#settleHosts(pause)) return false;
     drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
@@ -108,19 +108,21 @@ export class Engine {
 
   #evaluateRoutes(pause: () => boolean): boolean {
     const isBurst = this.resources.ready && this.#dirtyRoutes.size > PUBLISH_EVERY;
-    if (isBurst && this.#unrivalled.size === 0)
+    if (isBurst && this.#unrivalled === undefined) {
       this.#unrivalled = orderByRivalry(this.#dirtyRoutes, this.world);
+      if (pause()) return false;
+    }
     let early = 0;
     for (const key of this.#dirtyRoutes) {
       this.#dirtyRoutes.delete(key);
       this.#evaluateRoute(key);
-      if (this.#unrivalled.delete(key)) early += 1;
+      if (this.#unrivalled?.delete(key) === true) early += 1;
       if (early < PUBLISH_EVERY && !pause()) continue;
       if (early > 0 && this.#dirtyRoutes.size > 0) this.#settleHosts();
       early = 0;
       if (pause()) return false;
     }
-    this.#unrivalled.clear();
+    this.#unrivalled = undefined;
     return true;
   }
 
@@ -133,11 +135,6 @@ export class Engine {
       if (this.#dirtyHosts.size > 0 && pause()) return false;
     }
     return drain(this.#dirtyEndpointSets, buildSet, pause, 1);
-  }
-
-  *#listeningPorts(): Generator<number> {
-    for (const { patterns, binding } of this.#bindings.values())
-      if (patterns.size > 0 && binding !== undefined) yield binding.port;
   }
 
   /** `take` and a complete `flush`. */

@@ -1,6 +1,7 @@
 import { parseIpAddress } from '../gateway/ip-address.ts';
 import type { GatewayModel } from '../model/gateway.ts';
 import type { EngineConfig } from './config.ts';
+import type { BindingState } from './hosts.ts';
 import type { World } from './world.ts';
 
 /** Label of the nodes that Envoy runs on. */
@@ -23,10 +24,10 @@ export class OwnAddresses {
   }
 
   /**
-   * Brings itself up to date; returns whether anything differs. `listening`: ports that listeners are bound to. Some thousand
-   * addresses at most, looked at rarely.
+   * Brings itself up to date; returns whether anything differs. `bindings`: those that listeners of a Gateway are bound to
+   * count. Some thousand addresses at most, looked at rarely.
    */
-  settle(world: World, gateways: Iterable<GatewayModel>, listening: Iterable<number>): boolean {
+  settle(world: World, gateways: Iterable<GatewayModel>, bindings: Iterable<BindingState>): boolean {
     if (!this.#isDirty) return false;
     this.#isDirty = false;
     const { listenAddresses, publicAddresses, ingressPorts } = this.#config.gateway;
@@ -35,7 +36,9 @@ export class OwnAddresses {
       if (meta.labels[GATEWAY_NODE_LABEL] !== 'true') continue;
       for (const { address } of ofNode) addresses.add(canonical(address));
     }
-    const ports = new Set([...ingressPorts, ...listening]);
+    const ports = new Set(ingressPorts);
+    for (const { patterns, binding } of bindings)
+      if (patterns.size > 0 && binding !== undefined) ports.add(binding.port);
     for (const gateway of gateways) for (const address of gateway.addresses) addresses.add(address);
     const isSame = equal(addresses, this.#addresses) && equal(ports, this.#ports);
     this.#addresses = addresses;
