@@ -39,7 +39,7 @@ import { translateListener } from './translate/listener.ts';
 import { namespacedName, World } from './world.ts';
 
 /** Resources to build before they are published: large enough to cost nothing, small enough to start early. */
-const PUBLISH_EVERY = 1_000;
+const PUBLISH_EVERY = 500;
 
 export class Engine {
   readonly world = new World();
