@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { AssetError } from '../scripts/kubernetes-assets.cache.ts';
 import { reexecInNetworkNamespace } from '../test/harness/network-namespace.ts';
-import { readKept, type Skipped, writeDocument } from './document/write.ts';
+import { keep, readKept, type Skipped, writeDocument } from './document/write.ts';
 import { machineFacts } from './machine.ts';
 import { readOptions } from './options.ts';
 import { type KeptReport, kept, reportText, writeJson } from './report.ts';
@@ -108,7 +108,9 @@ async function all(): Promise<void> {
   for (const [name, { run, inAll }] of Object.entries(SCENARIOS)) {
     if (inAll !== true) continue;
     try {
-      reports.push(await measured(name, run));
+      const report = await measured(name, run);
+      keep(report);
+      reports.push(report);
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       skipped.push({ scenario: name, reason: error.message });

@@ -19,12 +19,17 @@ export function readKept(): KeptReport[] {
     .map((file) => JSON.parse(readFileSync(path.join(KEPT, file), 'utf8')) as KeptReport);
 }
 
+/** Keeps a report for the page, which can be written later (`bench -- document`). */
+export function keep(report: KeptReport): void {
+  mkdirSync(KEPT, { recursive: true });
+  writeJson(path.join(KEPT, `${report.scenario}.json`), report);
+}
+
 /** Writes the page, the charts and the reports themselves, each file whole. Returns the page's path. */
 export function writeDocument(reports: readonly KeptReport[], skipped: readonly Skipped[]): string {
-  mkdirSync(KEPT, { recursive: true });
   const ordered = [...reports].sort((a, b) => ORDER.indexOf(a.scenario) - ORDER.indexOf(b.scenario));
   for (const report of ordered) {
-    writeJson(path.join(KEPT, `${report.scenario}.json`), report);
+    keep(report);
     for (const { file, svg } of plotsOf(report)) writeWhole(path.join(KEPT, file), svg);
   }
   const page = path.join(DOCS, 'benchmarks.md');

@@ -42,6 +42,9 @@ const MAX_UNANSWERED = 1_024;
 /**
  * The incremental xDS protocol for one type on one stream: what the client wants, what it has, and what has to be
  * sent. Pure: no I/O, no clock.
+ *
+ * Names and versions are kept as the strings that the resources themselves have, not as those that were decoded from the
+ * request: 20,000 of them for each client would be as much memory as all the rest of it.
  */
 export class Subscription {
   readonly #resources: Resources;
@@ -115,8 +118,9 @@ export class Subscription {
       }
       // "must be resent even if the server thinks the client has it", save for what the client itself says it has.
       const force = !isFirst || this.#names.has(name) || !this.#sent.has(name);
-      this.#names.add(name);
-      this.#mark(name, force);
+      const own = this.#resources.get(name)?.name ?? name;
+      this.#names.add(own);
+      this.#mark(own, force);
     }
   }
 
@@ -126,7 +130,11 @@ export class Subscription {
     unsubscribe: readonly string[],
   ) {
     this.#started = true;
-    for (const [name, version] of Object.entries(initial)) this.#sent.set(name, version);
+    for (const [name, version] of Object.entries(initial)) {
+      const resource = this.#resources.get(name);
+      const isCurrent = resource?.version === version;
+      this.#sent.set(resource?.name ?? name, isCurrent ? resource.version : version);
+    }
     if (subscribe.length === 0 && unsubscribe.length === 0) this.#subscribeToAll();
     if (this.#wildcard || subscribe.includes(WILDCARD)) {
       // What the client has and we do not: to be told, where it was subscribed to all.
@@ -187,23 +195,23 @@ export class Subscription {
   nextResources(maxResources: number, maxBytes: number, mayResend: MayResend = ALWAYS): Batch | undefined {
     for (let suspects = this.#suspects.shift(); suspects !== undefined; suspects = this.#suspects.shift()) {
       for (const name of suspects) this.#mark(name, true);
-      const batch = this.#take(suspects, suspects.length, Number.POSITIVE_INFINITY);
+      const due = suspects.map((name) => [name, true] as const);
+      const batch = this.#take(due, due.length, Number.POSITIVE_INFINITY);
       if (batch !== undefined) return batch;
     }
-    return this.#take(this.#dirty.keys(), maxResources, maxBytes, mayResend);
+    return this.#take(this.#dirty, maxResources, maxBytes, mayResend);
   }
 
   #take(
-    names: Iterable<string>,
+    due: Iterable<readonly [name: string, force: boolean]>,
     maxResources: number,
     maxBytes: number,
     mayResend: MayResend = ALWAYS,
   ): Batch | undefined {
     const resources: EncodedResource[] = [];
     let bytes = 0;
-    for (const name of names) {
-      const force = this.#dirty.get(name);
-      if (force === undefined) continue;
+    // Sending everything to a client comes by here once for each name: no look into a map that can be done without.
+    for (const [name, force] of due) {
       const resource = this.#resources.get(name);
       if (resource === undefined) {
         this.#dirty.delete(name);
@@ -213,12 +221,12 @@ export class Subscription {
       }
       if (resources.length > 0 && bytes + resource.bytes.length > maxBytes) break;
       const sent = this.#sent.get(name);
-      const isNews =
-        this.#held.get(name)?.version !== resource.version && (force || sent !== resource.version);
+      const isHeld = this.#held.size > 0 && this.#held.get(name)?.version === resource.version;
+      const isNews = !isHeld && (force || sent !== resource.version);
       if (isNews && sent !== undefined && sent !== ABSENT && !mayResend(resource)) continue;
       this.#dirty.delete(name);
       if (!isNews) continue;
-      this.#held.delete(name);
+      if (this.#held.size > 0) this.#held.delete(name);
       this.#sent.set(name, resource.version);
       resources.push(resource);
       bytes += resource.bytes.length;
