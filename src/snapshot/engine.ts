@@ -31,7 +31,7 @@ import { DEFAULT_INGRESS_CLASS } from './recording-lookup.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from './resource.ts';
 import { ResourceTable } from './resource-table.ts';
-import { orderByRivalry } from './rivalry.ts';
+import { RouteQueue } from './rivalry.ts';
 import { lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
 import { structurallyEqual } from './structural-equality.ts';
 import { translateCluster } from './translate/cluster.ts';
@@ -59,9 +59,7 @@ export class Engine {
   /** Routes whose attachments may differ because they won or lost a host. */
   readonly #dirtyAttachments = new Set<string>();
 
-  readonly #dirtyRoutes = new Set<string>();
-  /** Of those, the ones whose hosts none of the others wants. */
-  #unrivalled: Set<string> | undefined;
+  readonly #dirtyRoutes = new RouteQueue();
   readonly #dirtyHosts = new Set<HostEntry>();
   readonly #dirtyEndpointSets = new Set<string>();
   readonly #dirtyListeners = new Set<string>();
@@ -107,26 +105,31 @@ export class Engine {
   }
 
   #evaluateRoutes(pause: () => boolean): boolean {
-    const isBurst = this.resources.ready && this.#dirtyRoutes.size > PUBLISH_EVERY;
-    if (isBurst && this.#unrivalled === undefined) {
-      this.#unrivalled = orderByRivalry(this.#dirtyRoutes, this.world);
-      if (pause()) return false;
-    }
+    if (this.resources.ready && this.#dirtyRoutes.order(this.world) && pause()) return false;
     let early = 0;
-    for (const key of this.#dirtyRoutes) {
-      this.#dirtyRoutes.delete(key);
+    for (let key = this.#dirtyRoutes.take(); key !== undefined; key = this.#dirtyRoutes.take()) {
       this.#evaluateRoute(key);
-      if (this.#unrivalled?.delete(key) === true) early += 1;
+      if (this.#dirtyRoutes.evaluated(key)) early += 1;
       if (early < PUBLISH_EVERY && !pause()) continue;
-      if (early > 0 && this.#dirtyRoutes.size > 0) this.#settleHosts();
+      if (early > 0 && this.#dirtyRoutes.size > 0) this.#settleEarly();
       early = 0;
       if (pause()) return false;
     }
-    this.#unrivalled = undefined;
     return true;
   }
 
-  #settleHosts(pause: () => boolean = () => false): boolean {
+  /** Settles what no route that is still to be evaluated may want. */
+  #settleEarly(): void {
+    for (const entry of this.#dirtyHosts) {
+      if (this.#dirtyRoutes.isWaiting(entry.host)) continue;
+      this.#dirtyHosts.delete(entry);
+      this.#settleHost(entry);
+    }
+    drainSome(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), Infinity);
+    this.resources.publish();
+  }
+
+  #settleHosts(pause: () => boolean): boolean {
     const buildSet = (name: string): void => this.#buildEndpointSet(name);
     while (this.#dirtyHosts.size > 0) {
       drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
@@ -220,7 +223,7 @@ export class Engine {
       case 'HTTPRoute':
       case 'GRPCRoute':
       case 'Ingress':
-        this.#dirtyRoutes.add(key);
+        this.#dirtyRoutes.mark(key);
         return;
       case 'EndpointSlice':
         for (const slice of [before, after]) {
@@ -254,7 +257,7 @@ export class Engine {
 
   #markDependents(key: string): void {
     for (const dependent of this.#parents.evaluator.dependentsOf(key))
-      if (!this.#parents.markDependent(dependent)) this.#dirtyRoutes.add(dependent);
+      if (!this.#parents.markDependent(dependent)) this.#dirtyRoutes.mark(dependent);
   }
 
   #evaluateRoute(key: string): void {

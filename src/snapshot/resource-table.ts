@@ -60,7 +60,7 @@ export class ResourceTable implements ResourceView {
         const current = resources.get(name);
         if (resource === undefined) {
           if (resources.delete(name)) removals.push({ typeUrl, name });
-        } else if (current?.version !== resource.version) {
+        } else if (current === undefined || current.version !== resource.version) {
           resources.set(name, resource);
           upserts.push(resource);
         }

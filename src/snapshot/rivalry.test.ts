@@ -5,7 +5,7 @@ import type { KubernetesObject, TlsRoute } from '../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from './config.ts';
 import { Engine } from './engine.ts';
 import { CLUSTER_TYPE } from './resource.ts';
-import { orderByRivalry } from './rivalry.ts';
+import { BurstOrder } from './rivalry.ts';
 import { World } from './world.ts';
 
 function route(index: number, hostnames: readonly string[], created = '2026-01-01T00:00:00Z'): TlsRoute {
@@ -27,10 +27,15 @@ test('routes that share a host, have a wildcard or no hostname come first', () =
   for (const object of routes) world.take({ type: 'upsert', object });
   const keys = routes.map(({ meta }) => `TLSRoute/${meta.namespace}/${meta.name}`);
   const queue = new Set([...keys, 'TLSRoute/gone/gone']);
-  const unrivalled = orderByRivalry(queue, world);
+  const order = new BurstOrder(queue, world);
   const at = (index: number): string => keys[index] ?? '';
-  assert.deepEqual([...unrivalled], [at(0), at(5)]);
   assert.deepEqual([...queue], [at(1), at(2), at(3), at(4), 'TLSRoute/gone/gone', at(0), at(5)]);
+  assert.ok(order.isWaiting('alone.example.com') && !order.isWaiting('shared.example.com'));
+  assert.deepEqual(
+    keys.filter((key) => order.evaluated(key)),
+    [at(0), at(5)],
+  );
+  assert.ok(!order.isWaiting('alone.example.com'));
 });
 
 test('a burst of routes is published while it is evaluated, and never with a winner that is none in the end', () => {
@@ -57,4 +62,62 @@ test('a burst of routes is published while it is evaluated, and never with a win
   assert.equal(clusters.size, ROUTES);
   assert.ok(publications >= 4, `${publications} publications`);
   for (const [name, versions] of clusters) assert.equal(versions.size, 1, name);
+});
+
+/** Which routes each cluster was published for, in turn: told by the route that stands in its bytes. */
+function publishedRoutes(engine: Engine, host: string): string[] {
+  const published: string[] = [];
+  engine.resources.onChange(({ upserts: changed }) => {
+    for (const { typeUrl, name, bytes } of changed) {
+      if (typeUrl !== CLUSTER_TYPE || !name.endsWith(`/${host}`)) continue;
+      published.push(
+        /cluster-\d+/.exec(Buffer.from(bytes).toString('latin1').split('sluice').at(-1) ?? '')?.[0] ?? '',
+      );
+    }
+  });
+  return published;
+}
+
+test('a rival that comes, or is marked again, in the middle of a burst is waited for', () => {
+  const ROUTES = 3_000;
+  for (let pauseAt = 100; pauseAt < ROUTES; pauseAt += 250) {
+    const engine = new Engine(DEFAULT_ENGINE_CONFIG);
+    const objects: KubernetesObject[] = [];
+    for (let index = 0; index < ROUTES; index += 1) objects.push(...tenantObjects(index));
+    engine.apply(upserts(objects));
+    engine.setReady();
+    const host = hostOf(ROUTES / 2);
+    const published = publishedRoutes(engine, host);
+    engine.take(upserts(gatewayObjects()));
+    let asked = 0;
+    engine.flush(() => {
+      asked += 1;
+      return asked > pauseAt;
+    });
+    const before = published.length;
+    // Older than the one that has the same host, or waits for it in the middle of the queue.
+    engine.apply(upserts([route(ROUTES, [host], '2020-01-01T00:00:00Z')]));
+    assert.equal(published.length, before + 1, `paused at ${pauseAt}: ${published.join(', ')}`);
+  }
+});
+
+test('a host that a route without hostnames takes from its listener waits for the route that names it', () => {
+  const ROUTES = 2_000;
+  const engine = new Engine(DEFAULT_ENGINE_CONFIG);
+  const objects: KubernetesObject[] = [];
+  for (let index = 0; index < ROUTES; index += 1) objects.push(...tenantObjects(index));
+  engine.apply(upserts([...objects, route(ROUTES, [])]));
+  engine.setReady();
+  const host = hostOf(ROUTES - 1);
+  const published = publishedRoutes(engine, host);
+  const gateway = gatewayObjects().map((object) =>
+    object.kind === 'Gateway'
+      ? {
+          ...object,
+          listeners: object.listeners.flatMap((each) => [each, { ...each, name: 'own', hostname: host }]),
+        }
+      : object,
+  );
+  engine.apply(upserts(gateway));
+  assert.equal(published.length, 1, published.join(', '));
 });

@@ -2,29 +2,106 @@ import { normalizeHostname } from '../gateway/hostname.ts';
 import type { World } from './world.ts';
 
 /**
- * Orders a queue of routes that are to be evaluated: first those that might claim a host which another of them claims
- * too, then those that cannot, which are returned. A host of the latter can be settled before all routes are evaluated:
- * nobody among the rest will want it. (Where thousands of routes are to be evaluated at once, Envoy then gets the first
- * hosts while the last are still being looked at.)
+ * The order in which a burst of routes is evaluated: first those that might claim a host which another of them claims too,
+ * then those that cannot. A host of the latter can be settled before all routes are evaluated: nobody among the rest will
+ * want it. (Where thousands of routes are to be evaluated at once, Envoy then gets the first hosts while the last are
+ * still being looked at.) It holds for the routes that it was made of, as they were.
  */
-export function orderByRivalry(queue: Set<string>, world: World): Set<string> {
-  const claimants = new Map<string, number>();
-  const keys = [...queue];
-  const hostsOf = keys.map((key) => exactHosts(key, world));
-  for (const hosts of hostsOf) for (const host of hosts) claimants.set(host, (claimants.get(host) ?? 0) + 1);
-  const isUnrivalled = (_: string, index: number): boolean => {
-    const hosts = hostsOf[index] ?? [];
-    return hosts.length > 0 && hosts.every((host) => claimants.get(host) === 1);
+export class BurstOrder {
+  /** Routes without a rival that are not evaluated yet, with their hosts. */
+  readonly #unrivalled = new Map<string, readonly string[]>();
+  readonly #waiting = new Set<string>();
+
+  /** Nothing is settled early. */
+  static readonly NONE: Pick<BurstOrder, 'evaluated' | 'isWaiting'> = {
+    evaluated: () => false,
+    isWaiting: () => true,
   };
-  const unrivalled = keys.filter(isUnrivalled);
-  if (unrivalled.length < keys.length) {
-    for (const key of unrivalled) {
-      // To the end.
+
+  /** Moves the routes without a rival to the end of the queue. */
+  constructor(queue: Set<string>, world: World) {
+    const claimants = new Map<string, number>();
+    const keys = [...queue];
+    const hostsOf = keys.map((key) => exactHosts(key, world));
+    for (const hosts of hostsOf)
+      for (const host of hosts) claimants.set(host, (claimants.get(host) ?? 0) + 1);
+    for (const [index, key] of keys.entries()) {
+      const hosts = hostsOf[index] ?? [];
+      if (hosts.length === 0 || !hosts.every((host) => claimants.get(host) === 1)) continue;
+      this.#unrivalled.set(key, hosts);
+      for (const host of hosts) this.#waiting.add(host);
+    }
+    if (this.#unrivalled.size === keys.length) return;
+    for (const key of this.#unrivalled.keys()) {
       queue.delete(key);
       queue.add(key);
     }
   }
-  return new Set(unrivalled);
+
+  /** A route was evaluated; returns whether its hosts may be settled now. */
+  evaluated(key: string): boolean {
+    const hosts = this.#unrivalled.get(key);
+    if (hosts === undefined) return false;
+    this.#unrivalled.delete(key);
+    for (const host of hosts) this.#waiting.delete(host);
+    return true;
+  }
+
+  /** Whether a route that is not evaluated yet claims the host: who has it so far may lose it. */
+  isWaiting(host: string): boolean {
+    return this.#waiting.has(host);
+  }
+}
+
+/** More routes than this to evaluate at once are a burst: its first hosts are published before the last are looked at. */
+const BURST = 500;
+/** A burst among which routes keep changing is settled as a whole in the end. */
+const MOST_ORDERS = 4;
+
+/** Routes to be evaluated, a burst of them in its order. */
+export class RouteQueue {
+  readonly #keys = new Set<string>();
+  #order: Pick<BurstOrder, 'evaluated' | 'isWaiting'> | undefined;
+  #orders = 0;
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** A route is to be evaluated (again): what was known of a burst holds no longer. */
+  mark(key: string): void {
+    this.#keys.add(key);
+    this.#order = undefined;
+  }
+
+  /** Orders what is a burst and has no order yet; returns whether it did, which takes as long as a slice. */
+  order(world: World): boolean {
+    if (this.#order !== undefined || this.#keys.size <= BURST) return false;
+    this.#orders += 1;
+    this.#order = this.#orders > MOST_ORDERS ? BurstOrder.NONE : new BurstOrder(this.#keys, world);
+    return true;
+  }
+
+  /** Takes the first out. */
+  take(): string | undefined {
+    for (const key of this.#keys) {
+      this.#keys.delete(key);
+      return key;
+    }
+    this.#order = undefined;
+    this.#orders = 0;
+    return undefined;
+  }
+
+  /** A route was evaluated; returns whether its hosts may be settled before the others are. */
+  evaluated(key: string): boolean {
+    return this.#order?.evaluated(key) === true;
+  }
+
+  /** Whether the host must not be settled yet. */
+  isWaiting(host: string): boolean {
+    return this.#order?.isWaiting(host) !== false;
+  }
 }
 
 /**

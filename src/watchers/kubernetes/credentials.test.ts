@@ -197,6 +197,8 @@ test('a pod uses its service account, whose token may be replaced', TIMEOUT, asy
     KUBERNETES_SERVICE_PORT: port,
     SLUICE_SERVICE_ACCOUNT_DIR: directory,
   };
+  const asked = open(t, { env, context: 'prod' }).who();
+  await failure(asked, 'config', /context prod .* has no contexts/);
   const { who } = open(t, { env });
   assert.equal(await who(), 'Bearer first');
   write('token', 'second');

@@ -69,6 +69,11 @@ export class Credentials {
       const { env = process.env } = this.#options;
       const files = this.#files(env);
       if (files === undefined) {
+        const { context } = this.#options;
+        if (context !== undefined)
+          throw new Error(
+            `context ${context} is asked for, but the service account of a pod has no contexts`,
+          );
         const { server, ca, token } = podAccess(env);
         const headers = { Authorization: `Bearer ${token}` };
         return { server, agent: this.#agents.agent(server, { ca }, undefined), headers };
