@@ -52,6 +52,7 @@ export class AdsConnection {
   #inFlight = 0;
   #scheduled = false;
   #ended = false;
+  #behindSince: number | undefined;
   #retry: NodeJS.Timeout | undefined;
   #later: NodeJS.Timeout | undefined;
   #retryMs: number;
@@ -75,6 +76,11 @@ export class AdsConnection {
     return this.#node;
   }
 
+  /** Since when the client has not had, or not acknowledged, everything (`performance.now`); `undefined` if it has. */
+  get behindSince(): number | undefined {
+    return this.#behindSince;
+  }
+
   get stream(): AdsStream {
     return this.#stream;
   }
@@ -86,6 +92,7 @@ export class AdsConnection {
 
   changed(change: SnapshotChange): void {
     this.#stream.changed(change);
+    this.#noteProgress();
     this.#schedule();
   }
 
@@ -110,11 +117,17 @@ export class AdsConnection {
         this.#events.onNack?.(node, rejected);
         this.#retryLater();
       }
+      this.#noteProgress();
       this.#schedule();
     } catch (error) {
       if (!(error instanceof StreamRefusal)) throw error;
       this.#end(status[error.status], error.message, error.message);
     }
+  }
+
+  #noteProgress(): void {
+    if (this.#stream.isCurrent) this.#behindSince = undefined;
+    else this.#behindSince ??= performance.now();
   }
 
   #identify({ node }: DeltaDiscoveryRequest): void {

@@ -37,6 +37,9 @@ export interface ConnectedNode extends NodeIdentity {
   readonly stream: AdsStream;
 }
 
+/** An Envoy that has not caught up for so long is broken, or changes come faster than it takes them. */
+const SILENT_MS = 5_000;
+
 /** Streams on one TCP connection: Envoy needs one; reflection and health a few. */
 const MAX_STREAMS_PER_CONNECTION = 32;
 
@@ -100,10 +103,11 @@ export class AdsServer {
     );
   }
 
-  /** Whether every connected Envoy has, and has acknowledged, everything. */
-  get isCurrent(): boolean {
-    for (const { stream } of this.#connections.keys()) if (!stream.isCurrent) return false;
-    return true;
+  /** Whether an Envoy is being told something: not one that has had time enough to answer and has not. */
+  get isBehind(): boolean {
+    const longAgo = performance.now() - SILENT_MS;
+    for (const { behindSince = longAgo } of this.#connections.keys()) if (behindSince > longAgo) return true;
+    return false;
   }
 
   /**

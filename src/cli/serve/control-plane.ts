@@ -82,7 +82,7 @@ export class ControlPlane implements AsyncDisposable {
   private constructor(options: ControlPlaneOptions) {
     this.#options = options;
     this.engine = new Engine(options.engine);
-    const gate = new BusyGate(() => this.#loop.isBusy || !this.#server.isCurrent);
+    const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
     this.#report = new ManifestReport(this.engine, options.logger, gate);
     this.#changes = new ChangeReport(this.engine, options.logger);
     this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, gate);
