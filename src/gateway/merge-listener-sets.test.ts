@@ -83,6 +83,13 @@ test('"3. ListenerSet ordered alphabetically by {namespace}/{name}"', () => {
   assert.deepEqual(accepted(merged(second, gatewayWith(OTHER), first)), ['False HostnameConflict']);
 });
 
+test('"{namespace}/{name}" is one text: `-` comes before `/`', () => {
+  const first = setOf('team-a/x', OLD, HOST);
+  const second = setOf('team/x', OLD, HOST);
+  assert.deepEqual(accepted(merged(first, gatewayWith(OTHER), second)), ['True Accepted']);
+  assert.deepEqual(accepted(merged(second, gatewayWith(OTHER), first)), ['False HostnameConflict']);
+});
+
 test('what loses leaves the other listeners of the set, and is told by its name', () => {
   const model = merged(
     setOf('red/set', OLD, HOST, { name: 'good', hostname: 'good.example.com' }),

@@ -31,12 +31,14 @@ export function servedListener(
   return found !== undefined && found.bindings.length > 0 ? found.attachment : undefined;
 }
 
-/** "ListenerSet ordered by creation time (oldest first)", then "alphabetically by {namespace}/{name}". */
+/**
+ * "ListenerSet ordered by creation time (oldest first)", then "alphabetically by {namespace}/{name}": the joined text,
+ * in which `team-a/x` comes before `team/x`.
+ */
 export function compareListenerSets(a: ListenerSetModel, b: ListenerSetModel): number {
   return (
     compareAge(a.creationTimestamp, b.creationTimestamp) ||
-    compareText(a.ref.namespace, b.ref.namespace) ||
-    compareText(a.ref.name, b.ref.name)
+    compareText(`${a.ref.namespace}/${a.ref.name}`, `${b.ref.namespace}/${b.ref.name}`)
   );
 }
 
