@@ -65,7 +65,7 @@ export const TRANSLATION_FLAGS = {
   listenerSetPorts: {
     name: '--listener-set-port',
     value: 'N',
-    description: 'port that ListenerSets may open on the gateway nodes; unless set, any',
+    description: 'port that listeners of ListenerSets may have, whatever their protocol; unless set, any',
     env: 'SLUICE_LISTENER_SET_PORTS',
     repeatable: true,
     schema: port,

@@ -28,7 +28,7 @@ export function evaluateListenerSet(
   config: GatewayConfig,
 ): ListenerSetModel | undefined {
   const { parentRef, meta } = set;
-  if (parentRef.group !== GATEWAY_GROUP || parentRef.kind !== 'Gateway') return undefined;
+  if (!isGatewayRef(parentRef)) return undefined;
   const gateway = lookup.gateway(parentRef.namespace ?? meta.namespace, parentRef.name);
   if (gateway === undefined) return undefined;
   const ref = refOf(set);
@@ -68,6 +68,11 @@ export function evaluateListenerSet(
   };
 }
 
+/** Whether a ListenerSet's parent is of the one kind that may be ours. */
+export function isGatewayRef({ group, kind }: ListenerSet['parentRef']): boolean {
+  return group === GATEWAY_GROUP && kind === 'Gateway';
+}
+
 const NOWHERE: readonly (readonly string[])[] = [];
 
 const TOO_MANY: ListenerProblem = {
@@ -84,12 +89,11 @@ function notAllowedMessage({ ref, allowedListeners }: GatewayModel): string {
   return `${gateway} allows no ListenerSet of this namespace (allowedListeners).`;
 }
 
-/** Only where Envoy would listen: other listeners open no port. */
+/** Whatever the protocol: what opens no port in Envoy still takes it from younger sets (ProtocolConflict). */
 function portRefusal(
-  { protocol, tls, port }: GatewayListener,
+  { port }: GatewayListener,
   { listenerSetPorts }: GatewayConfig,
 ): ListenerProblem | undefined {
-  if (protocol !== 'TLS' || tls?.mode !== 'Passthrough') return undefined;
   if (listenerSetPorts.length === 0 || listenerSetPorts.includes(port)) return undefined;
   const ports = listing(listenerSetPorts.map(String));
   const message = `The operator lets ListenerSets use certain ports only (--listener-set-port), not ${port}: ${ports}.`;

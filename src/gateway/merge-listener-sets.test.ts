@@ -5,6 +5,7 @@ import type { ListenerSetModel } from '../model/gateway.ts';
 import type { Gateway, KubernetesObject, ListenerSet } from '../model/objects.ts';
 import { MAX_PORTS } from './merge-listener-sets.ts';
 import {
+  configWith,
   gateway,
   gatewayClass,
   type ListenerChanges,
@@ -118,6 +119,24 @@ test('"ProtocolConflict": who has a port first says what is spoken on it', () =>
   const tls = setOf('blue/tls', YOUNG, { ...OTHER, port: 8443 });
   assert.deepEqual(accepted(merged(tls, own, clear)), ['True Accepted'], 'what is refused harms nobody');
   assert.deepEqual(accepted(merged(tls, gatewayWith(HOST), clear)), ['False ProtocolConflict']);
+});
+
+test('a listener on a port that the operator keeps takes it from nobody', () => {
+  const clear = setOf('red/clear', OLD, { ...CLEARTEXT, port: 6443 });
+  const tls = setOf('blue/tls', YOUNG, { ...OTHER, port: 443 }, { ...HOST, port: 6443 });
+  const stateWith = (listenerSetPorts: readonly number[]) => {
+    const lookup = lookupOf(
+      [gatewayClass(), gatewayWith({ name: 'own', hostname: 'own.example.com' }), clear, tls],
+      configWith({ listenerSetPorts }),
+    );
+    return ['red/clear', 'blue/tls'].map((path) => {
+      const [namespace = '', name = ''] = path.split('/');
+      const model = lookup.listenerSet(namespace, name);
+      return model && accepted(model);
+    });
+  };
+  assert.deepEqual(stateWith([]), [['True Accepted'], ['True Accepted', 'False ProtocolConflict']]);
+  assert.deepEqual(stateWith([443]), [['False PortUnavailable'], ['True Accepted', 'False PortUnavailable']]);
 });
 
 test('a protocol that is not supported: the port that is taken is the nearer reason', () => {
