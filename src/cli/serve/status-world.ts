@@ -1,5 +1,6 @@
 import { ingressBindings } from '../../gateway/bindings.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
+import { isGatewayRef } from '../../gateway/evaluate-listener-set.ts';
 import { evaluateGatewayClass } from '../../gateway/gateway-class.ts';
 import { gatewayStatus, type ListenerSetStatus, listenerSetStatus } from '../../gateway/status.ts';
 import { type Condition, condition } from '../../model/conditions.ts';
@@ -162,8 +163,12 @@ export class EngineStatusWorld implements StatusWorld {
     };
   }
 
-  /** Where its Gateway has gone it is nobody's, and what we said of it is not true any more. */
+  /**
+   * Where its Gateway has gone it is nobody's, and what we said of it is not true any more. One that names a parent of
+   * another kind now is another controller's, who writes its status.
+   */
   #orphan({ meta, parentRef }: ListenerSet): DesiredStatus | undefined {
+    if (!isGatewayRef(parentRef)) return undefined;
     const { world } = this.#options.engine;
     const namespace = parentRef.namespace ?? meta.namespace;
     if (world.get('Gateway', namespace, parentRef.name) !== undefined) return undefined;

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
+import { isGatewayRef } from '../../gateway/evaluate-listener-set.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { KINDS } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine.ts';
@@ -49,10 +50,15 @@ function unclaimedListenerSets(engine: Engine) {
   return [...engine.world.all('ListenerSet')].flatMap(({ meta: { namespace, name }, parentRef }) => {
     if (engine.listenerSet(namespace, name) !== undefined) return [];
     const parent = `${parentRef.namespace ?? namespace}/${parentRef.name}`;
+    const listenerSet = `ListenerSet ${namespace}/${name}`;
+    if (!isGatewayRef(parentRef)) {
+      const reason = `its parent ${parentRef.kind} ${parent} (${parentRef.group}) is no Gateway`;
+      return [{ gateway: listenerSet, reason }];
+    }
     const isThere =
       engine.world.get('Gateway', parentRef.namespace ?? namespace, parentRef.name) !== undefined;
     const reason = isThere ? `Gateway ${parent} is left alone` : `there is no Gateway ${parent}`;
-    return [{ gateway: `ListenerSet ${namespace}/${name}`, reason }];
+    return [{ gateway: listenerSet, reason }];
   });
 }
 

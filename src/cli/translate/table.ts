@@ -75,11 +75,13 @@ function summary({
 }: TranslationReport): string {
   const ours = routes.filter((route) => route.unclaimed === undefined).length;
   const of = (count: number, all: number): string => (count === all ? String(all) : `${count} of ${all}`);
-  const total = gateways.length + unclaimed.length;
+  const foreignSets = unclaimed.filter(({ gateway }) => gateway.startsWith('ListenerSet ')).length;
+  const allGateways = gateways.length + unclaimed.length - foreignSets;
+  const allSets = listenerSets.length + foreignSets;
   const left = ours < routes.length || unclaimed.length > 0;
   const counts = [
-    `${of(gateways.length, total)} Gateways`,
-    ...(listenerSets.length === 0 ? [] : [`${listenerSets.length} ListenerSets`]),
+    `${of(gateways.length, allGateways)} Gateways`,
+    ...(allSets === 0 ? [] : [`${of(listenerSets.length, allSets)} ListenerSets`]),
     `${of(ours, routes.length)} routes${left ? " are Sluice's" : ''}`,
     `${problems.length} problems`,
   ].join(', ');
