@@ -16,6 +16,7 @@ import { EndpointReport } from './endpoint-report.ts';
 import { HeldReport } from './held-report.ts';
 import { Metrics, typeLabel } from './metrics.ts';
 import { ManifestReport } from './report.ts';
+import { secretsToRead } from './secrets-to-read.ts';
 import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
 import type { XdsTls } from './xds-tls.ts';
 
@@ -30,8 +31,6 @@ const DISPENSABLE: ReadonlySet<Kind> = new Set<Kind>([
   'HTTPRoute',
   'GRPCRoute',
 ]);
-/** Secrets that ListenerSets refer to are watched up to here: a source watches some more, which are for the Gateways. */
-const MOST_SECRETS_OF_SETS = 50;
 const FORBIDDEN = 'SLUICE_KUBE_FORBIDDEN';
 
 export interface ControlPlaneOptions {
@@ -186,9 +185,7 @@ export class ControlPlane implements AsyncDisposable {
     const { source } = this.#options;
     const isParent = (key: string): boolean => key.startsWith('Gateway/') || key.startsWith('ListenerSet/');
     if (source.readSecrets === undefined || ![...changed].some(isParent)) return;
-    const ofSets = [...this.engine.listenerSets()].flatMap((set) => set.secrets);
-    const ofGateways = [...this.engine.gateways()].flatMap((gateway) => gateway.secrets);
-    const secrets = [...ofGateways, ...ofSets.slice(0, MOST_SECRETS_OF_SETS)];
+    const secrets = secretsToRead(this.engine.gateways(), this.engine.listenerSets());
     // Not now: what it says of them comes back as events.
     setImmediate(() => source.readSecrets?.(secrets));
   }
