@@ -1,6 +1,6 @@
 import type { Condition } from '../model/conditions.ts';
 import { type Clock, systemClock } from '../watchers/kubernetes/clock.ts';
-import { type DesiredStatus, STATUS_KINDS } from './desired.ts';
+import { type DesiredStatus, STATUS_KINDS, type StatusKind } from './desired.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
 import { ApiClient, type ApiClientOptions } from './kubernetes/api-client.ts';
@@ -69,6 +69,9 @@ export class StatusController {
   #started = false;
   #stopped = false;
   #leadingSince: number | undefined;
+  /** Since this replica leads, all kinds were looked through once. */
+  #isSwept = false;
+  #resyncAt = 0;
   #fleetText = '';
   #servingText = '';
   #cancelRefresh: (() => void) | undefined;
@@ -195,10 +198,11 @@ export class StatusController {
     }
     if (this.#stopped) return;
     this.#leadingSince = this.#clock.now();
+    this.#isSwept = false;
     this.#writer.lead();
     this.#refresh();
     this.#cancelGrace = this.#clock.after(this.#graceMs, () => this.#enqueueAddresses());
-    this.#sweep();
+    void this.#sweep(STATUS_KINDS);
   }
 
   #fleetView(): FleetView {
@@ -230,8 +234,12 @@ export class StatusController {
     if (this.leading) this.#enqueueAddresses();
   }
 
+  /** Gateways first. Of ListenerSets there may be thousands, and a sweep tells which of them are right already. */
   #enqueueParents(): void {
-    for (const key of this.#options.world.parentKeys()) this.#writer.changed(key);
+    for (const key of this.#options.world.parentKeys()) {
+      const isSet = key.startsWith('ListenerSet/');
+      if (!isSet || this.#isSwept) this.#writer.changed(key, !isSet);
+    }
   }
 
   #enqueueAddresses(): void {
@@ -239,26 +247,37 @@ export class StatusController {
     for (const key of this.#options.world.ingressKeys()) this.#writer.changed(key, false);
   }
 
-  #sweep(): void {
-    const again = (delayMs: number): void => {
-      if (this.leading && !this.#stopped) this.#cancelSweep = this.#clock.after(delayMs, () => this.#sweep());
-    };
-    this.#sweepAll().then(
-      () => again(RESYNC_MS),
-      (error: unknown) => {
-        if (!this.leading || this.#stopped) return;
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#options.logger.warn(
-          { code: 'SLUICE_STATUS_FAILED' },
-          `the statuses could not be read: ${reason}; it is tried again. What Envoy serves is not affected`,
-        );
-        again(SWEEP_AGAIN_MS);
-      },
-    );
-  }
-
-  async #sweepAll(): Promise<void> {
-    for (const kind of STATUS_KINDS) await this.#writer.sweep(kind);
+  /** Looks through these kinds, then through those that could not be read again, and through all after a time. */
+  async #sweep(kinds: readonly StatusKind[]): Promise<void> {
+    const since = this.#leadingSince;
+    const isOver = (): boolean => this.#stopped || since === undefined || this.#leadingSince !== since;
+    const failed = new Map<StatusKind, string>();
+    for (const kind of kinds) {
+      if (isOver()) return;
+      try {
+        await this.#writer.sweep(kind);
+      } catch (error) {
+        failed.set(kind, error instanceof Error ? error.message : String(error));
+      }
+    }
+    if (isOver()) return;
+    if (kinds === STATUS_KINDS) this.#resyncAt = this.#clock.now() + RESYNC_MS;
+    if (!this.#isSwept) {
+      this.#isSwept = true;
+      this.#enqueueParents();
+    }
+    const resyncMs = Math.max(0, this.#resyncAt - this.#clock.now());
+    const [reason] = failed.values();
+    if (reason !== undefined) {
+      this.#options.logger.warn(
+        { code: 'SLUICE_STATUS_FAILED' },
+        `the statuses could not be read: ${reason}; it is tried again. What Envoy serves is not affected`,
+      );
+    }
+    const isSoon = failed.size > 0 && resyncMs > SWEEP_AGAIN_MS;
+    const next = isSoon ? [...failed.keys()] : STATUS_KINDS;
+    const afterMs = failed.size > 0 ? SWEEP_AGAIN_MS : resyncMs;
+    this.#cancelSweep = this.#clock.after(afterMs, () => void this.#sweep(next));
   }
 
   #tellOfIngress(key: string): void {
