@@ -1,7 +1,16 @@
-/** Takes up to `limit` items out of a queue, oldest first, and works on them. The work may add to the queue. */
-export function drainSome<T>(queue: Set<T>, work: (item: T) => void, limit: number): void {
+/**
+ * Takes up to `limit` items out of a queue, oldest first, and works on them. The work may add to the queue; what `stays` stays
+ * in it.
+ */
+export function drainSome<T>(
+  queue: Set<T>,
+  work: (item: T) => void,
+  limit: number,
+  stays?: (item: T) => boolean,
+): void {
   let done = 0;
   for (const item of queue) {
+    if (stays?.(item) === true) continue;
     queue.delete(item);
     work(item);
     done += 1;

@@ -1,10 +1,8 @@
 /**
- * The incremental engine: one object's change becomes the few resources that it touches. Work stands in queues, in
- * the order of the data flow: parents (Gateways and ListenerSets) → routes → hosts → endpoint sets → listeners. `flush`
- * empties them front to back, so a host is settled only when every route that may want it is, and can stop between items
- * and go on later.
- * Two rules hold at the end of every complete flush: the state equals a rebuild from the same objects, and equal
- * objects give equal bytes.
+ * The incremental engine: one object's change becomes the few resources that it touches. Work stands in queues, in the order
+ * of the data flow: parents (Gateways, ListenerSets) → routes → hosts → endpoint sets → listeners. `flush` empties them
+ * front to back, so a host is settled only when every route that may want it is, and can stop between items and go on later.
+ * After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
 import { countedAttachments } from '../gateway/counted-route.ts';
 import { evaluateIngress } from '../gateway/evaluate-ingress.ts';
@@ -23,7 +21,7 @@ import type { KubernetesObject } from '../model/objects.ts';
 import { AttachedRoutes, attachmentsOf } from './attached-routes.ts';
 import type { EngineConfig } from './config.ts';
 import { drain, drainSome } from './draining.ts';
-import { type EndpointSetSpec, EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
+import { EndpointSetTable, endpointSetOf } from './endpoint-sets.ts';
 import { BindingState, type HostEntry } from './hosts.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { Parents } from './parents.ts';
@@ -44,6 +42,8 @@ const PUBLISH_EVERY = 500;
 export class Engine {
   readonly world = new World();
   readonly resources = new ResourceTable();
+  /** How often all that was dirty at some time had been published. */
+  rounds = 0;
   readonly #config: EngineConfig;
   readonly #parents: Parents;
   readonly #routes = new Map<string, RouteModel>();
@@ -91,17 +91,26 @@ export class Engine {
   }
 
   /**
-   * Computes what is dirty and publishes it. `pause` is asked now and then whether to stop early (to let the
-   * event loop breathe); returns false if it did, and the next call goes on.
+   * Computes what is dirty and publishes it. `pause` is asked now and then whether to stop early (to let the event loop
+   * breathe); returns false if it did, and the next call goes on: see `rounds` for where changes come faster than that.
    */
   flush(pause: () => boolean = () => false): boolean {
+    do if (!this.#flushRound(pause)) return false;
+    while (this.#dirtyRoutes.size > 0);
+    return true;
+  }
+
+  #flushRound(pause: () => boolean): boolean {
     if (!this.#parents.settle(pause)) return false;
     if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#bindings.values()))
       for (const name of this.#endpointSets.names()) this.#dirtyEndpointSets.add(name);
     if (!this.#evaluateRoutes(pause) || !this.#settleHosts(pause)) return false;
     drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
     this.resources.publish();
-    return drain(this.#dirtyAttachments, (key) => this.#attach(key), pause, 64);
+    this.#dirtyRoutes.finish();
+    if (!drain(this.#dirtyAttachments, (key) => this.#attach(key), pause, 64)) return false;
+    this.rounds += 1;
+    return true;
   }
 
   #evaluateRoutes(pause: () => boolean): boolean {
@@ -120,11 +129,8 @@ export class Engine {
 
   /** Settles what no route that is still to be evaluated may want. */
   #settleEarly(): void {
-    for (const entry of this.#dirtyHosts) {
-      if (this.#dirtyRoutes.isWaiting(entry.host)) continue;
-      this.#dirtyHosts.delete(entry);
-      this.#settleHost(entry);
-    }
+    const mustWait = ({ host }: HostEntry): boolean => this.#dirtyRoutes.isWaiting(host);
+    drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), Infinity, mustWait);
     drainSome(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), Infinity);
     this.resources.publish();
   }
@@ -214,28 +220,23 @@ export class Engine {
     const key = objectKey(refOf(object));
     switch (object.kind) {
       case 'Gateway':
-        this.#parents.markGateway(namespacedName(namespace, name));
-        return;
+        return void this.#parents.markGateway(namespacedName(namespace, name));
       case 'ListenerSet':
-        this.#parents.markDependent(key);
-        return;
+        return void this.#parents.markDependent(key);
       case 'TLSRoute':
       case 'HTTPRoute':
       case 'GRPCRoute':
       case 'Ingress':
-        this.#dirtyRoutes.mark(key);
-        return;
+        return void this.#dirtyRoutes.mark(key);
       case 'EndpointSlice':
-        for (const slice of [before, after]) {
+        for (const slice of [before, after])
           if (slice?.kind === 'EndpointSlice') this.#markService(namespace, slice.serviceName);
-        }
         return;
       case 'Service':
         this.#markService(namespace, name);
         break;
       case 'ReferenceGrant':
-        this.#markDependents(`ReferenceGrant/${namespace}`);
-        return;
+        return void this.#markDependents(`ReferenceGrant/${namespace}`);
       case 'IngressClass':
         this.#markDependents(DEFAULT_INGRESS_CLASS);
         break;
@@ -336,7 +337,12 @@ export class Engine {
     if (this.#config.sniMode === 'chain' && (setBefore === undefined) !== (set === undefined)) {
       this.#dirtyListeners.add(state.name);
     }
-    if (set !== undefined) this.#pointAt(entry, set, setBefore);
+    if (set !== undefined) {
+      const isKept = setBefore === set.name;
+      if (isKept ? this.#endpointSets.update(set) : this.#endpointSets.use(set))
+        this.#dirtyEndpointSets.add(set.name);
+      this.#setOfHost.set(entry.name, set.name);
+    }
     if (setBefore !== undefined && set?.name !== setBefore) {
       if (this.#endpointSets.release(setBefore)) this.#dirtyEndpointSets.add(setBefore);
     }
@@ -353,12 +359,6 @@ export class Engine {
         this.#config,
       ),
     );
-  }
-
-  #pointAt(entry: HostEntry, set: EndpointSetSpec, setBefore: string | undefined): void {
-    const dirty = setBefore === set.name ? this.#endpointSets.update(set) : this.#endpointSets.use(set);
-    if (dirty) this.#dirtyEndpointSets.add(set.name);
-    this.#setOfHost.set(entry.name, set.name);
   }
 
   #buildEndpointSet(name: string): void {

@@ -85,14 +85,14 @@ export class FlushLoop {
   #run(): void {
     const { clock, sliceMs, onFlush } = this.#options;
     const start = clock.now();
+    const before = this.#engine.rounds;
     const done = this.#engine.flush(() => clock.now() - start >= sliceMs);
     const end = clock.now();
     this.#worked += end - start;
-    if (!done) {
-      clock.schedule(() => this.#run(), 0);
-      return;
-    }
-    this.#scheduled = false;
+    this.#scheduled = !done;
+    if (!done) clock.schedule(() => this.#run(), 0);
+    // Of what has come meanwhile, enough to go on with; but everybody who was waiting is served.
+    if (!done && this.#engine.rounds === before) return;
     this.#lastEnd = end;
     const flush = { events: this.#events, waitedMs: end - this.#firstEvent, workedMs: this.#worked };
     this.#events = 0;

@@ -34,6 +34,8 @@ export class RecordingLookup implements Lookup {
   readonly #world: World;
   readonly #parents: EvaluatedParents;
   #keys: string[] = [];
+  /** Hostnames asked for since the last call of `takeKeys`, by Gateway and port. */
+  readonly #listenersAsked = new Map<string, Set<string>>();
   #asked: { namespace: string; name: string; key: string; dependency: string } | undefined;
 
   constructor(world: World, parents: EvaluatedParents) {
@@ -45,6 +47,7 @@ export class RecordingLookup implements Lookup {
   takeKeys(): readonly string[] {
     const keys = this.#keys;
     this.#keys = [];
+    if (this.#listenersAsked.size > 0) this.#listenersAsked.clear();
     return keys;
   }
 
@@ -81,8 +84,19 @@ export class RecordingLookup implements Lookup {
 
   listenerOn({ namespace, name }: ObjectRef, port: number, hostname: string): ListenerRef | undefined {
     const gateway = namespacedName(namespace, name);
-    this.#keys.push(listenerDependency(gateway, port, hostname));
+    if (this.#isAskedFirst(gateway, port, hostname))
+      this.#keys.push(listenerDependency(gateway, port, hostname));
     return servedListener(this.#parents.mergedListeners.get(gateway), port, hostname);
+  }
+
+  /** The hosts of a route share their suffixes, and its parentRefs its hosts: that may be millions of looks. */
+  #isAskedFirst(gateway: string, port: number, hostname: string): boolean {
+    const key = `${gateway}/${port}`;
+    const asked = this.#listenersAsked.get(key);
+    if (asked === undefined) this.#listenersAsked.set(key, new Set([hostname]));
+    else if (asked.has(hostname)) return false;
+    else asked.add(hostname);
+    return true;
   }
 
   poolAddress(namespace: string, name: string): string | undefined {

@@ -121,3 +121,27 @@ test('a host that a route without hostnames takes from its listener waits for th
   engine.apply(upserts(gateway));
   assert.equal(published.length, 1, published.join(', '));
 });
+
+test('rounds end, and others are served, however fast somebody changes what is his', () => {
+  const engine = new Engine(DEFAULT_ENGINE_CONFIG);
+  const objects: KubernetesObject[] = [...gatewayObjects()];
+  for (let index = 0; index < 50; index += 1) objects.push(...tenantObjects(index));
+  engine.apply(upserts(objects));
+  engine.setReady();
+  let changes = 0;
+  const changeAll = (): boolean => {
+    changes += 1;
+    const hosts = [`changed-${changes % 2}.example.com`];
+    engine.take(upserts(Array.from({ length: 40 }, (_, index) => route(index, hosts))));
+    return true;
+  };
+  changeAll();
+  const [, , slice] = tenantObjects(45, '100.66.0.9');
+  assert.equal(slice?.kind, 'EndpointSlice');
+  engine.take(upserts([slice]));
+  const published: string[] = [];
+  engine.resources.onChange((change) => published.push(...change.upserts.map(({ name }) => name)));
+  for (let slices = 0; slices < 200 && engine.rounds < 3; slices += 1) engine.flush(changeAll);
+  assert.ok(engine.rounds >= 3);
+  assert.ok(published.some((name) => name.includes(slice.serviceName)));
+});

@@ -58,19 +58,29 @@ const BURST = 500;
 /** A burst among which routes keep changing is settled as a whole in the end. */
 const MOST_ORDERS = 4;
 
-/** Routes to be evaluated, a burst of them in its order. */
+/**
+ * Routes to be evaluated, in rounds, a burst of them in its own order. A route that is marked again after it was evaluated
+ * waits for the next round: so each round ends, and with it the wait of everybody else, however fast somebody changes what
+ * is his.
+ */
 export class RouteQueue {
-  readonly #keys = new Set<string>();
+  #keys = new Set<string>();
+  #next = new Set<string>();
+  readonly #evaluated = new Set<string>();
+  /** All routes of the round are evaluated; what they claim is being settled. */
+  #isSettling = false;
   #order: Pick<BurstOrder, 'evaluated' | 'isWaiting'> | undefined;
   #orders = 0;
 
+  /** What is left of the round; after `finish` that of the next one. */
   get size(): number {
     return this.#keys.size;
   }
 
   /** A route is to be evaluated (again): what was known of a burst holds no longer. */
   mark(key: string): void {
-    this.#keys.add(key);
+    if (this.#isSettling || this.#evaluated.has(key)) this.#next.add(key);
+    else this.#keys.add(key);
     this.#order = undefined;
   }
 
@@ -78,18 +88,20 @@ export class RouteQueue {
   order(world: World): boolean {
     if (this.#order !== undefined || this.#keys.size <= BURST) return false;
     this.#orders += 1;
-    this.#order = this.#orders > MOST_ORDERS ? BurstOrder.NONE : new BurstOrder(this.#keys, world);
+    const isOrderly = this.#orders <= MOST_ORDERS && this.#next.size === 0;
+    this.#order = isOrderly ? new BurstOrder(this.#keys, world) : BurstOrder.NONE;
     return true;
   }
 
-  /** Takes the first out. */
+  /** Takes the first out; `undefined` when the round has no more. */
   take(): string | undefined {
-    for (const key of this.#keys) {
-      this.#keys.delete(key);
-      return key;
-    }
-    this.#order = undefined;
-    this.#orders = 0;
+    if (!this.#isSettling)
+      for (const key of this.#keys) {
+        this.#keys.delete(key);
+        this.#evaluated.add(key);
+        return key;
+      }
+    this.#isSettling = true;
     return undefined;
   }
 
@@ -101,6 +113,15 @@ export class RouteQueue {
   /** Whether the host must not be settled yet. */
   isWaiting(host: string): boolean {
     return this.#order?.isWaiting(host) !== false;
+  }
+
+  /** The round is settled and published. */
+  finish(): void {
+    [this.#keys, this.#next] = [this.#next, this.#keys];
+    this.#evaluated.clear();
+    this.#isSettling = false;
+    this.#order = undefined;
+    this.#orders = 0;
   }
 }
 

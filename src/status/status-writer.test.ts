@@ -252,3 +252,34 @@ test('who stops leading lets go of what waits', async (t) => {
     false,
   );
 });
+
+test('an object that the server fails at holds up no other one', async (t) => {
+  const { writer, clock, written } = await setUp(t, ({ method, path }) => {
+    if (method === 'PATCH' && path.includes('/a/'))
+      return { status: 500, body: { message: 'request is too large' } };
+    return {
+      status: 200,
+      body: object(path.includes('/b') ? 'b' : 'a', method === 'PATCH' ? STATUS : undefined),
+    };
+  });
+  // What is waited for here never comes.
+  const { after } = clock;
+  clock.after = (ms, then) => (ms >= 100 ? () => {} : after(ms, then));
+  writer.lead();
+  writer.changed('GatewayClass//a');
+  while (writer.counts.failed === 0) await new Promise((resolve) => setImmediate(resolve));
+  writer.changed('GatewayClass//b');
+  assert.equal((await written).name, 'b');
+});
+
+test('a page of objects that are too large together is read in smaller ones', async (t) => {
+  const { server, writer, written } = await setUp(t, ({ method, path }) => {
+    if (path.includes('limit=100')) return { status: 200, body: 'x'.repeat(65 * 1024 * 1024) };
+    if (path.includes('limit=')) return { status: 200, body: { metadata: {}, items: [object('wrong')] } };
+    return { status: 200, body: object('wrong', method === 'PATCH' ? STATUS : undefined) };
+  });
+  writer.lead();
+  await writer.sweep('GatewayClass');
+  assert.equal((await written).name, 'wrong');
+  assert.ok(server.asked.some(({ path }) => path.includes('limit=13')));
+});

@@ -46,9 +46,11 @@ export interface WriterCounts {
 
 const CONCURRENCY = 8;
 /** Objects in a page of a sweep: reading one holds the event loop for some milliseconds. */
-const PAGE = '100';
+const PAGE = 100;
 const CONFLICT_BACKOFF = { baseMs: 50, maxMs: 5_000 };
 const OUTAGE_BACKOFF = { baseMs: 500, maxMs: 30_000 };
+/** Objects of so many namespaces in a row: it is the server that fails, and not something about one of them. */
+const FAILING_NAMESPACES = 3;
 /** A refusal lasts until somebody changes the rules or the object. */
 const REFUSED_AGAIN_MS = 60_000;
 
@@ -63,6 +65,8 @@ export class StatusWriter {
   /** Object key → fingerprint of what its status is known to say. */
   readonly #confirmed = new Map<string, string>();
   #leading: AbortController | undefined;
+  /** Namespaces of objects that the server failed at since it last took one. */
+  readonly #failing = new Set<string>();
   readonly #outage = new Map<string, number>();
 
   constructor(options: StatusWriterOptions) {
@@ -117,22 +121,36 @@ export class StatusWriter {
     if (leading === undefined) return;
     const { clock, isHeldUp } = this.#options;
     const resource = await this.#options.resources.get(kind);
+    let limit = PAGE;
     for (let token = ''; resource !== undefined && !leading.signal.aborted; ) {
       if (isHeldUp?.() === true) {
         await sleep(clock, HELD_UP_MS, leading.signal);
         continue;
       }
-      const query = { limit: PAGE, ...(token === '' ? {} : { continue: token }) };
-      const page = (await this.#options.client.read('GET', resource.path, {
-        query,
-        signal: leading.signal,
-      })) as {
-        readonly metadata?: { readonly continue?: string };
-        readonly items?: readonly PresentObject[];
-      };
+      const query = { limit: String(limit), ...(token === '' ? {} : { continue: token }) };
+      const page = await this.#page(resource.path, query, leading.signal);
+      if (page === undefined && limit > 1) {
+        limit = Math.ceil(limit / 8);
+        continue;
+      }
+      if (page === undefined)
+        throw new ApiFailure('malformed', `one object of ${resource.path} is too large`);
       for (const present of page.items ?? []) this.#look(kind, present);
       token = page.metadata?.continue ?? '';
       if (token === '') return;
+    }
+  }
+
+  /** `undefined` where it is larger than can be read: a tenant's objects may be of more than a megabyte each. */
+  async #page(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) {
+    try {
+      return (await this.#options.client.read('GET', path, { query, signal })) as {
+        readonly metadata?: { readonly continue?: string };
+        readonly items?: readonly PresentObject[];
+      };
+    } catch (error) {
+      if (error instanceof ApiFailure && /the answer has more than/.test(error.message)) return undefined;
+      throw error;
     }
   }
 
@@ -206,6 +224,7 @@ export class StatusWriter {
       throw failureOfStatus(`PATCH ${path}/status`, patched.status, patched.body, patched.retryAfterMs);
     }
     this.counts.written += 1;
+    this.#failing.clear();
     this.#confirm(key, desired, patched.body as PresentObject);
     this.#recovered(kind);
     this.#options.onWritten({
@@ -251,8 +270,13 @@ export class StatusWriter {
     this.#tell(key, failure);
     const isRefused = failure.reason === 'forbidden' || isInvalid(failure);
     if (isRefused) return { type: 'again', afterMs: REFUSED_AGAIN_MS };
-    const afterMs = failure.retryAfterMs ?? backoff(OUTAGE_BACKOFF, failures);
-    return { type: 'pause', afterMs: Math.min(afterMs, REFUSED_AGAIN_MS) };
+    const afterMs = Math.min(failure.retryAfterMs ?? backoff(OUTAGE_BACKOFF, failures), REFUSED_AGAIN_MS);
+    // An object that etcd finds too large is answered 500, and is its owner's trouble alone.
+    if (failure.reason === 'server') {
+      this.#failing.add(key.split('/')[1] ?? '');
+      if (this.#failing.size < FAILING_NAMESPACES) return { type: 'again', afterMs };
+    }
+    return { type: 'pause', afterMs };
   }
 
   /** Once a minute for each kind and reason: an outage hits thousands of objects alike. */

@@ -76,6 +76,25 @@ describe('the ADS server', () => {
     assert.equal(server.nodes().length, 0);
   });
 
+  it('counts an Envoy that once had everything, listeners included, as serving while it takes what is new', async () => {
+    const { events, until } = recorder();
+    const { view, port, server } = await serve({ events });
+    view.put(CLUSTER_TYPE, { a: '1' });
+    view.setReady();
+    const { stream } = open(port);
+    stream.send({ node: NODE, type_url: CLUSTER_TYPE });
+    stream.send({ type_url: CLUSTER_TYPE, response_nonce: (await stream.next()).nonce ?? '' });
+    await until('ack gw-1 Cluster 1');
+    assert.equal(server.nodes()[0]?.hasBeenCurrent, false);
+    stream.send({ type_url: LISTENER_TYPE });
+    stream.send({ type_url: LISTENER_TYPE, response_nonce: (await stream.next()).nonce ?? '' });
+    await until('ack gw-1 Listener 0');
+    assert.deepEqual([server.nodes()[0]?.hasBeenCurrent, server.isBehind], [true, false]);
+    view.put(CLUSTER_TYPE, { a: '2' });
+    assert.deepEqual([server.nodes()[0]?.stream.isCurrent, server.isBehind], [false, true]);
+    assert.equal(server.nodes()[0]?.hasBeenCurrent, true);
+  });
+
   it('holds back what an Envoy rejects, sends it the rest, and tries again later', async () => {
     const { events, until } = recorder();
     const { view, port } = await serve({ events, retryMs: { first: 1, most: 2 } });

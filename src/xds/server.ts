@@ -35,6 +35,8 @@ export const DEFAULT_ADS_SERVER_OPTIONS = {
 export interface ConnectedNode extends NodeIdentity {
   readonly connectedAt: Date;
   readonly stream: AdsStream;
+  /** See `AdsConnection`. */
+  readonly hasBeenCurrent: boolean;
 }
 
 /** An Envoy that has not caught up for so long is broken, or changes come faster than it takes them. */
@@ -98,8 +100,8 @@ export class AdsServer {
 
   /** The Envoys whose first request has arrived. */
   nodes(): ConnectedNode[] {
-    return [...this.#connections].flatMap(([{ node, stream }, connectedAt]) =>
-      node === undefined ? [] : [{ ...node, connectedAt, stream }],
+    return [...this.#connections].flatMap(([{ node, stream, hasBeenCurrent }, connectedAt]) =>
+      node === undefined ? [] : [{ ...node, connectedAt, stream, hasBeenCurrent }],
     );
   }
 

@@ -235,6 +235,11 @@ export class AdsStream {
     );
   }
 
+  /** Whether the client has asked for this type. */
+  hasAskedFor(typeUrl: string): boolean {
+    return this.#subscriptions.has(typeUrl);
+  }
+
   isAcknowledged(typeUrl: string, name: string, version: string): boolean {
     return this.#subscriptions.get(typeUrl)?.isAcknowledged(name, version) ?? false;
   }

@@ -106,7 +106,11 @@ describe('what an Envoy rejected', () => {
     const stream = new AdsStream(view);
     view.onChange((change) => stream.changed(change));
     const { logger, take } = logged();
-    const report = new HeldReport(view, () => [{ ...NODE, connectedAt: new Date(0), stream }], logger);
+    const report = new HeldReport(
+      view,
+      () => [{ ...NODE, connectedAt: new Date(0), stream, hasBeenCurrent: true }],
+      logger,
+    );
     /** Answers the next response, as the connection would. */
     const answer = (error?: string): void => {
       const response = stream.next();

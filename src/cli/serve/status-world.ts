@@ -90,10 +90,11 @@ export class EngineStatusWorld implements StatusWorld {
     const connected = connectedNodes();
     const current = new Map<string, boolean>();
     const rejected: Record<string, { version: string; error: string }> = {};
-    for (const { id, stream } of connected) {
+    for (const { id, stream, hasBeenCurrent } of connected) {
       const listeners = stream.state().find(({ typeUrl }) => typeUrl === LISTENER_TYPE);
-      // Before it asks for listeners it serves nothing, whatever it has acknowledged.
-      current.set(id, (current.get(id) ?? false) || (listeners !== undefined && stream.isCurrent));
+      // Before it asks for listeners it serves nothing, whatever it has acknowledged; once it had them, it goes on serving.
+      const isServing = hasBeenCurrent || (listeners !== undefined && stream.isCurrent);
+      current.set(id, (current.get(id) ?? false) || isServing);
       for (const [name, held] of listeners?.held ?? []) rejected[name] = held;
     }
     const acknowledged: Record<string, string> = {};
