@@ -50,6 +50,7 @@ function pageOf(reports: readonly KeptReport[], skipped: readonly Skipped[]): st
         goals.map(({ goal, measured, met }) => [goal, measured, met ? 'met' : '**not met**']),
       ),
     ),
+    'What limits a goal that is not met: [design/limits.md](design/limits.md).',
     ...reports.flatMap(section),
     ...skipped.map(({ scenario, reason }) => `## ${scenario}\n\nCould not run here: ${reason}`),
   ].join('\n\n')}\n`;
