@@ -11,7 +11,8 @@
 #   GATEWAY_IP     where to verify                                  (address of the first node)
 #   CERTS          folder for certificates, kept between runs;      (./sluice-certs)
 #                  empty where cert-manager makes the Secrets
-#   SLUICE         how to run "sluice certs"                        (sluice)
+#   SLUICE         how to run "sluice certs"                        (the command "sluice"; where there is none, this clone's
+#                                                                    own, which "npm ci" makes ready)
 #   GATEWAY_API    CRDs to install where the cluster has none of TLSRoute
 #   KUBECTL        (kubectl)
 #   TAINT=no       leave other pods on the gateway nodes
@@ -19,6 +20,7 @@
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+repository=$(CDPATH='' cd -- "$here/../.." && pwd)
 kubectl=${KUBECTL:-kubectl}
 overlay=${OVERLAY:-$here/overlays/example}
 route=${ROUTE:-$here/example-route.yaml}
@@ -29,6 +31,23 @@ gateway_api=${GATEWAY_API:-https://github.com/kubernetes-sigs/gateway-api/releas
 if [ $# -eq 0 ]; then
   echo "usage: $0 NODE...   (kubectl get nodes shows them; the head of this script says more)" >&2
   exit 64
+fi
+
+run_sluice() {
+  if [ -n "${SLUICE:-}" ]; then
+    $SLUICE "$@"
+  elif command -v sluice >/dev/null 2>&1; then
+    sluice "$@"
+  else
+    "$repository/node_modules/.bin/node" "$repository/src/main.ts" "$@"
+  fi
+}
+
+# Before anything is changed: without certificates the steps after them would be left undone.
+if [ -n "$certs" ] && ! run_sluice certs --help >/dev/null; then
+  echo "$0: \"sluice certs\" does not run, so there is nothing to make certificates with. Run \"npm ci\" in $repository," >&2
+  echo "or say how to run it with SLUICE=, or leave the Secrets to cert-manager with CERTS= (empty)." >&2
+  exit 69
 fi
 
 step() { printf '\n== %s\n' "$*"; }
@@ -52,7 +71,7 @@ $kubectl wait --for=condition=Established --timeout=60s crd/tlsroutes.gateway.ne
 step "Namespace and certificates of mutual TLS"
 $kubectl apply --server-side -f "$here/base/namespace.yaml"
 if [ -n "$certs" ]; then
-  ${SLUICE:-sluice} certs --out "$certs" >/dev/null
+  run_sluice certs --out "$certs" >/dev/null
   for pair in server gateway; do
     $kubectl -n sluice-system create secret generic "sluice-xds-$pair" --from-file="$certs/$pair" \
       --dry-run=client -o yaml | $kubectl apply --server-side -f -

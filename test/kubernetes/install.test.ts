@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -39,7 +39,6 @@ describe('install.sh', () => {
       PATH: process.env['PATH'] ?? '',
       HOME: directory,
       KUBECTL: `${await findKubectl()} --kubeconfig=${cluster.kubeconfig}`,
-      SLUICE: `${process.execPath} ${join(ROOT, 'src', 'main.ts')}`,
       CERTS: certs,
       VERIFY: 'no',
     };
@@ -86,6 +85,25 @@ describe('install.sh', () => {
     const after = new X509Certificate(Buffer.from(renewed['tls.crt'] ?? '', 'base64'));
     assert.notEqual(after.serialNumber, before.serialNumber);
     assert.equal(renewed['ca.crt'], data['ca.crt'], 'the authority is kept');
+  });
+
+  it('touches nothing where certificates cannot be made, unless cert-manager makes them', async () => {
+    const [kubectl, calls] = [join(directory, 'kubectl'), join(directory, 'calls')];
+    await writeFile(kubectl, `#!/bin/sh\necho "$*" >> ${calls}\n`);
+    await chmod(kubectl, 0o755);
+    const missing = join(directory, 'no-such-sluice');
+    const env = { PATH: process.env['PATH'] ?? '', KUBECTL: kubectl, SLUICE: missing, VERIFY: 'no' };
+
+    const refused = run('sh', [SCRIPT, 'gw-1'], { env: { ...env, CERTS: join(directory, 'none') } });
+    await assert.rejects(refused, (error: Error & { code?: number; stderr?: string }) => {
+      assert.equal(error.code, 69);
+      assert.match(error.stderr ?? '', /SLUICE=.*CERTS=/);
+      return true;
+    });
+    await assert.rejects(readFile(calls), { code: 'ENOENT' });
+
+    await run('sh', [SCRIPT, 'gw-1'], { env: { ...env, CERTS: '' } });
+    assert.match(await readFile(calls, 'utf8'), /^label node gw-1 /);
   });
 
   it('says how it is used when it is given no node', async () => {
