@@ -1,7 +1,7 @@
 /** deploy/envoy-hostnetwork against a real kube-apiserver: it applies, its pods are admitted, its RBAC is enough and no more. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -203,6 +203,24 @@ describe('the manifests', () => {
       assert.deepEqual(capabilities.drop, ['ALL'], name);
       assert.deepEqual(capabilities.add ?? [], name === 'envoy' ? ['NET_BIND_SERVICE'] : [], name);
     }
+  });
+
+  it('render with all that the example offers in comments', async () => {
+    const example = await readFile(join(DEPLOY, 'overlays', 'example', 'kustomization.yaml'), 'utf8');
+    const offered = example.replaceAll(/^# (?=components:|patches:|- | {2,}\S)/gm, '');
+    // The components are where the overlay's relative paths lead.
+    const copy = join(directory, 'envoy-hostnetwork');
+    await cp(DEPLOY, copy, { recursive: true });
+    const overlay = join(copy, 'overlays', 'mine');
+    await cp(join(DEPLOY, 'overlays', 'example'), overlay, { recursive: true });
+    await writeFile(join(overlay, 'kustomization.yaml'), offered);
+    const rendered = documents(await kustomize(overlay));
+    const { template } = object('Deployment', 'sluice', rendered)['spec'] as { template: { spec: PodSpec } };
+    const { args } = container(template.spec, 'sluice');
+    assert.equal(args.filter((each) => each.startsWith('--adopt-controller-name=')).length, 2);
+    object('Certificate', 'sluice-xds-server', rendered);
+    object('ServiceMonitor', 'sluice', rendered);
+    object('PodMonitor', 'sluice-envoy', rendered);
   });
 
   it('render with cert-manager and the Prometheus operator; the certificates are for the same names', async () => {
