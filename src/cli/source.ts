@@ -1,4 +1,4 @@
-import { access, constants, readdir } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import type { Source } from '../model/events.ts';
 import { createDirectorySource } from '../watchers/directory/directory-source.ts';
 import { createKubernetesSource } from '../watchers/kubernetes/kubernetes-source.ts';
@@ -14,7 +14,7 @@ export interface SourceOptions {
 }
 
 /**
- * What can be known to be missing before anything listens: the folder of manifests, or a kubeconfig that was named. Rejects
+ * What can be known to be missing before anything listens: the folder (or the one file) of manifests, or a kubeconfig that was named. Rejects
  * with a `CliError`. A kubeconfig that is replaced or goes later is waited for.
  */
 export async function requireSource(spec: SourceSpec, options: SourceOptions): Promise<void> {
@@ -25,8 +25,10 @@ export async function requireSource(spec: SourceSpec, options: SourceOptions): P
       const message = `${flag} is for --source kubernetes, and the source is directory:${spec.path}; leave one of them out`;
       throw new CliError('SLUICE_FLAG_UNUSED', EXIT.config, message);
     }
-    await readable('SLUICE_DIRECTORY_UNREADABLE', spec.path, 'create it, or name another', () =>
-      readdir(spec.absolute),
+    await readable('SLUICE_DIRECTORY_UNREADABLE', spec.path, 'create it, or name another', async () =>
+      (await stat(spec.absolute)).isDirectory()
+        ? await readdir(spec.absolute)
+        : await access(spec.absolute, constants.R_OK),
     );
   } else if (kubeconfig !== undefined) {
     await readable('SLUICE_KUBE_CONFIG', kubeconfig, 'correct --kubeconfig, or leave it out', () =>

@@ -248,6 +248,18 @@ describe('sluice serve', () => {
     }
   });
 
+  it('serves a single file of manifests', async () => {
+    const [xdsPort = 0, adminPort = 0] = await freePorts(2);
+    const folder = await manifests('single', { 'a.yaml': toYaml([ROUTE]) });
+    await using sluice = SluiceProcess.start([
+      ...['serve', '--source', `directory:${path.join(folder, 'a.yaml')}`],
+      ...['--xds-address', `127.0.0.1:${xdsPort}`, '--admin-address', `127.0.0.1:${adminPort}`],
+    ]);
+    const admin = `http://127.0.0.1:${adminPort}`;
+    await sluice.untilPage(`${admin}/readyz`);
+    assert.match(await sluice.untilPage(`${admin}/debug/routes`), /TLSRoute tenants\/demo/);
+  });
+
   it('ends with 78 for a kubeconfig that a directory has no use for', async () => {
     const { exitCode, stderr } = await runSluice([
       ...['serve', '--source', `directory:${directory}`, '--context', 'prod'],
