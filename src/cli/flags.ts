@@ -82,7 +82,7 @@ export const TRANSLATION_FLAGS = {
   listenAddresses: {
     name: '--listen-address',
     value: 'IP',
-    description: 'where Envoy listens for Gateways without spec.addresses and for Ingresses',
+    description: `where Envoy listens for Gateways without spec.addresses and for Ingresses; ${CLOSES_CONNECTIONS}`,
     env: 'SLUICE_LISTEN_ADDRESSES',
     repeatable: true,
     default: DEFAULT_GATEWAY_CONFIG.listenAddresses.join(),
