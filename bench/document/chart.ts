@@ -57,7 +57,7 @@ export function lineChart({ title, x, y, logX = false, series, limits = [] }: Li
     ...series.flatMap((each, index) => drawn(each, COLORS[index % COLORS.length] ?? '#000', across, up)),
     ...endLabels(series, up),
   ];
-  return svg(HEIGHT, parts);
+  return svg(title, HEIGHT, parts);
 }
 
 function drawn({ points }: Series, color: string, across: Scale, up: Scale): string[] {
@@ -114,7 +114,7 @@ export function barChart({ title, unit, bars }: BarChart): string {
     ];
   });
   const height = MARGIN.top + bars.length * rowHeight + 16;
-  return svg(height, [text(16, 24, title, 'font-size="15" font-weight="600"'), ...parts]);
+  return svg(title, height, [text(16, 24, title, 'font-size="15" font-weight="600"'), ...parts]);
 }
 
 function linearScale(highest: number, from: number, to: number): Scale {
@@ -132,10 +132,10 @@ function logScale(values: readonly number[], from: number, to: number): Scale {
   return { ticks, at: (value) => from + ((Math.log(value) - low) / (high - low || 1)) * (to - from) };
 }
 
-function svg(height: number, parts: readonly string[]): string {
+function svg(title: string, height: number, parts: readonly string[]): string {
   const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ${FONT}>`;
   const ground = `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`;
-  return `${[open, ground, ...parts, '</svg>'].join('\n')}\n`;
+  return `${[open, `<title>${escaped(title)}</title>`, ground, ...parts, '</svg>'].join('\n')}\n`;
 }
 
 function line(x1: number, y1: number, x2: number, y2: number, color: string, dashes = ''): string {
@@ -144,8 +144,11 @@ function line(x1: number, y1: number, x2: number, y2: number, color: string, das
 }
 
 function text(x: number, y: number, content: string, attributes: string): string {
-  const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped(content)}</text>`;
+}
+
+function escaped(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function number(value: number): string {
