@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { condition } from '../model/conditions.ts';
-import type { Clock } from '../watchers/kubernetes/clock.ts';
+import { hastyClock } from '../watchers/kubernetes/test-clock.ts';
 import type { DesiredStatus } from './desired.ts';
 import { StatusController } from './status-controller.ts';
 import { type Answer, type Asked, startTestApiServer } from './test-api-server.ts';
@@ -11,24 +11,6 @@ const V1 = '/apis/gateway.networking.k8s.io/v1';
 const KINDS = ['gatewayclasses', 'gateways', 'listenersets', 'tlsroutes'];
 const SETS = Array.from({ length: 40 }, (_, index) => `ListenerSet/red/s${index}`);
 const CONDITIONS = [condition('Accepted', true, 'Accepted', '', 1)];
-
-/** Every wait is over at once, in the order of what is due; what was waited for is noted. */
-function hastyClock(): Clock & { readonly waits: number[] } {
-  const waits: number[] = [];
-  let now = 0;
-  return {
-    waits,
-    now: () => now,
-    after(ms, then) {
-      waits.push(ms);
-      const immediate = setImmediate(() => {
-        now += ms;
-        then();
-      });
-      return () => clearImmediate(immediate);
-    },
-  };
-}
 
 function desired(key: string): DesiredStatus | undefined {
   const base = { uid: 'u1', conditions: CONDITIONS };

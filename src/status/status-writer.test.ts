@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { condition } from '../model/conditions.ts';
-import type { Clock } from '../watchers/kubernetes/clock.ts';
+import { hastyClock } from '../watchers/kubernetes/test-clock.ts';
 import type { DesiredStatus } from './desired.ts';
 import { ApiClient } from './kubernetes/api-client.ts';
 import { StatusResources } from './kubernetes/status-resources.ts';
@@ -10,24 +10,6 @@ import { type Answer, type Asked, startTestApiServer } from './test-api-server.t
 
 const V1 = '/apis/gateway.networking.k8s.io/v1';
 const NOW = '2026-01-01T00:00:00Z';
-
-/** Every wait is over at once; what was waited for is noted. */
-function hastyClock(): Clock & { readonly waits: number[] } {
-  const waits: number[] = [];
-  let now = 0;
-  return {
-    waits,
-    now: () => now,
-    after(ms, then) {
-      if (ms > 0) waits.push(Math.round(ms));
-      const immediate = setImmediate(() => {
-        now += ms;
-        then();
-      });
-      return () => clearImmediate(immediate);
-    },
-  };
-}
 
 function desiredClass(uid = 'u1'): DesiredStatus {
   return {

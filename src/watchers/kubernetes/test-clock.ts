@@ -54,3 +54,21 @@ export class ManualClock implements Clock {
     return ms;
   }
 }
+
+/** Every wait is over at once, in the order of what is due; what was waited for is noted, in whole milliseconds. */
+export function hastyClock(): Clock & { readonly waits: number[] } {
+  const waits: number[] = [];
+  let now = 0;
+  return {
+    waits,
+    now: () => now,
+    after(ms, then) {
+      if (ms > 0) waits.push(Math.round(ms));
+      const immediate = setImmediate(() => {
+        now += ms;
+        then();
+      });
+      return () => clearImmediate(immediate);
+    },
+  };
+}
