@@ -114,7 +114,7 @@ export class Engine {
   }
 
   #evaluateRoutes(pause: () => boolean): boolean {
-    if (this.resources.ready && this.#dirtyRoutes.order(this.world) && pause()) return false;
+    if (this.#dirtyRoutes.order(this.world) && pause()) return false;
     let early = 0;
     for (let key = this.#dirtyRoutes.take(); key !== undefined; key = this.#dirtyRoutes.take()) {
       this.#evaluateRoute(key);
@@ -150,11 +150,6 @@ export class Engine {
   apply(events: readonly ObjectEvent[]): void {
     this.take(events);
     this.flush();
-  }
-
-  /** Every source has synced: serve. Flush before. */
-  setReady(): void {
-    this.resources.setReady();
   }
 
   get bindings(): Iterable<BindingState> {

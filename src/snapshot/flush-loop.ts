@@ -63,10 +63,11 @@ export class FlushLoop {
     this.#schedule();
   }
 
-  /** Every source has synced: compute all there is, then serve. */
+  /** Every source has synced: compute all there is, and serve it as it comes. */
   synced(): void {
     if (this.#synced) return;
     this.#synced = true;
+    this.#engine.resources.setSynced();
     this.#schedule();
   }
 
@@ -97,7 +98,7 @@ export class FlushLoop {
     const flush = { events: this.#events, waitedMs: end - this.#firstEvent, workedMs: this.#worked };
     this.#events = 0;
     this.#worked = 0;
-    this.#engine.setReady();
+    this.#engine.resources.setReady();
     onFlush?.(flush);
   }
 }

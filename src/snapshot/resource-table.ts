@@ -8,8 +8,13 @@ export class ResourceTable implements ResourceView {
   readonly #types = new Map<string, Map<string, EncodedResource>>();
   readonly #staged = new Map<string, Map<string, EncodedResource | undefined>>();
   readonly #listeners = new Set<(change: SnapshotChange) => void>();
+  #synced = false;
   #ready = false;
   #generation = 0;
+
+  get synced(): boolean {
+    return this.#synced;
+  }
 
   get ready(): boolean {
     return this.#ready;
@@ -75,9 +80,17 @@ export class ResourceTable implements ResourceView {
     return change;
   }
 
-  /** Everything has synced: from now on the content may be served. */
+  /** Every source has synced: what is published from now on may be served at once. */
+  setSynced(): void {
+    if (this.#synced) return;
+    this.#synced = true;
+    this.#tell({ upserts: [], removals: [] });
+  }
+
+  /** All that the sources had is published. */
   setReady(): void {
     if (this.#ready) return;
+    this.#synced = true;
     this.#ready = true;
     this.#tell({ upserts: [], removals: [] });
   }

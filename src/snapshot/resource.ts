@@ -26,13 +26,15 @@ export interface SnapshotChange {
 }
 
 export interface ResourceView {
-  /** False until every source has synced; nothing may be served before. Goes to true once, announced by a change. */
+  /** Every source has synced: what is here is true, and may be served. Goes to true once, announced by a change. */
+  readonly synced: boolean;
+  /** Besides, all of it is computed: what is not here is to be taken away. Goes to true once, announced by a change. */
   readonly ready: boolean;
   /** Opaque, differs after every change; for `system_version_info`. */
   readonly version: string;
   get(typeUrl: string, name: string): EncodedResource | undefined;
   /** In insertion order. */
   all(typeUrl: string): Iterable<EncodedResource>;
-  /** Called synchronously after every change (and once when it becomes ready); returns a function that unsubscribes. */
+  /** Called synchronously after every change (and when it becomes synced, and ready); returns a function that unsubscribes. */
   onChange(listener: (change: SnapshotChange) => void): () => void;
 }

@@ -47,7 +47,7 @@ test('a burst of routes is published while it is evaluated, and never with a win
   for (let index = 0; index < 100; index += 1)
     objects.push(route(ROUTES + index, [hostOf(index)], '2020-01-01T00:00:00Z'));
   engine.apply(upserts(objects));
-  engine.setReady();
+  engine.resources.setReady();
   const clusters = new Map<string, Set<string>>();
   let publications = 0;
   engine.resources.onChange(({ upserts: changed }) => {
@@ -85,7 +85,7 @@ test('a rival that comes, or is marked again, in the middle of a burst is waited
     const objects: KubernetesObject[] = [];
     for (let index = 0; index < ROUTES; index += 1) objects.push(...tenantObjects(index));
     engine.apply(upserts(objects));
-    engine.setReady();
+    engine.resources.setReady();
     const host = hostOf(ROUTES / 2);
     const published = publishedRoutes(engine, host);
     engine.take(upserts(gatewayObjects()));
@@ -107,7 +107,7 @@ test('a host that a route without hostnames takes from its listener waits for th
   const objects: KubernetesObject[] = [];
   for (let index = 0; index < ROUTES; index += 1) objects.push(...tenantObjects(index));
   engine.apply(upserts([...objects, route(ROUTES, [])]));
-  engine.setReady();
+  engine.resources.setReady();
   const host = hostOf(ROUTES - 1);
   const published = publishedRoutes(engine, host);
   const gateway = gatewayObjects().map((object) =>
@@ -127,7 +127,7 @@ test('rounds end, and others are served, however fast somebody changes what is h
   const objects: KubernetesObject[] = [...gatewayObjects()];
   for (let index = 0; index < 50; index += 1) objects.push(...tenantObjects(index));
   engine.apply(upserts(objects));
-  engine.setReady();
+  engine.resources.setReady();
   let changes = 0;
   const changeAll = (): boolean => {
     changes += 1;

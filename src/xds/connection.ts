@@ -163,7 +163,7 @@ export class AdsConnection {
 
   #pump(): void {
     // "Nothing before every source has synced": a control plane that has just started knows of no routes yet.
-    if (this.#ended || !this.#view.ready) return;
+    if (this.#ended || !this.#view.synced) return;
     while (this.#inFlight < MAX_IN_FLIGHT) {
       const response = this.#stream.next();
       if (response === undefined) {

@@ -42,7 +42,7 @@ describe('the ADS server', () => {
     assert.deepEqual(await stream.names(), ['-a']);
   });
 
-  it('says nothing before the snapshot is ready', async () => {
+  it('says nothing before the snapshot is synced', async () => {
     const { view, port } = await serve();
     const { stream } = open(port);
     stream.send({ node: NODE, type_url: CLUSTER_TYPE });

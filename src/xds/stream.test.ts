@@ -11,8 +11,10 @@ const SHORT: Readonly<Record<string, string>> = {
   [LISTENER_TYPE]: 'lds',
 };
 
-function setUp(limits = DEFAULT_STREAM_LIMITS) {
+function setUp(limits = DEFAULT_STREAM_LIMITS, stage: 'synced' | 'ready' = 'ready') {
   const view = new TestView();
+  view.setSynced();
+  if (stage === 'ready') view.setReady();
   const stream = new AdsStream(view, limits);
   view.onChange((change) => stream.changed(change));
   return { view, stream };
@@ -48,6 +50,37 @@ describe('one ADS stream', () => {
     view.put(CLUSTER_TYPE, { c: '1' });
     subscribeLikeEnvoy(stream, ['e']);
     assert.deepEqual(responses(stream), ['cds +c', 'eds +e', 'lds +l']);
+  });
+
+  it('until all is computed, tells what is there and takes nothing away: an Envoy from before has it all', () => {
+    const { view, stream } = setUp(DEFAULT_STREAM_LIMITS, 'synced');
+    view.put(CLUSTER_TYPE, { a: '1', b: '2' });
+    stream.request({
+      type_url: CLUSTER_TYPE,
+      initial_resource_versions: {
+        a: versionOf('1'),
+        b: versionOf('1'),
+        late: versionOf('1'),
+        gone: versionOf('1'),
+      },
+    });
+    stream.request({ type_url: LISTENER_TYPE, initial_resource_versions: { l: versionOf('1') } });
+    assert.deepEqual(responses(stream), ['cds +b']);
+    view.put(CLUSTER_TYPE, { late: '1' });
+    assert.deepEqual(responses(stream), []);
+    assert.ok(!stream.isCurrent);
+    view.put(LISTENER_TYPE, { l: '2' });
+    view.setReady();
+    assert.deepEqual(responses(stream), ['lds +l', 'cds -gone']);
+    assert.ok(stream.isCurrent);
+  });
+
+  it('until all is computed, an Envoy that starts is not told that there is nothing', () => {
+    const { view, stream } = setUp(DEFAULT_STREAM_LIMITS, 'synced');
+    subscribeLikeEnvoy(stream, []);
+    assert.deepEqual(responses(stream), []);
+    view.setReady();
+    assert.deepEqual(responses(stream), ['lds', 'cds']);
   });
 
   it('takes listeners away first, clusters last', () => {
@@ -236,6 +269,7 @@ describe('the delta streams, replayed', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const view = new TestView();
+        view.setReady();
         const envoy = new ModelEnvoy();
         let stream = connect();
         view.onChange((change) => stream.changed(change));

@@ -174,6 +174,8 @@ export class AdsStream {
       if (typeUrl === CLUSTER_TYPE) this.#resendReferences(batch);
       return this.#respond(subscription, typeUrl, batch);
     }
+    // What is not there may yet be computed: an Envoy from before must not lose it in the meantime.
+    if (!this.#view.ready) return undefined;
     for (const typeUrl of [...rest, ...ORDER.toReversed()]) {
       const subscription = this.#subscriptions.get(typeUrl);
       const batch =
