@@ -25,9 +25,13 @@ export function drain<T>(
   pause: () => boolean,
   stride: number,
 ): boolean {
-  while (queue.size > 0) {
-    drainSome(queue, work, stride);
-    if (queue.size > 0 && pause()) return false;
+  let done = 0;
+  // One iterator for all: a new one would go past what was taken out before.
+  for (const item of queue) {
+    queue.delete(item);
+    work(item);
+    done += 1;
+    if (done % stride === 0 && queue.size > 0 && pause()) return false;
   }
   return true;
 }

@@ -65,6 +65,8 @@ const MOST_ORDERS = 4;
  */
 export class RouteQueue {
   #keys = new Set<string>();
+  /** Goes through `#keys` as they come and go: to begin anew for each would go past all that were taken out before. */
+  #taking: SetIterator<string> | undefined;
   #next = new Set<string>();
   readonly #evaluated = new Set<string>();
   /** All routes of the round are evaluated; what they claim is being settled. */
@@ -95,14 +97,16 @@ export class RouteQueue {
 
   /** Takes the first out; `undefined` when the round has no more. */
   take(): string | undefined {
-    if (!this.#isSettling)
-      for (const key of this.#keys) {
-        this.#keys.delete(key);
-        this.#evaluated.add(key);
-        return key;
-      }
-    this.#isSettling = true;
-    return undefined;
+    if (this.#isSettling) return undefined;
+    this.#taking ??= this.#keys.values();
+    const { value: key } = this.#taking.next();
+    if (key === undefined) {
+      this.#isSettling = true;
+      return undefined;
+    }
+    this.#keys.delete(key);
+    this.#evaluated.add(key);
+    return key;
   }
 
   /** A route was evaluated; returns whether its hosts may be settled before the others are. */
@@ -119,6 +123,7 @@ export class RouteQueue {
   finish(): void {
     [this.#keys, this.#next] = [this.#next, this.#keys];
     this.#evaluated.clear();
+    this.#taking = undefined;
     this.#isSettling = false;
     this.#order = undefined;
     this.#orders = 0;
