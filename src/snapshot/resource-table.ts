@@ -1,16 +1,19 @@
-import type { EncodedResource, ResourceView, SnapshotChange } from './resource.ts';
+import type { EncodedResource, ResourceSlots, ResourceView, SnapshotChange } from './resource.ts';
+import { NO_SLOTS, SlotTable } from './slot-table.ts';
 
 /**
  * The resources as they stand, and the change since they were last published.
  * Writes are staged: readers see them and are told of them at `publish`, all of them at once.
  */
 export class ResourceTable implements ResourceView {
-  readonly #types = new Map<string, Map<string, EncodedResource>>();
+  readonly #types = new Map<string, SlotTable>();
   readonly #staged = new Map<string, Map<string, EncodedResource | undefined>>();
   readonly #listeners = new Set<(change: SnapshotChange) => void>();
   #synced = false;
   #ready = false;
   #generation = 0;
+  /** Changes that are being told: a listener may publish another one. */
+  #telling = 0;
 
   get synced(): boolean {
     return this.#synced;
@@ -29,11 +32,15 @@ export class ResourceTable implements ResourceView {
   }
 
   all(typeUrl: string): Iterable<EncodedResource> {
-    return this.#types.get(typeUrl)?.values() ?? [];
+    return this.#types.get(typeUrl)?.all() ?? [];
+  }
+
+  slots(typeUrl: string): ResourceSlots {
+    return this.#types.get(typeUrl) ?? NO_SLOTS;
   }
 
   count(typeUrl: string): number {
-    return this.#types.get(typeUrl)?.size ?? 0;
+    return this.#types.get(typeUrl)?.count ?? 0;
   }
 
   onChange(listener: (change: SnapshotChange) => void): () => void {
@@ -58,17 +65,13 @@ export class ResourceTable implements ResourceView {
     for (const [typeUrl, staged] of this.#staged) {
       let resources = this.#types.get(typeUrl);
       if (resources === undefined) {
-        resources = new Map();
+        resources = new SlotTable();
         this.#types.set(typeUrl, resources);
       }
       for (const [name, resource] of staged) {
-        const current = resources.get(name);
         if (resource === undefined) {
-          if (resources.delete(name)) removals.push({ typeUrl, name });
-        } else if (current === undefined || current.version !== resource.version) {
-          resources.set(name, resource);
-          upserts.push(resource);
-        }
+          if (resources.remove(name)) removals.push({ typeUrl, name });
+        } else if (resources.set(name, resource)) upserts.push(resource);
       }
     }
     this.#staged.clear();
@@ -77,6 +80,7 @@ export class ResourceTable implements ResourceView {
       this.#generation += 1;
       this.#tell(change);
     }
+    if (this.#telling === 0) for (const resources of this.#types.values()) resources.release();
     return change;
   }
 
@@ -96,6 +100,11 @@ export class ResourceTable implements ResourceView {
   }
 
   #tell(change: SnapshotChange): void {
-    for (const listener of this.#listeners) listener(change);
+    this.#telling += 1;
+    try {
+      for (const listener of this.#listeners) listener(change);
+    } finally {
+      this.#telling -= 1;
+    }
   }
 }

@@ -25,6 +25,29 @@ export interface SnapshotChange {
   readonly removals: readonly { readonly typeUrl: string; readonly name: string }[];
 }
 
+/** Revisions begin here: smaller numbers are left to those who remember them. */
+export const FIRST_REVISION = 3;
+
+/**
+ * The resources of one type, numbered. A name has a slot for as long as there is its resource, so that what each stream
+ * remembers of 20,000 resources fits in an array. While a removal is told, the name still has its slot, and `at` says
+ * that it is gone; afterwards the slot is another's, and whoever still has something to remember keeps it by name.
+ */
+export interface ResourceSlots {
+  /** Every slot is below this. */
+  readonly size: number;
+  /** -1 where there is no such resource. */
+  slotOf(name: string): number;
+  /** `undefined`: it has just been removed. */
+  at(slot: number): EncodedResource | undefined;
+  /** Of what is in the slot, at least `FIRST_REVISION`. Two contents of one name never have the same. */
+  revision(slot: number): number;
+  /** The version that has, or had, the revision; `undefined` where that is no longer known. */
+  versionOf(slot: number, revision: number): string | undefined;
+  /** Those in use, in the order in which their resources were added. */
+  slots(): Iterable<number>;
+}
+
 export interface ResourceView {
   /** Every source has synced: what is here is true, and may be served. Goes to true once, announced by a change. */
   readonly synced: boolean;
@@ -35,6 +58,8 @@ export interface ResourceView {
   get(typeUrl: string, name: string): EncodedResource | undefined;
   /** In insertion order. */
   all(typeUrl: string): Iterable<EncodedResource>;
+  /** To be asked for anew each time: a type has none of its own before its first resource. */
+  slots(typeUrl: string): ResourceSlots;
   /** Called synchronously after every change (and when it becomes synced, and ready); returns a function that unsubscribes. */
   onChange(listener: (change: SnapshotChange) => void): () => void;
 }

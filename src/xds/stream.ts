@@ -71,8 +71,8 @@ export class AdsStream {
   readonly #view: ResourceView;
   readonly #limits: StreamLimits;
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Endpoint sets of clusters that were sent before Envoy had asked for the sets. */
-  readonly #unasked = new Set<string>();
+  /** Of endpoint sets, whether Envoy has asked for any or not: clusters that were sent before wait for theirs. */
+  readonly #endpoints: Subscription;
   #nonce = 0;
 
   readonly #pace: ListenerPace | undefined;
@@ -82,6 +82,7 @@ export class AdsStream {
     this.#view = view;
     this.#limits = limits;
     this.#pace = pace;
+    this.#endpoints = new Subscription(() => view.slots(ENDPOINT_TYPE));
   }
 
   /** Throws `StreamRefusal` where the stream has to be closed. */
@@ -103,7 +104,6 @@ export class AdsStream {
       unsubscribe: request.resource_names_unsubscribe ?? [],
       initialVersions: request.initial_resource_versions ?? {},
     });
-    if (typeUrl === ENDPOINT_TYPE) this.#resendUnasked(subscription, subscribe);
     return outcome;
   }
 
@@ -125,10 +125,8 @@ export class AdsStream {
       );
     }
     const view = this.#view;
-    const subscription = new Subscription({
-      get: (name) => view.get(typeUrl, name),
-      all: () => view.all(typeUrl),
-    });
+    const subscription =
+      typeUrl === ENDPOINT_TYPE ? this.#endpoints : new Subscription(() => view.slots(typeUrl));
     this.#subscriptions.set(typeUrl, subscription);
     return subscription;
   }
@@ -195,26 +193,13 @@ export class AdsStream {
   };
 
   /**
-   * A changed cluster warms until its EDS resource arrives again, and Envoy does not ask for one that it has.
+   * A changed cluster warms until its EDS resource arrives again, and Envoy does not ask for one that it has. After a
+   * reconnection Envoy's request for endpoints may come behind our first clusters, and says that it has them; the changed
+   * clusters among those wait for them all the same.
    */
   #resendReferences(batch: Batch): void {
-    const endpoints = this.#subscriptions.get(ENDPOINT_TYPE);
     for (const resource of batch.resources) {
-      for (const name of resource.references ?? []) {
-        if (endpoints?.isSubscribed(name) === true) endpoints.resend(name);
-        else this.#unasked.add(name);
-      }
-    }
-  }
-
-  /**
-   * After a reconnection Envoy's request for endpoints may come behind our first clusters, and says that it has them;
-   * the changed clusters among those wait for them all the same.
-   */
-  #resendUnasked(endpoints: Subscription, subscribe: readonly string[]): void {
-    if (this.#unasked.size === 0) return;
-    for (const name of endpoints.isWildcard ? this.#unasked : subscribe) {
-      if (this.#unasked.delete(name)) endpoints.resend(name);
+      for (const name of resource.references ?? []) this.#endpoints.resend(name);
     }
   }
 

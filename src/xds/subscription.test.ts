@@ -1,7 +1,8 @@
 /** The incremental variant of the xDS protocol, a test per sentence. The sentences are those of "xDS REST and gRPC protocol" in Envoy's documentation, told in our words. */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { type Batch, mentions, Subscription, type SubscriptionRequest } from './subscription.ts';
+import { mentions } from './mentions.ts';
+import { type Batch, Subscription, type SubscriptionRequest } from './subscription.ts';
 import { TestView, versionOf } from './test-view.ts';
 
 const TYPE = 'type.googleapis.com/x';
@@ -13,7 +14,7 @@ let nonces = 0;
 beforeEach(() => {
   view = new TestView();
   view.put(TYPE, { a: '1', b: '1', c: '1' });
-  subscription = new Subscription({ get: (name) => view.get(TYPE, name), all: () => view.all(TYPE) });
+  subscription = new Subscription(() => view.slots(TYPE));
   view.onChange(({ upserts, removals }) => {
     for (const { name } of [...upserts, ...removals]) subscription.changed(name);
   });

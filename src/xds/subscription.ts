@@ -1,19 +1,21 @@
-import type { EncodedResource } from '../snapshot/resource.ts';
+import type { EncodedResource, ResourceSlots } from '../snapshot/resource.ts';
+import { mentions } from './mentions.ts';
+import { NameStates } from './name-states.ts';
+import { SENT, SLOT, SlotStates, sentOf, sentText } from './slot-states.ts';
 
 /** The explicit name for "every resource of this type". */
 export const WILDCARD = '*';
 
-/** What a subscription reads. Names and bytes, nothing else. */
-export interface Resources {
-  get(name: string): EncodedResource | undefined;
-  all(): Iterable<EncodedResource>;
-}
+/** Name → version. An object, or pairs that are decoded while they are looked at. */
+export type VersionsByName =
+  | Readonly<Record<string, string>>
+  | { [Symbol.iterator](): Iterator<readonly [name: string, version: string]> };
 
 export interface SubscriptionRequest {
   readonly subscribe: readonly string[];
   readonly unsubscribe: readonly string[];
-  /** Name → version of what the client has from an earlier stream; meaningful in the first request only. */
-  readonly initialVersions: Readonly<Record<string, string>>;
+  /** What the client has from an earlier stream; meaningful in the first request only. */
+  readonly initialVersions: VersionsByName;
 }
 
 /** One response to be sent. */
@@ -28,9 +30,6 @@ export interface HeldResource {
   readonly error: string;
 }
 
-/** Stands for "the client was told that there is no such resource". No content hashes to it. */
-const ABSENT = '';
-
 /** Whether a resource that the client has in another version may be sent now; if not, it stays due. */
 export type MayResend = (resource: EncodedResource) => boolean;
 
@@ -43,38 +42,39 @@ const MAX_UNANSWERED = 1_024;
  * The incremental xDS protocol for one type on one stream: what the client wants, what it has, and what has to be
  * sent. Pure: no I/O, no clock.
  *
- * Names and versions are kept as the strings that the resources themselves have, not as those that were decoded from the
- * request: 20,000 of them for each client would be as much memory as all the rest of it.
+ * What there is a resource of is remembered by its slot (`ResourceSlots`), everything else by its name: 20,000 names in
+ * a table of each client would be as much memory as all the rest of it.
  */
 export class Subscription {
-  readonly #resources: Resources;
+  readonly #slotsNow: () => ResourceSlots;
+  readonly #states = new SlotStates();
+  readonly #names = new NameStates();
+  #nameCount = 0;
   #wildcard = false;
   #started = false;
   /** A first response is owed even if it is empty: Envoy waits for it before it goes on starting. */
   #owed = false;
-  readonly #names = new Set<string>();
-  /** Name → version that the client was sent, or says it has; `ABSENT` if told that there is none. */
-  readonly #sent = new Map<string, string>();
-  /** Names to look at; true: send even if the client has this version. */
-  readonly #dirty = new Map<string, boolean>();
-  /** Names known to be gone that are to be told in the removal phase. */
-  readonly #gone = new Set<string>();
   /** Parts of a rejected response, to be sent each in a response of its own. */
   #suspects: string[][] = [];
   readonly #unanswered = new Map<string, readonly string[]>();
   readonly #held = new Map<string, HeldResource>();
 
-  constructor(resources: Resources) {
-    this.#resources = resources;
+  constructor(slots: () => ResourceSlots) {
+    this.#slotsNow = slots;
   }
 
   /** How many names the client named itself. */
   get nameCount(): number {
+    return this.#nameCount;
+  }
+
+  /** How many names are remembered that there is no resource of. */
+  get unknownCount(): number {
     return this.#names.size;
   }
 
   get sentCount(): number {
-    return this.#sent.size;
+    return this.#states.sentCount + this.#names.sentCount;
   }
 
   get unansweredCount(): number {
@@ -86,12 +86,12 @@ export class Subscription {
   }
 
   get hasWork(): boolean {
-    return this.#owed || this.#dirty.size > 0 || this.#gone.size > 0 || this.#suspects.length > 0;
+    return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#suspects.length > 0;
   }
 
   /** Whether the client has been sent, and has acknowledged, this version of the resource. */
   isAcknowledged(name: string, version: string): boolean {
-    if (this.#sent.get(name) !== version || this.#held.get(name)?.version === version) return false;
+    if (this.#sentVersion(name) !== version || this.#held.get(name)?.version === version) return false;
     for (const names of this.#unanswered.values()) if (names.includes(name)) return false;
     return true;
   }
@@ -100,138 +100,233 @@ export class Subscription {
     return this.#wildcard;
   }
 
-  isSubscribed(name: string): boolean {
-    return this.#wildcard || this.#names.has(name);
+  /** `undefined` also for a version that is two behind. */
+  #sentVersion(name: string): string | undefined {
+    const slots = this.#slotsNow();
+    const slot = slots.slotOf(name);
+    return slot < 0 ? this.#names.sent(name) : slots.versionOf(slot, this.#states.sent(slot));
   }
 
   /** A request's subscriptions. They count whatever its nonce says. */
   request({ subscribe, unsubscribe, initialVersions }: SubscriptionRequest): void {
     const isFirst = !this.#started;
-    if (isFirst) this.#start(initialVersions, subscribe, unsubscribe);
+    const slots = this.#slotsNow();
+    if (isFirst) this.#start(slots, initialVersions, subscribe, unsubscribe);
     // A name in both lists: the client is left subscribed, and answered.
     const wanted = unsubscribe.length > 0 ? new Set(subscribe) : undefined;
-    for (const name of unsubscribe) if (wanted?.has(name) !== true) this.#unsubscribe(name);
+    for (const name of unsubscribe) if (wanted?.has(name) !== true) this.#unsubscribe(slots, name);
     for (const name of subscribe) {
-      if (name === WILDCARD) {
-        this.#subscribeToAll();
-        continue;
-      }
-      // "must be resent even if the server thinks the client has it", save for what the client itself says it has.
-      const force = !isFirst || this.#names.has(name) || !this.#sent.has(name);
-      const own = this.#resources.get(name)?.name ?? name;
-      this.#names.add(own);
-      this.#mark(own, force);
+      const slot = slots.slotOf(name);
+      if (name === WILDCARD) this.#subscribeToAll(slots);
+      else if (slot < 0) this.#subscribeToUnknown(name, isFirst);
+      else this.#subscribeTo(slots, slot, isFirst);
     }
+    // Versions of names that it does not subscribe to say nothing.
+    if (isFirst && !this.#wildcard) this.#forgetUnnamed();
   }
 
   #start(
-    initial: Readonly<Record<string, string>>,
+    slots: ResourceSlots,
+    initial: VersionsByName,
     subscribe: readonly string[],
     unsubscribe: readonly string[],
-  ) {
+  ): void {
     this.#started = true;
-    for (const [name, version] of Object.entries(initial)) {
-      const resource = this.#resources.get(name);
-      const isCurrent = resource?.version === version;
-      this.#sent.set(resource?.name ?? name, isCurrent ? resource.version : version);
-    }
-    if (subscribe.length === 0 && unsubscribe.length === 0) this.#subscribeToAll();
-    if (this.#wildcard || subscribe.includes(WILDCARD)) {
+    const isLegacy = subscribe.length === 0 && unsubscribe.length === 0;
+    this.#owed = isLegacy || subscribe.includes(WILDCARD);
+    const pairs = Symbol.iterator in initial ? initial : Object.entries(initial);
+    for (const [name, version] of pairs as Iterable<readonly [string, string]>) {
+      const slot = slots.slotOf(name);
+      if (slot >= 0) {
+        this.#states.setSent(slot, sentOf(slots, slot, version));
+        continue;
+      }
+      this.#names.set(name, false, version);
       // What the client has and we do not: to be told, where it was subscribed to all.
-      for (const name of Object.keys(initial)) this.#mark(name, false);
-      this.#owed = true;
-    } else {
-      const wanted = new Set(subscribe);
-      for (const name of Object.keys(initial)) if (!wanted.has(name)) this.#sent.delete(name);
+      if (this.#owed) this.#names.tell(name, false);
     }
+    if (isLegacy) this.#subscribeToAll(slots);
   }
 
-  #subscribeToAll(): void {
+  #subscribeToAll(slots: ResourceSlots): void {
     if (this.#wildcard) return;
     this.#wildcard = true;
-    for (const { name } of this.#resources.all()) this.#mark(name, false);
+    for (const slot of slots.slots()) this.#mark(slots, slot, this.#takeAwaited(slot));
   }
 
-  #unsubscribe(name: string): void {
+  #subscribeTo(slots: ResourceSlots, slot: number, isFirst: boolean): void {
+    const states = this.#states;
+    const isNamed = states.has(slot, SLOT.named);
+    // "must be resent even if the server thinks the client has it", save for what the client itself says it has.
+    const force = !isFirst || isNamed || states.sent(slot) === SENT.nothing;
+    if (!isNamed) this.#nameCount += 1;
+    states.set(slot, SLOT.named);
+    const isAwaited = this.#takeAwaited(slot);
+    this.#mark(slots, slot, force || isAwaited);
+  }
+
+  #subscribeToUnknown(name: string, isFirst: boolean): void {
+    const isNamed = this.#names.isNamed(name);
+    const force = !isFirst || isNamed || !this.#names.has(name);
+    if (!isNamed) this.#nameCount += 1;
+    this.#names.setNamed(name, true);
+    this.#names.tell(name, force);
+  }
+
+  #takeAwaited(slot: number): boolean {
+    const isAwaited = this.#states.has(slot, SLOT.awaited);
+    this.#states.clear(slot, SLOT.awaited);
+    return isAwaited;
+  }
+
+  #unsubscribe(slots: ResourceSlots, name: string): void {
     if (name === WILDCARD) {
       this.#wildcard = false;
-      for (const known of [...this.#sent.keys(), ...this.#dirty.keys(), ...this.#gone]) {
-        if (!this.#names.has(known)) this.#forget(known);
-      }
+      this.#forgetUnnamed();
       return;
     }
-    if (!this.#names.delete(name)) return;
+    if (!this.#isNamed(name)) return;
+    this.#nameCount -= 1;
+    const slot = slots.slotOf(name);
+    if (slot < 0) this.#names.setNamed(name, false);
+    else this.#states.clear(slot, SLOT.named);
     // Still wanted by the wildcard: the client has dropped it and has to hear what is true now.
-    if (this.#wildcard) this.#mark(name, true);
-    else this.#forget(name);
+    if (this.#wildcard) {
+      this.resend(name);
+      return;
+    }
+    this.#held.delete(name);
+    if (slot < 0) this.#names.forget(name);
+    else this.#states.forget(slot);
   }
 
-  #forget(name: string): void {
-    this.#sent.delete(name);
-    this.#dirty.delete(name);
-    this.#gone.delete(name);
-    this.#held.delete(name);
+  /** All that only a wildcard could have wanted. */
+  #forgetUnnamed(): void {
+    const states = this.#states;
+    for (let slot = 0; slot < states.length; slot += 1) {
+      if (!states.has(slot, SLOT.named)) states.forget(slot);
+    }
+    this.#names.forgetUnnamed();
+    for (const name of this.#held.keys()) if (!this.#isNamed(name)) this.#held.delete(name);
+  }
+
+  #isNamed(name: string): boolean {
+    const slot = this.#slotsNow().slotOf(name);
+    return slot < 0 ? this.#names.isNamed(name) : this.#states.has(slot, SLOT.named);
   }
 
   /** The resource changed, came or went. */
   changed(name: string): void {
-    if (this.isSubscribed(name)) this.#mark(name, false);
+    const slots = this.#slotsNow();
+    const slot = slots.slotOf(name);
+    if (slot < 0) return;
+    if (slots.at(slot) === undefined) {
+      this.#leave(slots, slot, name);
+      return;
+    }
+    const isAnswer = !this.#names.isEmpty && this.#arrive(slots, slot, name);
+    if (this.#wants(slot)) this.#mark(slots, slot, isAnswer);
   }
 
-  /** To be sent though unchanged, if the client has asked for it: Envoy waits for it, see `references`. */
-  resend(name: string): void {
-    if (this.isSubscribed(name)) this.#mark(name, true);
+  #wants(slot: number): boolean {
+    return this.#wildcard || this.#states.has(slot, SLOT.named);
   }
 
-  #mark(name: string, force: boolean): void {
-    this.#gone.delete(name);
-    this.#dirty.set(name, force || this.#dirty.get(name) === true);
+  /** What is known of the slot moves to the name: another resource may have the slot next. */
+  #leave(slots: ResourceSlots, slot: number, name: string): void {
+    const states = this.#states;
+    const isNamed = states.has(slot, SLOT.named);
+    const isForced = states.has(slot, SLOT.forced);
+    const sent = sentText(slots, slot, states.sent(slot));
+    states.forget(slot);
+    // What refers to a resource that goes has changed itself, and is sent before the next resource of that name.
+    this.#takeAwaited(slot);
+    if (isNamed || sent !== undefined) this.#names.set(name, isNamed, sent);
+    if (isNamed || this.#wildcard) this.#names.tell(name, isForced);
+  }
+
+  /** What is known of the name moves to its slot. Returns whether the resource is to be sent in any case. */
+  #arrive(slots: ResourceSlots, slot: number, name: string): boolean {
+    const isAnswer = this.#names.untell(name);
+    const sent = this.#names.sent(name);
+    if (this.#names.isNamed(name)) this.#states.set(slot, SLOT.named);
+    if (sent !== undefined) this.#states.setSent(slot, sentOf(slots, slot, sent));
+    this.#names.forget(name);
+    return isAnswer;
   }
 
   /**
-   * The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. Names
-   * that turn out to be gone are kept for `nextRemovals`.
+   * To be sent though unchanged, once the client has asked for it: Envoy waits for it, see `references`. It may have
+   * asked already, or may ask later and say that it has it.
    */
-  nextResources(maxResources: number, maxBytes: number, mayResend: MayResend = ALWAYS): Batch | undefined {
-    for (let suspects = this.#suspects.shift(); suspects !== undefined; suspects = this.#suspects.shift()) {
-      for (const name of suspects) this.#mark(name, true);
-      const due = suspects.map((name) => [name, true] as const);
-      const batch = this.#take(due, due.length, Number.POSITIVE_INFINITY);
-      if (batch !== undefined) return batch;
-    }
-    return this.#take(this.#dirty, maxResources, maxBytes, mayResend);
+  resend(name: string): void {
+    const slots = this.#slotsNow();
+    const slot = slots.slotOf(name);
+    if (slot < 0) {
+      if (this.#wildcard || this.#isNamed(name)) this.#names.tell(name, true);
+    } else if (this.#wants(slot)) this.#mark(slots, slot, true);
+    else this.#states.set(slot, SLOT.awaited);
   }
 
-  #take(
-    due: Iterable<readonly [name: string, force: boolean]>,
-    maxResources: number,
-    maxBytes: number,
-    mayResend: MayResend = ALWAYS,
-  ): Batch | undefined {
+  #mark(slots: ResourceSlots, slot: number, force: boolean): void {
+    if (force || this.#states.sent(slot) !== slots.revision(slot)) this.#states.enqueue(slot, force);
+  }
+
+  /** The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. */
+  nextResources(maxResources: number, maxBytes: number, mayResend: MayResend = ALWAYS): Batch | undefined {
+    for (let suspects = this.#suspects.shift(); suspects !== undefined; suspects = this.#suspects.shift()) {
+      const batch = this.#batch(this.#takeSuspects(suspects));
+      if (batch !== undefined) return batch;
+    }
+    const slots = this.#slotsNow();
+    const states = this.#states;
     const resources: EncodedResource[] = [];
     let bytes = 0;
-    // Sending everything to a client comes by here once for each name: no look into a map that can be done without.
-    for (const [name, force] of due) {
-      const resource = this.#resources.get(name);
-      if (resource === undefined) {
-        this.#dirty.delete(name);
-        // Not known to the client and not asked for by name: nothing to tell.
-        if (force || this.#names.has(name) || this.#sent.has(name)) this.#gone.add(name);
-        continue;
+    // Sending everything to a client comes by here once for each resource: no look-up that can be done without.
+    states.visit((slot) => {
+      const resource = slots.at(slot);
+      const isNews = states.has(slot, SLOT.forced) || states.sent(slot) !== slots.revision(slot);
+      if (resource === undefined || !isNews || this.#isHeld(resource)) {
+        states.settle(slot);
+        return true;
       }
-      if (resources.length > 0 && bytes + resource.bytes.length > maxBytes) break;
-      const sent = this.#sent.get(name);
-      const isHeld = this.#held.size > 0 && this.#held.get(name)?.version === resource.version;
-      const isNews = !isHeld && (force || sent !== resource.version);
-      if (isNews && sent !== undefined && sent !== ABSENT && !mayResend(resource)) continue;
-      this.#dirty.delete(name);
-      if (!isNews) continue;
-      if (this.#held.size > 0) this.#held.delete(name);
-      this.#sent.set(name, resource.version);
+      if (resources.length > 0 && bytes + resource.bytes.length > maxBytes) return false;
+      if (states.sent(slot) > SENT.absent && !mayResend(resource)) return true;
+      this.#send(slots, slot, resource);
       resources.push(resource);
       bytes += resource.bytes.length;
-      if (resources.length >= maxResources) break;
+      return resources.length < maxResources;
+    });
+    return this.#batch(resources);
+  }
+
+  #takeSuspects(names: readonly string[]): EncodedResource[] {
+    const slots = this.#slotsNow();
+    const resources: EncodedResource[] = [];
+    for (const name of names) {
+      const slot = slots.slotOf(name);
+      const resource = slots.at(slot);
+      if (resource === undefined) {
+        if (this.#wildcard || this.#isNamed(name)) this.#names.tell(name, true);
+      } else if (this.#wants(slot) && !this.#isHeld(resource)) {
+        this.#send(slots, slot, resource);
+        resources.push(resource);
+      }
     }
+    return resources;
+  }
+
+  #isHeld({ name, version }: EncodedResource): boolean {
+    return this.#held.size > 0 && this.#held.get(name)?.version === version;
+  }
+
+  #send(slots: ResourceSlots, slot: number, { name }: EncodedResource): void {
+    this.#states.settle(slot);
+    this.#states.setSent(slot, slots.revision(slot));
+    if (this.#held.size > 0) this.#held.delete(name);
+  }
+
+  #batch(resources: readonly EncodedResource[]): Batch | undefined {
     if (resources.length === 0) return undefined;
     this.#owed = false;
     return { resources, removed: [] };
@@ -239,16 +334,9 @@ export class Subscription {
 
   /** The next names to tell as removed, or the empty response that is owed; `undefined` if there is nothing. */
   nextRemovals(maxNames: number): Batch | undefined {
-    const removed: string[] = [];
-    for (const name of this.#gone) {
-      this.#gone.delete(name);
-      this.#held.delete(name);
-      if (this.#names.has(name)) this.#sent.set(name, ABSENT);
-      else this.#sent.delete(name);
-      removed.push(name);
-      if (removed.length >= maxNames) break;
-    }
-    if (removed.length === 0 && (!this.#owed || this.#dirty.size > 0)) return undefined;
+    const removed = this.#names.take(maxNames);
+    for (const name of removed) this.#held.delete(name);
+    if (removed.length === 0 && (!this.#owed || this.#states.dueCount > 0)) return undefined;
     this.#owed = false;
     return { resources: [], removed };
   }
@@ -286,7 +374,7 @@ export class Subscription {
     const culprits = names.length === 1 ? names : named;
     const rest = names.filter((name) => !culprits.includes(name));
     for (const name of culprits) {
-      const version = this.#sent.get(name);
+      const version = this.#sentVersion(name);
       if (version !== undefined) this.#held.set(name, { version, error });
     }
     if (culprits.length > 0) {
@@ -305,15 +393,4 @@ export class Subscription {
     for (const name of names) this.#suspects.push([name]);
     return names.length;
   }
-}
-
-/** Whether the text names exactly this resource, and not one whose name contains it. */
-export function mentions(text: string, name: string): boolean {
-  if (name === '') return false;
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
-    const before = text[at - 1] ?? ' ';
-    const after = text.slice(at + name.length);
-    if (!/[\w.*/-]/.test(before) && !/^(?:[\w*/-]|\.\w)/.test(after)) return true;
-  }
-  return false;
 }

@@ -1,0 +1,149 @@
+import type { ResourceSlots } from '../snapshot/resource.ts';
+import { ABSENT } from './name-states.ts';
+
+/** What a stream knows of a slot, by bit. */
+export const SLOT = {
+  /** The client asked for the resource by name. */
+  named: 1,
+  /** To be looked at. */
+  due: 2,
+  /** To be sent even if the client has this version. */
+  forced: 4,
+  /** To be forced as soon as the client asks for it. */
+  awaited: 8,
+  /** Stands in the queue, due or not any more. */
+  queued: 16,
+} as const;
+
+/** What the client has of a slot, where it is not a revision (`FIRST_REVISION` and up). */
+export const SENT = {
+  nothing: 0,
+  /** It was told that there is no such resource. */
+  absent: 1,
+  /** A version that we do not know. */
+  other: 2,
+} as const;
+
+/**
+ * What one stream remembers of the slots of one type: five bytes each, and a queue of those that are due, in the order
+ * in which they became so.
+ */
+export class SlotStates {
+  #flags = new Uint8Array(16);
+  #sent = new Uint32Array(16);
+  #queue: number[] = [];
+  #head = 0;
+  #dueCount = 0;
+  #sentCount = 0;
+
+  get dueCount(): number {
+    return this.#dueCount;
+  }
+
+  /** Slots of which the client has been sent or told something. */
+  get sentCount(): number {
+    return this.#sentCount;
+  }
+
+  /** Slots below this may have something; all others have nothing. */
+  get length(): number {
+    return this.#flags.length;
+  }
+
+  has(slot: number, flag: number): boolean {
+    return ((this.#flags[slot] ?? 0) & flag) !== 0;
+  }
+
+  set(slot: number, flag: number): void {
+    this.#fit(slot);
+    this.#flags[slot] = (this.#flags[slot] ?? 0) | flag;
+  }
+
+  clear(slot: number, flag: number): void {
+    if (slot < this.#flags.length) this.#flags[slot] = (this.#flags[slot] ?? 0) & ~flag;
+  }
+
+  /** A revision, or one of `SENT`. */
+  sent(slot: number): number {
+    return this.#sent[slot] ?? SENT.nothing;
+  }
+
+  setSent(slot: number, sent: number): void {
+    this.#fit(slot);
+    const before = this.#sent[slot] ?? SENT.nothing;
+    if (before === SENT.nothing && sent !== SENT.nothing) this.#sentCount += 1;
+    if (before !== SENT.nothing && sent === SENT.nothing) this.#sentCount -= 1;
+    this.#sent[slot] = sent;
+  }
+
+  /** To be looked at, behind what is due already. */
+  enqueue(slot: number, isForced: boolean): void {
+    this.#fit(slot);
+    const flags = this.#flags[slot] ?? 0;
+    if ((flags & SLOT.due) === 0) this.#dueCount += 1;
+    if ((flags & SLOT.queued) === 0) this.#queue.push(slot);
+    this.#flags[slot] = flags | SLOT.due | SLOT.queued | (isForced ? SLOT.forced : 0);
+  }
+
+  /** Not to be looked at any more, wherever in the queue it is. */
+  settle(slot: number): void {
+    if (this.has(slot, SLOT.due)) this.#dueCount -= 1;
+    this.clear(slot, SLOT.due | SLOT.forced);
+  }
+
+  /** The client neither wants nor has what is in the slot. */
+  forget(slot: number): void {
+    if (slot >= this.#flags.length) return;
+    this.settle(slot);
+    this.clear(slot, SLOT.named);
+    this.setSent(slot, SENT.nothing);
+  }
+
+  /**
+   * Looks at what is due, oldest first. Each slot that the visitor has settled leaves the queue, the others keep their
+   * place. Ends early where the visitor returns false.
+   */
+  visit(visitor: (slot: number) => boolean): void {
+    const kept: number[] = [];
+    let goesOn = true;
+    while (goesOn && this.#head < this.#queue.length) {
+      const slot = this.#queue[this.#head] ?? 0;
+      if (this.has(slot, SLOT.due)) goesOn = visitor(slot);
+      if (!this.has(slot, SLOT.due)) this.clear(slot, SLOT.queued);
+      else if (goesOn) kept.push(slot);
+      else break;
+      this.#head += 1;
+    }
+    if (kept.length === 0 && this.#head < this.#queue.length) return;
+    this.#queue = kept.concat(this.#queue.slice(this.#head));
+    this.#head = 0;
+  }
+
+  #fit(slot: number): void {
+    if (slot < this.#flags.length) return;
+    const length = Math.ceil((slot + 1) * 1.25);
+    const flags = new Uint8Array(length);
+    flags.set(this.#flags);
+    this.#flags = flags;
+    const sent = new Uint32Array(length);
+    sent.set(this.#sent);
+    this.#sent = sent;
+  }
+}
+
+/** Stands for a version that differs from any that there will be. */
+const FORGOTTEN = '?';
+
+/** What a version is remembered as in a slot. */
+export function sentOf(slots: ResourceSlots, slot: number, version: string): number {
+  if (version === ABSENT) return SENT.absent;
+  const revision = slots.revision(slot);
+  return slots.versionOf(slot, revision) === version ? revision : SENT.other;
+}
+
+/** The version that is remembered so in a slot; `undefined` for none. */
+export function sentText(slots: ResourceSlots, slot: number, sent: number): string | undefined {
+  if (sent === SENT.nothing) return undefined;
+  if (sent === SENT.absent) return ABSENT;
+  return slots.versionOf(slot, sent) ?? FORGOTTEN;
+}
