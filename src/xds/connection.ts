@@ -1,5 +1,5 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
-import type { DeltaDiscoveryRequest } from '../proto/index.ts';
+import type { DeltaRequest } from '../proto/index.ts';
 import { LISTENER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resource.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import { encodeResponse } from './service.ts';
@@ -37,7 +37,7 @@ export interface ConnectionOptions {
   readonly listenerPace: ListenerPaceOptions | undefined;
 }
 
-export type AdsCall = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
+export type AdsCall = ServerDuplexStream<DeltaRequest, Buffer>;
 
 /** One Envoy's ADS stream: joins the protocol (`AdsStream`) to the transport, and heeds its back-pressure. */
 export class AdsConnection {
@@ -66,7 +66,7 @@ export class AdsConnection {
     this.#retryMs = options.retryMs.first;
     const { limits, listenerPace } = options;
     this.#stream = new AdsStream(view, limits, listenerPace && new ListenerPace(listenerPace));
-    call.on('data', (request: DeltaDiscoveryRequest) => this.#receive(request));
+    call.on('data', (request: DeltaRequest) => this.#receive(request));
     call.on('end', () => this.#finish('the Envoy ended the stream'));
     call.on('cancelled', () => this.#finish('the connection is gone'));
     call.on('error', (error: Error) => this.#finish(error.message));
@@ -107,7 +107,7 @@ export class AdsConnection {
     this.#end(status.UNAVAILABLE, 'this replica of the control plane is shutting down', 'draining');
   }
 
-  #receive(request: DeltaDiscoveryRequest): void {
+  #receive(request: DeltaRequest): void {
     if (this.#ended) return;
     this.#identify(request);
     try {
@@ -138,7 +138,7 @@ export class AdsConnection {
     } else this.#behindSince ??= performance.now();
   }
 
-  #identify({ node }: DeltaDiscoveryRequest): void {
+  #identify({ node }: DeltaRequest): void {
     if (this.#node !== undefined) return;
     const peer = this.#call.getPeer();
     const { major_number = 0, minor_number = 0, patch = 0 } = node?.user_agent_build_version?.version ?? {};

@@ -1,7 +1,12 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
-import { DeltaDiscoveryRequest, DeltaDiscoveryResponse, protoDirectory } from '../proto/index.ts';
+import {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+  decodeDeltaRequest,
+  protoDirectory,
+} from '../proto/index.ts';
 import type { StreamResponse } from './stream.ts';
 
 export const ADS_SERVICE_NAME = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
@@ -25,7 +30,7 @@ export const ADS_SERVICE = {
     responseStream: true,
     requestSerialize: (request: Parameters<typeof DeltaDiscoveryRequest.encode>[0]) =>
       Buffer.from(DeltaDiscoveryRequest.encode(request)),
-    requestDeserialize: (bytes: Buffer) => DeltaDiscoveryRequest.decode(bytes),
+    requestDeserialize: decodeDeltaRequest,
     responseSerialize: (bytes: Buffer) => bytes,
     responseDeserialize: (bytes: Buffer) => DeltaDiscoveryResponse.decode(bytes),
   },

@@ -1,4 +1,4 @@
-import type { DeltaDiscoveryRequest } from '../proto/index.ts';
+import type { DeltaRequest } from '../proto/index.ts';
 import {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,
@@ -86,7 +86,7 @@ export class AdsStream {
   }
 
   /** Throws `StreamRefusal` where the stream has to be closed. */
-  request(request: DeltaDiscoveryRequest): RequestOutcome {
+  request(request: DeltaRequest): RequestOutcome {
     const typeUrl = request.type_url ?? '';
     const subscription = this.#subscription(typeUrl);
     const outcome = this.#answer(subscription, typeUrl, request);
@@ -131,7 +131,7 @@ export class AdsStream {
     return subscription;
   }
 
-  #answer(subscription: Subscription, typeUrl: string, request: DeltaDiscoveryRequest): RequestOutcome {
+  #answer(subscription: Subscription, typeUrl: string, request: DeltaRequest): RequestOutcome {
     const nonce = request.response_nonce ?? '';
     if (nonce === '') return {};
     const error = request.error_detail;

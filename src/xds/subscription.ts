@@ -1,3 +1,4 @@
+import type { TextPairs } from '../proto/index.ts';
 import type { EncodedResource, ResourceSlots } from '../snapshot/resource.ts';
 import { mentions } from './mentions.ts';
 import { NameStates } from './name-states.ts';
@@ -6,16 +7,11 @@ import { SENT, SLOT, SlotStates, sentOf, sentText } from './slot-states.ts';
 /** The explicit name for "every resource of this type". */
 export const WILDCARD = '*';
 
-/** Name → version. An object, or pairs that are decoded while they are looked at. */
-export type VersionsByName =
-  | Readonly<Record<string, string>>
-  | { [Symbol.iterator](): Iterator<readonly [name: string, version: string]> };
-
 export interface SubscriptionRequest {
   readonly subscribe: readonly string[];
   readonly unsubscribe: readonly string[];
-  /** What the client has from an earlier stream; meaningful in the first request only. */
-  readonly initialVersions: VersionsByName;
+  /** Name → version of what the client has from an earlier stream; meaningful in the first request only. */
+  readonly initialVersions: TextPairs;
 }
 
 /** One response to be sent. */
@@ -127,15 +123,14 @@ export class Subscription {
 
   #start(
     slots: ResourceSlots,
-    initial: VersionsByName,
+    initial: TextPairs,
     subscribe: readonly string[],
     unsubscribe: readonly string[],
   ): void {
     this.#started = true;
     const isLegacy = subscribe.length === 0 && unsubscribe.length === 0;
     this.#owed = isLegacy || subscribe.includes(WILDCARD);
-    const pairs = Symbol.iterator in initial ? initial : Object.entries(initial);
-    for (const [name, version] of pairs as Iterable<readonly [string, string]>) {
+    for (const [name, version] of isIterable(initial) ? initial : Object.entries(initial)) {
       const slot = slots.slotOf(name);
       if (slot >= 0) {
         this.#states.setSent(slot, sentOf(slots, slot, version));
@@ -393,4 +388,8 @@ export class Subscription {
     for (const name of names) this.#suspects.push([name]);
     return names.length;
   }
+}
+
+function isIterable(pairs: TextPairs): pairs is Exclude<TextPairs, Readonly<Record<string, string>>> {
+  return Symbol.iterator in pairs;
 }
