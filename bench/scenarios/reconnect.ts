@@ -32,6 +32,8 @@ interface ReconnectSample {
   readonly resourcesSent: number;
   readonly cpuMs: number;
   readonly peakRssMb: number;
+  /** Longest time that the event loop did not turn, all told. */
+  readonly stallMs: number;
   readonly connections: ConnectionsReport;
 }
 
@@ -68,6 +70,7 @@ async function reconnectSample(
     .filter(([name]) => name.startsWith('sluice_xds_sent_resources_total'))
     .reduce((sum, [, value]) => sum + value, 0);
   const { cpuMs, peakRssMb } = second.usage();
+  const stallMs = await second.longestStallMs();
   if (options.profile !== undefined) await second.stop();
   return {
     nodes,
@@ -79,6 +82,7 @@ async function reconnectSample(
     resourcesSent,
     cpuMs,
     peakRssMb,
+    stallMs,
     connections: await connections.report(),
   };
 }
@@ -98,12 +102,14 @@ export async function reconnect(options: ScenarioOptions): Promise<Report> {
     title: `reconnect: Sluice is killed and comes back, all nodes at once, ${routes} routes (source: ${options.source})`,
     columns: [
       ...['nodes', 'process ready: ms', 'then last node: ms', 'then Envoy: ms', 'bytes to a node'],
-      ...['bytes from a node', 'resources sent', 'Sluice CPU ms', 'peak MB', 'connections dropped', 'errors'],
+      ...['bytes from a node', 'resources sent', 'Sluice CPU ms', 'peak MB', 'longest stall ms'],
+      ...['connections dropped', 'errors'],
     ],
     rows: samples.map((sample) => [
       ...[`1 + ${sample.nodes}`, sample.readyMs, sample.nodesMs, sample.envoyMs],
       ...[Math.round(sample.sentBytesPerNode), Math.round(sample.receivedBytesPerNode), sample.resourcesSent],
-      ...[sample.cpuMs, sample.peakRssMb, sample.connections.dropped, sample.connections.errors],
+      ...[sample.cpuMs, sample.peakRssMb, sample.stallMs],
+      ...[sample.connections.dropped, sample.connections.errors],
     ]),
     figures: {
       routes,

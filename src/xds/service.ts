@@ -52,25 +52,32 @@ const TAG = { systemVersion: 0x0a, resource: 0x12, typeUrl: 0x22, nonce: 0x2a, r
  * by the general codec, which would look at each of them.
  */
 export function encodeResponse({ typeUrl, nonce, batch }: StreamResponse, systemVersion: string): Buffer {
+  const version = Buffer.from(systemVersion);
+  const type = Buffer.from(typeUrl);
+  const id = Buffer.from(nonce);
   const removed = batch.removed.map((name) => Buffer.from(name));
-  const fields: (readonly [tag: number, content: Uint8Array])[] = [
-    [TAG.systemVersion, Buffer.from(systemVersion)],
-    ...batch.resources.map(({ bytes }) => [TAG.resource, bytes] as const),
-    [TAG.typeUrl, Buffer.from(typeUrl)],
-    [TAG.nonce, Buffer.from(nonce)],
-    ...removed.map((name) => [TAG.removed, name] as const),
-  ];
-  let length = 0;
-  for (const [, { length: size }] of fields) length += 1 + varintLength(size) + size;
+  let length = fieldLength(version) + fieldLength(type) + fieldLength(id);
+  for (const { bytes } of batch.resources) length += fieldLength(bytes);
+  for (const name of removed) length += fieldLength(name);
   const response = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const [tag, content] of fields) {
-    response[at] = tag;
-    at = writeVarint(response, at + 1, content.length);
-    response.set(content, at);
-    at += content.length;
-  }
+  let at = writeField(response, 0, TAG.systemVersion, version);
+  for (const { bytes } of batch.resources) at = writeField(response, at, TAG.resource, bytes);
+  at = writeField(response, at, TAG.typeUrl, type);
+  at = writeField(response, at, TAG.nonce, id);
+  for (const name of removed) at = writeField(response, at, TAG.removed, name);
   return response;
+}
+
+function fieldLength({ length }: Uint8Array): number {
+  return 1 + varintLength(length) + length;
+}
+
+/** Returns where the next field begins. */
+function writeField(target: Buffer, at: number, tag: number, content: Uint8Array): number {
+  target[at] = tag;
+  const start = writeVarint(target, at + 1, content.length);
+  target.set(content, start);
+  return start + content.length;
 }
 
 function varintLength(value: number): number {

@@ -214,6 +214,44 @@ describe('a client that does not play by the rules', () => {
     );
   });
 
+  it('with versions of a million names that nobody else knows is refused', () => {
+    const { stream } = setUp({ ...DEFAULT_STREAM_LIMITS, subscribedNames: 1_000 });
+    const versions = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, 'v']));
+    stream.request({ type_url: CLUSTER_TYPE, initial_resource_versions: versions(600) });
+    assert.throws(
+      () => stream.request({ type_url: LISTENER_TYPE, initial_resource_versions: versions(600) }),
+      refusal('SLUICE_XDS_TOO_MANY_NAMES'),
+    );
+  });
+
+  it('that asks for one name after the other and leaves it, and reads no answer, is refused', () => {
+    const { stream } = setUp({ ...DEFAULT_STREAM_LIMITS, subscribedNames: 1_000 });
+    stream.request({ type_url: CLUSTER_TYPE });
+    const forever = () => {
+      for (let index = 0; index <= 1_000; index += 1) {
+        stream.request({ type_url: CLUSTER_TYPE, resource_names_subscribe: [`n${index}`] });
+        stream.request({ type_url: CLUSTER_TYPE, resource_names_unsubscribe: [`n${index}`] });
+      }
+    };
+    assert.throws(forever, refusal('SLUICE_XDS_TOO_MANY_NAMES'));
+  });
+
+  it('leaves nothing of its names in what all streams share', () => {
+    const { view, stream } = setUp();
+    view.put(CLUSTER_TYPE, { a: '1' });
+    const names = Array.from({ length: 1_000 }, (_, index) => `n${index}`);
+    stream.request({
+      type_url: CLUSTER_TYPE,
+      resource_names_subscribe: names,
+      initial_resource_versions: Object.fromEntries(names.map((name) => [name, 'v'])),
+    });
+    stream.request({ type_url: 'type.googleapis.com/nonsense', resource_names_subscribe: names });
+    responses(stream);
+    assert.equal(view.slots(CLUSTER_TYPE).size, 1);
+    assert.equal(view.slots('type.googleapis.com/nonsense').size, 0);
+  });
+
   it('with a hundred types is refused', () => {
     const { stream } = setUp();
     const all = () => {

@@ -14,7 +14,7 @@ import { type Batch, type HeldResource, Subscription } from './subscription.ts';
 export interface StreamLimits {
   readonly resourcesPerResponse: number;
   readonly bytesPerResponse: number;
-  /** Names that one client may subscribe to by name, over all types. */
+  /** Names that one client may subscribe to by name, over all types; and names that only it knows. */
   readonly subscribedNames: number;
   readonly types: number;
 }
@@ -91,20 +91,25 @@ export class AdsStream {
     const subscription = this.#subscription(typeUrl);
     const outcome = this.#answer(subscription, typeUrl, request);
     const subscribe = request.resource_names_subscribe ?? [];
-    const names = [...this.#subscriptions.values()].reduce((sum, { nameCount }) => sum + nameCount, 0);
-    if (names + subscribe.length > this.#limits.subscribedNames) {
-      throw new StreamRefusal(
-        'SLUICE_XDS_TOO_MANY_NAMES',
-        'RESOURCE_EXHAUSTED',
-        `more than ${this.#limits.subscribedNames} names on one stream; subscribe to "*" instead`,
-      );
-    }
+    this.#refuseAbove(({ nameCount }) => nameCount, subscribe.length);
     subscription.request({
       subscribe,
       unsubscribe: request.resource_names_unsubscribe ?? [],
       initialVersions: request.initial_resource_versions ?? {},
     });
+    // Those that it says it has, or had asked for, and that are only its own.
+    this.#refuseAbove(({ unknownCount }) => unknownCount, 0);
     return outcome;
+  }
+
+  #refuseAbove(count: (subscription: Subscription) => number, more: number): void {
+    const names = [...this.#subscriptions.values()].reduce((sum, each) => sum + count(each), more);
+    if (names <= this.#limits.subscribedNames) return;
+    throw new StreamRefusal(
+      'SLUICE_XDS_TOO_MANY_NAMES',
+      'RESOURCE_EXHAUSTED',
+      `more than ${this.#limits.subscribedNames} names on one stream; subscribe to "*" instead`,
+    );
   }
 
   #subscription(typeUrl: string): Subscription {
