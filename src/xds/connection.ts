@@ -1,13 +1,16 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
-import type { DeltaRequest } from '../proto/index.ts';
+import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import { LISTENER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resource.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import { encodeResponse } from './service.ts';
 import { AdsStream, type Rejection, type StreamLimits, StreamRefusal } from './stream.ts';
+import type { Turns } from './turns.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
 const MAX_IN_FLIGHT = 2;
 const LONGEST_NODE_ID = 253;
+/** A larger request is that of an Envoy that comes back, and waits for its turn. */
+const LARGE_REQUEST_BYTES = 64 * 1024;
 
 /** Who an Envoy says it is. Names only what is shown to people: nothing is decided by it. */
 export interface NodeIdentity {
@@ -37,7 +40,8 @@ export interface ConnectionOptions {
   readonly listenerPace: ListenerPaceOptions | undefined;
 }
 
-export type AdsCall = ServerDuplexStream<DeltaRequest, Buffer>;
+/** Both ways as bytes. */
+export type AdsCall = ServerDuplexStream<Buffer, Buffer>;
 
 /** One Envoy's ADS stream: joins the protocol (`AdsStream`) to the transport, and heeds its back-pressure. */
 export class AdsConnection {
@@ -58,7 +62,14 @@ export class AdsConnection {
   #later: NodeJS.Timeout | undefined;
   #retryMs: number;
 
-  constructor(call: AdsCall, view: ResourceView, events: ConnectionEvents, options: ConnectionOptions) {
+  /** `turns` are shared by all connections. */
+  constructor(
+    call: AdsCall,
+    view: ResourceView,
+    events: ConnectionEvents,
+    options: ConnectionOptions,
+    turns: Turns,
+  ) {
     this.#call = call;
     this.#view = view;
     this.#events = events;
@@ -66,7 +77,14 @@ export class AdsConnection {
     this.#retryMs = options.retryMs.first;
     const { limits, listenerPace } = options;
     this.#stream = new AdsStream(view, limits, listenerPace && new ListenerPace(listenerPace));
-    call.on('data', (request: DeltaRequest) => this.#receive(request));
+    call.on('data', (request: Buffer) => {
+      if (request.length <= LARGE_REQUEST_BYTES) return this.#receive(request);
+      call.pause();
+      turns.take(() => {
+        this.#receive(request);
+        call.resume();
+      });
+    });
     call.on('end', () => this.#finish('the Envoy ended the stream'));
     call.on('cancelled', () => this.#finish('the connection is gone'));
     call.on('error', (error: Error) => this.#finish(error.message));
@@ -107,10 +125,11 @@ export class AdsConnection {
     this.#end(status.UNAVAILABLE, 'this replica of the control plane is shutting down', 'draining');
   }
 
-  #receive(request: DeltaRequest): void {
+  #receive(bytes: Buffer): void {
     if (this.#ended) return;
-    this.#identify(request);
     try {
+      const request = decodeRequest(bytes);
+      this.#identify(request);
       const { acknowledged, rejected } = this.#stream.request(request);
       const node = this.#node;
       const sentAt = this.#sentAt.get(request.response_nonce ?? '');
@@ -225,5 +244,18 @@ export class AdsConnection {
     endCall();
     if (this.#node !== undefined) this.#events.onDisconnect?.(this.#node, reason);
     this.#closed.resolve();
+  }
+}
+
+function decodeRequest(bytes: Buffer): DeltaRequest {
+  try {
+    return decodeDeltaRequest(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StreamRefusal(
+      'SLUICE_XDS_MALFORMED',
+      'INVALID_ARGUMENT',
+      `not a DeltaDiscoveryRequest: ${reason}`,
+    );
   }
 }

@@ -12,6 +12,7 @@ import {
 import { DEFAULT_LISTENER_PACE } from './listener-pace.ts';
 import { ADS_SERVICE, ADS_SERVICE_NAME, servedPackage } from './service.ts';
 import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import { Turns } from './turns.ts';
 
 export interface AdsServerOptions extends ConnectionOptions {
   readonly view: ResourceView;
@@ -51,6 +52,7 @@ export class AdsServer {
   readonly #server: Server;
   readonly #health = new HealthImplementation({ '': 'NOT_SERVING', [ADS_SERVICE_NAME]: 'NOT_SERVING' });
   readonly #connections = new Map<AdsConnection, Date>();
+  readonly #turns = new Turns();
   readonly #unsubscribe: () => void;
   #draining = false;
 
@@ -138,7 +140,13 @@ export class AdsServer {
   }
 
   #accept(call: AdsCall): void {
-    const connection = new AdsConnection(call, this.#options.view, this.#options.events, this.#options);
+    const connection = new AdsConnection(
+      call,
+      this.#options.view,
+      this.#options.events,
+      this.#options,
+      this.#turns,
+    );
     this.#connections.set(connection, new Date());
     void connection.closed.then(() => this.#connections.delete(connection));
     if (this.#draining) connection.drain();
