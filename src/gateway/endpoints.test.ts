@@ -33,7 +33,7 @@ test('ready endpoints at the port that the slice has under the name of the Servi
 });
 
 test('an unnamed port of the Service is the unnamed port of the slice', () => {
-  const unnamed = service({ ports: [{ name: '', port: 6443, protocol: 'TCP' }], clusterIP: 'None' });
+  const unnamed = service({ ports: [{ name: '', port: 6443, protocol: 'TCP' }] });
   const slices = [slice([endpoint('10.0.0.1')], { ports: [{ name: '', port: 7, protocol: 'TCP' }] })];
   assert.deepEqual(resolve(slices, unnamed), ['10.0.0.1 7']);
 });

@@ -187,7 +187,6 @@ export function service(
     kind: 'Service',
     meta: metaOf(path),
     type: 'ClusterIP',
-    clusterIP: '10.0.0.1',
     ports: [{ name: 'https', port: 6443, protocol: 'TCP' }],
     ipFamilies: ['IPv4'],
     publishNotReadyAddresses: false,

@@ -10,8 +10,9 @@
 export interface ObjectMeta {
   readonly namespace: string;
   readonly name: string;
+  /** `''` where nobody reads it: of Services, EndpointSlices, Namespaces and Nodes. So are the next two. */
   readonly uid: string;
-  /** 0 where the source has none (core kinds). */
+  /** 0 where the source has none. */
   readonly generation: number;
   /** RFC 3339, UTC; `''` where unknown, which sorts as the youngest. */
   readonly creationTimestamp: string;
@@ -214,8 +215,6 @@ export interface Service {
   readonly kind: 'Service';
   readonly meta: ObjectMeta;
   readonly type: string;
-  /** `'None'` for a headless Service, `''` where not set. */
-  readonly clusterIP: string;
   readonly ports: readonly ServicePort[];
   /** Preferred family first; empty where not set. */
   readonly ipFamilies: readonly ('IPv4' | 'IPv6')[];

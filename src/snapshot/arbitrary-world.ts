@@ -227,7 +227,6 @@ function serviceNamed(namespace: string, name: string, ports: readonly number[])
     kind: 'Service',
     meta: meta(namespace, name),
     type: 'ClusterIP',
-    clusterIP: '10.0.0.1',
     ports: ports.map((port) => ({ name: port === 6443 ? 'api' : 'konnectivity', port, protocol: 'TCP' })),
     ipFamilies: ['IPv4'],
     publishNotReadyAddresses: false,

@@ -75,7 +75,6 @@ export function tenantObjects(index: number, address = addressOf(index)): Kubern
       kind: 'Service',
       meta: meta(namespace, name),
       type: 'ClusterIP',
-      clusterIP: '',
       ports: [{ name: 'api', port: 6443, protocol: 'TCP' }],
       ipFamilies: ['IPv4'],
       publishNotReadyAddresses: false,

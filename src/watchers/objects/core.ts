@@ -1,4 +1,11 @@
-import type { EndpointSlice, Namespace, Node, ObjectMeta, Service } from '../../model/objects.ts';
+import type {
+  EndpointSlice,
+  Namespace,
+  Node,
+  ObjectMeta,
+  Service,
+  ServicePort,
+} from '../../model/objects.ts';
 import type { Fields } from './fields.ts';
 import {
   FieldError,
@@ -13,8 +20,13 @@ import {
   requiredString,
   strings,
 } from './fields.ts';
+import { Recent, recentLists } from './recent.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
+
+const servicePorts = recentLists<ServicePort>('name', 'port', 'protocol');
+const slicePorts = recentLists<EndpointSlice['ports'][number]>('name', 'port', 'protocol');
+const familyLists = new Recent<Service['ipFamilies']>((a, b) => a.join() === b.join());
 
 export function decodeService(raw: Fields, meta: ObjectMeta): Service {
   const spec = optionalFields(raw, 'spec') ?? {};
@@ -22,16 +34,19 @@ export function decodeService(raw: Fields, meta: ObjectMeta): Service {
     kind: 'Service',
     meta,
     type: optionalString(spec, 'type') || 'ClusterIP',
-    clusterIP: optionalString(spec, 'clusterIP') ?? '',
-    ports: list(spec, 'ports', (port) => ({
-      name: optionalString(port, 'name') ?? '',
-      port: requiredInteger(port, 'port'),
-      protocol: optionalString(port, 'protocol') || 'TCP',
-    })),
-    ipFamilies: strings(spec, 'ipFamilies').map((family) => {
-      if (family === 'IPv4' || family === 'IPv6') return family;
-      throw new FieldError(spec, 'ipFamilies', 'must hold IPv4 or IPv6');
-    }),
+    ports: servicePorts.share(
+      list(spec, 'ports', (port) => ({
+        name: optionalString(port, 'name') ?? '',
+        port: requiredInteger(port, 'port'),
+        protocol: optionalString(port, 'protocol') || 'TCP',
+      })),
+    ),
+    ipFamilies: familyLists.share(
+      strings(spec, 'ipFamilies').map((family) => {
+        if (family === 'IPv4' || family === 'IPv6') return family;
+        throw new FieldError(spec, 'ipFamilies', 'must hold IPv4 or IPv6');
+      }),
+    ),
     publishNotReadyAddresses: optionalBoolean(spec, 'publishNotReadyAddresses') ?? false,
   };
 }
@@ -53,11 +68,13 @@ export function decodeEndpointSlice(raw: Fields, meta: ObjectMeta): EndpointSlic
         terminating: optionalBoolean(conditions, 'terminating') ?? false,
       };
     }),
-    ports: list(raw, 'ports', (port) => ({
-      name: optionalString(port, 'name') ?? '',
-      port: optionalInteger(port, 'port'),
-      protocol: optionalString(port, 'protocol') || 'TCP',
-    })),
+    ports: slicePorts.share(
+      list(raw, 'ports', (port) => ({
+        name: optionalString(port, 'name') ?? '',
+        port: optionalInteger(port, 'port'),
+        protocol: optionalString(port, 'protocol') || 'TCP',
+      })),
+    ),
   };
 }
 

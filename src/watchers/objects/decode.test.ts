@@ -43,7 +43,6 @@ test('a Service has the defaults of the API', () => {
   assert.deepEqual(rest, {
     kind: 'Service',
     type: 'ClusterIP',
-    clusterIP: '',
     ports: [{ name: '', port: 443, protocol: 'TCP' }],
     ipFamilies: [],
     publishNotReadyAddresses: false,

@@ -30,8 +30,11 @@ import {
   stringMap,
   strings,
 } from './fields.ts';
+import { recentLists } from './recent.ts';
 
 export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
+
+const parentRefs = recentLists<ParentReference>('group', 'kind', 'namespace', 'name', 'sectionName', 'port');
 
 export function decodeGatewayClass(raw: Fields, meta: ObjectMeta): GatewayClass {
   const controllerName = requiredString(requiredFields(raw, 'spec'), 'controllerName');
@@ -138,7 +141,7 @@ export function decodeTlsRoute(raw: Fields, meta: ObjectMeta): TlsRoute {
   return {
     kind: 'TLSRoute',
     meta,
-    parentRefs: list(spec, 'parentRefs', decodeParentReference),
+    parentRefs: parentRefs.share(list(spec, 'parentRefs', decodeParentReference)),
     hostnames: strings(spec, 'hostnames'),
     rules: list(spec, 'rules', (rule) => ({
       name: optionalString(rule, 'name'),
@@ -159,7 +162,7 @@ function decodeCountedRoute(raw: Fields, meta: ObjectMeta): Omit<CountedRoute, '
   const spec = requiredFields(raw, 'spec');
   return {
     meta,
-    parentRefs: list(spec, 'parentRefs', decodeParentReference),
+    parentRefs: parentRefs.share(list(spec, 'parentRefs', decodeParentReference)),
     hostnames: strings(spec, 'hostnames'),
   };
 }

@@ -8,6 +8,7 @@ import {
   requiredString,
   stringMap,
 } from './fields.ts';
+import { Recent } from './recent.ts';
 
 const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';
 
@@ -36,6 +37,11 @@ const MAX_ANNOTATION = 1024;
 
 const EMPTY: Readonly<Record<string, string>> = Object.freeze({});
 
+/** Kinds of which nobody asks since when they are there, or whether one is the same as before. There are most of them. */
+const KNOWN_BY_NAME: ReadonlySet<string> = new Set(['Service', 'EndpointSlice', 'Namespace', 'Node']);
+
+const namespaces = new Recent<string>((a, b) => a === b);
+
 /** Names of objects, as Kubernetes has them: DNS subdomains, of a single label for some kinds. */
 const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const MAX_SUBDOMAIN = 253;
@@ -54,15 +60,16 @@ export function readAnnotations(kind: string): readonly string[] {
 /** The metadata of an object; the uid and the generation of a manifest, which has none, are for the source to set. */
 export function decodeMeta(raw: Fields, kind: string, scope: Scope, defaultNamespace: string): ObjectMeta {
   const metadata = requiredFields(raw, 'metadata');
-  const uid = metadata['uid'];
-  const generation = metadata['generation'];
   const name = decodeName(metadata, kind);
+  const isKnownByName = KNOWN_BY_NAME.has(kind);
+  const uid = isKnownByName ? '' : metadata['uid'];
+  const generation = isKnownByName ? 0 : metadata['generation'];
   return {
-    namespace: scope === 'cluster' ? '' : decodeNamespace(metadata, defaultNamespace),
+    namespace: scope === 'cluster' ? '' : namespaces.share(decodeNamespace(metadata, defaultNamespace)),
     name,
     uid: typeof uid === 'string' ? uid : '',
     generation: typeof generation === 'number' && Number.isSafeInteger(generation) ? generation : 0,
-    creationTimestamp: decodeTimestamp(metadata['creationTimestamp']),
+    creationTimestamp: isKnownByName ? '' : decodeTimestamp(metadata['creationTimestamp']),
     // The API server sets this label on every Namespace; a manifest may lack it.
     labels: decodeLabels(metadata, kind, name),
     annotations: decodeAnnotations(metadata, kind),
