@@ -1,3 +1,4 @@
+import { joinedKey } from './key.ts';
 import type { Kind, KubernetesObject } from './objects.ts';
 
 /** Identifies one object: kind, namespace (`''` if cluster-scoped) and name. */
@@ -14,7 +15,7 @@ export type ObjectEvent =
 
 /** `kind/namespace/name`: a key that no two objects share (names hold no slash). */
 export function objectKey(ref: ObjectRef): string {
-  return `${ref.kind}/${ref.namespace}/${ref.name}`;
+  return joinedKey(ref.kind, ref.namespace, ref.name);
 }
 
 export function refOf(object: KubernetesObject): ObjectRef {

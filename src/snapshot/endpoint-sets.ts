@@ -1,4 +1,5 @@
 import type { WeightedBackend } from '../model/gateway.ts';
+import { joinedKey } from '../model/key.ts';
 import type { Contender } from './hosts.ts';
 import { Multimap } from './multimap.ts';
 import { namespacedName } from './world.ts';
@@ -23,7 +24,7 @@ export function endpointSetOf({ claim, route, routeKey }: Contender): EndpointSe
   if (backends.length === 1 && only?.target !== undefined) {
     const { namespace, service, port } = only.target;
     // The weight of a single backend has no meaning; 1 makes equal sets equal.
-    return { name: `${namespace}/${service}/${port}`, backends: [{ ...only, weight: 1 }] };
+    return { name: joinedKey(namespace, service, String(port)), backends: [{ ...only, weight: 1 }] };
   }
   // All hosts of a TLSRoute share its one rule; an Ingress has a backend for each host.
   const name = route.ref.kind === 'TLSRoute' ? routeKey : `${routeKey}/${claim.host}`;

@@ -1,5 +1,6 @@
 import { compareClaims } from '../gateway/claims.ts';
 import type { Binding, Claim, RouteModel } from '../model/gateway.ts';
+import { joinedKey } from '../model/key.ts';
 
 /** A route's claim on a host, among those that contend for it. */
 export interface Contender {
@@ -124,7 +125,7 @@ export class BindingState {
     const host = contender.claim.host;
     let entry = this.hosts.get(host);
     if (entry === undefined) {
-      entry = { name: `${this.name}/${host}`, bindingName: this.name, host, contenders: [contender] };
+      entry = { name: joinedKey(this.name, host), bindingName: this.name, host, contenders: [contender] };
       this.hosts.set(host, entry);
       return entry;
     }

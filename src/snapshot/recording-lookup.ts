@@ -2,6 +2,7 @@ import type { Lookup } from '../gateway/lookup.ts';
 import { type ListenersByPort, servedListener } from '../gateway/merge-listener-sets.ts';
 import type { ObjectRef } from '../model/events.ts';
 import type { GatewayModel, ListenerRef, ListenerSetModel } from '../model/gateway.ts';
+import { joinedKey } from '../model/key.ts';
 import type {
   GatewayClass,
   IngressClass,
@@ -110,7 +111,7 @@ export class RecordingLookup implements Lookup {
   }
 
   service(namespace: string, name: string): Service | undefined {
-    this.#keys.push(`Service/${namespace}/${name}`);
+    this.#keys.push(joinedKey('Service', namespace, name));
     return this.#world.get('Service', namespace, name);
   }
 

@@ -1,4 +1,5 @@
 import type { ObjectEvent, ObjectRef } from '../model/events.ts';
+import { joinedKey } from '../model/key.ts';
 import type {
   EndpointSlice,
   IngressClass,
@@ -13,7 +14,7 @@ import { structurallyEqual } from './structural-equality.ts';
 
 /** `namespace/name`; the key of an object within its kind. */
 export function namespacedName(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
+  return joinedKey(namespace, name);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { joinedKey } from '../../model/key.ts';
+
 /** An object as the API sent it, of which nothing but its identity and version has been checked. */
 export interface RawObject {
   apiVersion?: unknown;
@@ -27,7 +29,7 @@ export function isRawObject(value: unknown): value is RawObject {
 
 /** `namespace/name`; `/name` for a cluster-scoped object. */
 export function rawKey(object: RawObject): string {
-  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+  return joinedKey(object.metadata.namespace ?? '', object.metadata.name);
 }
 
 /**
