@@ -44,9 +44,9 @@ export class RecordingLookup implements Lookup {
     this.#parents = parents;
   }
 
-  /** The keys asked for since the last call. */
+  /** The keys asked for since the last call, in an array that has no room for more: it is kept for every route. */
   takeKeys(): readonly string[] {
-    const keys = this.#keys;
+    const keys = this.#keys.slice();
     this.#keys = [];
     if (this.#listenersAsked.size > 0) this.#listenersAsked.clear();
     return keys;
