@@ -9,7 +9,9 @@ export const ANY_HOST = '*';
  */
 export function normalizeHostname(hostname: string): string {
   const lower = hostname.toLowerCase();
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+  if (lower.endsWith('.')) return lower.slice(0, -1);
+  // The text that the object holds already, where nothing has changed: it is kept for every host.
+  return lower === hostname ? hostname : lower;
 }
 
 /**

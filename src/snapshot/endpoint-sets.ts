@@ -1,8 +1,7 @@
 import type { WeightedBackend } from '../model/gateway.ts';
 import { joinedKey } from '../model/key.ts';
 import type { Contender } from './hosts.ts';
-import { Multimap } from './multimap.ts';
-import { namespacedName } from './world.ts';
+import { NamespacedMultimap } from './multimap.ts';
 
 /**
  * What an EDS resource holds: one Service's endpoints, or several shares. Named after what it holds, so that a
@@ -24,7 +23,8 @@ export function endpointSetOf({ claim, route, routeKey }: Contender): EndpointSe
   if (backends.length === 1 && only?.target !== undefined) {
     const { namespace, service, port } = only.target;
     // The weight of a single backend has no meaning; 1 makes equal sets equal.
-    return { name: joinedKey(namespace, service, String(port)), backends: [{ ...only, weight: 1 }] };
+    const share = only.weight === 1 ? backends : [{ ...only, weight: 1 }];
+    return { name: joinedKey(namespace, service, String(port)), backends: share };
   }
   // All hosts of a TLSRoute share its one rule; an Ingress has a backend for each host.
   const name = route.ref.kind === 'TLSRoute' ? routeKey : `${routeKey}/${claim.host}`;
@@ -55,7 +55,7 @@ interface EndpointSetState {
 /** The endpoint sets in use, and which Services each one is made of. */
 export class EndpointSetTable {
   readonly #sets = new Map<string, EndpointSetState>();
-  readonly #byService = new Multimap<string>();
+  readonly #byService = new NamespacedMultimap<string>();
 
   get(name: string): EndpointSetSpec | undefined {
     return this.#sets.get(name)?.spec;
@@ -99,20 +99,18 @@ export class EndpointSetTable {
   }
 
   ofService(namespace: string, service: string): Iterable<string> {
-    return this.#byService.get(namespacedName(namespace, service));
+    return this.#byService.get(namespace, service);
   }
 
   #index(spec: EndpointSetSpec): void {
     for (const { target } of spec.backends) {
-      if (target !== undefined)
-        this.#byService.add(namespacedName(target.namespace, target.service), spec.name);
+      if (target !== undefined) this.#byService.add(target.namespace, target.service, spec.name);
     }
   }
 
   #unindex(spec: EndpointSetSpec): void {
     for (const { target } of spec.backends) {
-      if (target !== undefined)
-        this.#byService.delete(namespacedName(target.namespace, target.service), spec.name);
+      if (target !== undefined) this.#byService.delete(target.namespace, target.service, spec.name);
     }
   }
 }

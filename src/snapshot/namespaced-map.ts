@@ -3,7 +3,7 @@
  * every look, and there are hundreds of thousands of them when 20,000 routes are read.
  */
 export class NamespacedMap<V> {
-  readonly #namespaces = new Map<string, Map<string, V>>();
+  readonly #namespaces = new Map<string, Only<V> | Map<string, V>>();
   #size = 0;
 
   get size(): number {
@@ -11,28 +11,56 @@ export class NamespacedMap<V> {
   }
 
   get(namespace: string, name: string): V | undefined {
-    return this.#namespaces.get(namespace)?.get(name);
+    const values = this.#namespaces.get(namespace);
+    if (values instanceof Only) return values.name === name ? values.value : undefined;
+    return values?.get(name);
   }
 
   set(namespace: string, name: string, value: V): void {
-    let values = this.#namespaces.get(namespace);
+    const values = this.#namespaces.get(namespace);
     if (values === undefined) {
-      values = new Map();
-      this.#namespaces.set(namespace, values);
+      this.#namespaces.set(namespace, new Only(name, value));
+      this.#size += 1;
+    } else if (!(values instanceof Only)) {
+      this.#size -= values.size;
+      values.set(name, value);
+      this.#size += values.size;
+    } else if (values.name === name) {
+      values.value = value;
+    } else {
+      const both = new Map([
+        [values.name, values.value],
+        [name, value],
+      ]);
+      this.#namespaces.set(namespace, both);
+      this.#size += 1;
     }
-    const before = values.size;
-    values.set(name, value);
-    this.#size += values.size - before;
   }
 
   delete(namespace: string, name: string): void {
     const values = this.#namespaces.get(namespace);
-    if (values?.delete(name) !== true) return;
+    if (values === undefined) return;
+    const isThere = values instanceof Only ? values.name === name : values.delete(name);
+    if (!isThere) return;
     this.#size -= 1;
-    if (values.size === 0) this.#namespaces.delete(namespace);
+    if (values instanceof Only || values.size === 0) this.#namespaces.delete(namespace);
   }
 
   *values(): Generator<V, undefined> {
-    for (const values of this.#namespaces.values()) yield* values.values();
+    for (const values of this.#namespaces.values()) {
+      if (values instanceof Only) yield values.value;
+      else yield* values.values();
+    }
+  }
+}
+
+/** What a namespace has where it has one. Many tenants have a namespace of their own, and a Map costs 180 bytes. */
+class Only<V> {
+  readonly name: string;
+  value: V;
+
+  constructor(name: string, value: V) {
+    this.name = name;
+    this.value = value;
   }
 }

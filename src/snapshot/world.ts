@@ -8,7 +8,7 @@ import type {
   ObjectOfKind,
   ReferenceGrant,
 } from '../model/objects.ts';
-import { Multimap } from './multimap.ts';
+import { Multimap, NamespacedMultimap } from './multimap.ts';
 import { NamespacedMap } from './namespaced-map.ts';
 import { structurallyEqual } from './structural-equality.ts';
 
@@ -23,8 +23,7 @@ export function namespacedName(namespace: string, name: string): string {
  */
 export class World {
   readonly #objects = new Map<Kind, NamespacedMap<KubernetesObject>>();
-  /** Mostly one for each Service. */
-  readonly #slicesByService = new NamespacedMap<readonly EndpointSlice[]>();
+  readonly #slicesByService = new NamespacedMultimap<EndpointSlice>();
   readonly #grantsByNamespace = new Multimap<ReferenceGrant>();
 
   /**
@@ -73,7 +72,7 @@ export class World {
 
   /** The slices of one Service, in no particular order. */
   slices(namespace: string, service: string): readonly EndpointSlice[] {
-    return this.#slicesByService.get(namespace, service) ?? [];
+    return [...this.#slicesByService.get(namespace, service)];
   }
 
   referenceGrants(namespace: string): readonly ReferenceGrant[] {
@@ -91,23 +90,11 @@ export class World {
     return best;
   }
 
-  #replaceSlice(
-    namespace: string,
-    service: string,
-    before: EndpointSlice | undefined,
-    after: EndpointSlice | undefined,
-  ): void {
-    const others = (this.#slicesByService.get(namespace, service) ?? []).filter((slice) => slice !== before);
-    const slices = after === undefined ? others : [...others, after];
-    if (slices.length > 0) this.#slicesByService.set(namespace, service, slices);
-    else this.#slicesByService.delete(namespace, service);
-  }
-
   #index(before: KubernetesObject | undefined, after: KubernetesObject | undefined): void {
     if (before?.kind === 'EndpointSlice')
-      this.#replaceSlice(before.meta.namespace, before.serviceName, before, undefined);
+      this.#slicesByService.delete(before.meta.namespace, before.serviceName, before);
     if (after?.kind === 'EndpointSlice')
-      this.#replaceSlice(after.meta.namespace, after.serviceName, undefined, after);
+      this.#slicesByService.add(after.meta.namespace, after.serviceName, after);
     if (before?.kind === 'ReferenceGrant') this.#grantsByNamespace.delete(before.meta.namespace, before);
     if (after?.kind === 'ReferenceGrant') this.#grantsByNamespace.add(after.meta.namespace, after);
   }
