@@ -1,4 +1,5 @@
 import { BackwardWriter } from './backward-writer.ts';
+import { type PackedBytes, packBytes } from './packed-bytes.ts';
 
 /** `envoy.service.discovery.v3.Resource` and `google.protobuf.Any`: field numbers. */
 const RESOURCE = { version: 1, resource: 2, name: 3 } as const;
@@ -18,7 +19,7 @@ export function frameResource(resource: {
   readonly typeUrl: string;
   readonly write: (writer: BackwardWriter) => void;
   readonly versionOf: (content: Uint8Array) => string;
-}): { readonly version: string; readonly bytes: Uint8Array } {
+}): { readonly version: string; readonly packed: PackedBytes } {
   const { name, typeUrl, write, versionOf } = resource;
   writer.reset();
   writer.text(RESOURCE.name, name);
@@ -30,5 +31,5 @@ export function frameResource(resource: {
   writer.text(ANY.typeUrl, typeUrl);
   writer.close(RESOURCE.resource, start);
   writer.text(RESOURCE.version, version);
-  return { version, bytes: writer.finish() };
+  return { version, packed: packBytes(writer.view(writer.length)) };
 }

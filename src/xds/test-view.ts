@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { frameResource } from '../proto/index.ts';
+import { frameResource, unpackBytes } from '../proto/index.ts';
 import { ResourceTable } from '../snapshot/resource-table.ts';
 
 /** A snapshot for tests: a real resource table with content that the test writes as text. */
@@ -15,13 +15,19 @@ export class TestView extends ResourceTable {
         this.stage(typeUrl, name, undefined);
         continue;
       }
-      const { version, bytes } = frameResource({
+      const { version, packed } = frameResource({
         name,
         typeUrl,
         write: (writer) => writer.raw(Buffer.from(text)),
         versionOf: () => versionOf(text),
       });
-      this.stage(typeUrl, name, { typeUrl, name, version, bytes, ...(references && { references }) });
+      this.stage(typeUrl, name, {
+        typeUrl,
+        name,
+        version,
+        bytes: unpackBytes(packed),
+        ...(references && { references }),
+      });
     }
     this.publish();
   }

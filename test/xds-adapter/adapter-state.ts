@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { frameResource } from '../../src/proto/index.ts';
+import { frameResource, unpackBytes } from '../../src/proto/index.ts';
 import { ResourceTable } from '../../src/snapshot/resource-table.ts';
 
 export interface GivenResource {
@@ -58,13 +58,13 @@ export class AdapterState extends ResourceTable {
   #stage(version: string, resource: GivenResource): void {
     const { typeUrl, name, content } = resource;
     this.#contents.set(key(typeUrl, name), resource);
-    const framed = frameResource({
+    const { version: framedVersion, packed } = frameResource({
       name,
       typeUrl,
       write: (writer) => writer.raw(content),
       versionOf: (bytes) => createHash('sha256').update(version).update('\0').update(bytes).digest('hex'),
     });
-    this.stage(typeUrl, name, { typeUrl, name, ...framed });
+    this.stage(typeUrl, name, { typeUrl, name, version: framedVersion, bytes: unpackBytes(packed) });
   }
 
   #publish(version: string): void {

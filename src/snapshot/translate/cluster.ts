@@ -41,7 +41,7 @@ export function translateCluster(host: HostCluster, config: EngineConfig): Encod
     writer.raw(common);
     writeCluster(writer, cluster);
   };
-  return encodeResource(Cluster.typeUrl, name, write, [endpointSet.name]);
+  return encodeResource(Cluster.typeUrl, name, write, endpointSet.name);
 }
 
 const encodedCommonFields = new Map<string, Uint8Array>();
