@@ -15,6 +15,7 @@ import { isValidHostname, normalizeHostname } from './hostname.ts';
 import { clauses, listing } from './listing.ts';
 import type { Lookup } from './lookup.ts';
 import { routeAccepted, routeConditions, routeResolved } from './route-conditions.ts';
+import { sharedParents } from './shared-parents.ts';
 
 const PASSTHROUGH_ANNOTATIONS = [
   'sluice.dev/ssl-passthrough',
@@ -76,7 +77,7 @@ export function evaluateIngress(
     generation,
   );
   const parent: ParentModel = { parentRef: undefined, accepted, conditions, attached: [] };
-  return { ref: refOf(ingress), generation, creationTimestamp, parents: [parent], claims };
+  return { ref: refOf(ingress), generation, creationTimestamp, parents: sharedParents([parent]), claims };
 }
 
 /** The backends of each host, in the order in which the hosts appear. Rules of one host are one rule. */

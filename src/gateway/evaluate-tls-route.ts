@@ -18,6 +18,7 @@ import { routeAccepted, routeConditions, routeResolved } from './route-condition
 import { validHostnames } from './route-hostnames.ts';
 import { TLS_ROUTE } from './route-kinds.ts';
 import { MAX_PARENTS, type OurParent, ourParents } from './route-parents.ts';
+import { sharedParents } from './shared-parents.ts';
 
 const NO_RULE: ResolvedBackends = { backends: [], problem: undefined };
 
@@ -68,7 +69,13 @@ export function evaluateTlsRoute(
       attached: attachments.map(({ listener }) => listener.attachment),
     };
   });
-  return { ref: refOf(route), generation, creationTimestamp, parents, claims: claims.all() };
+  return {
+    ref: refOf(route),
+    generation,
+    creationTimestamp,
+    parents: sharedParents(parents),
+    claims: claims.all(),
+  };
 }
 
 /**

@@ -30,7 +30,7 @@ import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from './resource.ts';
 import { ResourceTable } from './resource-table.ts';
 import { RouteQueue } from './rivalry.ts';
-import { lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
+import { endpointSetOfCluster, lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
 import { structurallyEqual } from './structural-equality.ts';
 import { translateCluster } from './translate/cluster.ts';
 import { translateListener } from './translate/listener.ts';
@@ -51,8 +51,6 @@ export class Engine {
   readonly #endpointSets = new EndpointSetTable();
   readonly #own: OwnAddresses;
   readonly #endpoints: ResolvedEndpoints;
-  /** Which endpoint set each host's cluster points at. */
-  readonly #setOfHost = new Map<string, string>();
   readonly #attached = new AttachedRoutes();
   /** Hosts that several routes claim. */
   readonly #contended = new Set<HostEntry>();
@@ -197,7 +195,7 @@ export class Engine {
   routeStatus(key: string): readonly ParentStatus[] {
     const route = this.#routes.get(key);
     if (route === undefined) return [];
-    const refused = refusedEndpointsOf(route, this.#setOfHost, this.#endpoints);
+    const refused = refusedEndpointsOf(route, this.resources, this.#endpoints);
     return routeStatus(route, this.lostClaims(route), refused);
   }
 
@@ -326,7 +324,7 @@ export class Engine {
     if (isContended || wasContended)
       for (const contender of entry.contenders) this.#dirtyAttachments.add(contender.routeKey);
     const winner = entry.contenders[0];
-    const setBefore = this.#setOfHost.get(entry.name);
+    const setBefore = endpointSetOfCluster(this.resources, entry.name);
     const set = winner && endpointSetOf(winner);
     // With a chain for each host, every host that comes or goes changes the listener.
     if (this.#config.sniMode === 'chain' && (setBefore === undefined) !== (set === undefined)) {
@@ -336,13 +334,11 @@ export class Engine {
       const isKept = setBefore === set.name;
       if (isKept ? this.#endpointSets.update(set) : this.#endpointSets.use(set))
         this.#dirtyEndpointSets.add(set.name);
-      this.#setOfHost.set(entry.name, set.name);
     }
     if (setBefore !== undefined && set?.name !== setBefore) {
       if (this.#endpointSets.release(setBefore)) this.#dirtyEndpointSets.add(setBefore);
     }
     if (winner === undefined || set === undefined) {
-      this.#setOfHost.delete(entry.name);
       this.resources.stage(CLUSTER_TYPE, entry.name, undefined);
       return;
     }

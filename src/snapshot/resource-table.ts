@@ -31,6 +31,12 @@ export class ResourceTable implements ResourceView {
     return this.#types.get(typeUrl)?.get(name);
   }
 
+  /** As it will be when what is staged has been published. */
+  latest(typeUrl: string, name: string): EncodedResource | undefined {
+    const staged = this.#staged.get(typeUrl);
+    return staged?.has(name) ? staged.get(name) : this.get(typeUrl, name);
+  }
+
   all(typeUrl: string): Iterable<EncodedResource> {
     return this.#types.get(typeUrl)?.all() ?? [];
   }

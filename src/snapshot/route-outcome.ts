@@ -3,6 +3,8 @@ import { objectKey } from '../model/events.ts';
 import type { LostClaim, RouteModel } from '../model/gateway.ts';
 import type { BindingState } from './hosts.ts';
 import type { ResolvedEndpoints } from './resolved-endpoints.ts';
+import { CLUSTER_TYPE } from './resource.ts';
+import type { ResourceTable } from './resource-table.ts';
 
 /** The claims of a route that another route won, each with the winner. */
 export function lostClaimsOf(route: RouteModel, bindings: ReadonlyMap<string, BindingState>): LostClaim[] {
@@ -15,16 +17,21 @@ export function lostClaimsOf(route: RouteModel, bindings: ReadonlyMap<string, Bi
   return lost;
 }
 
-/** Endpoints of the hosts that a route claims to which Envoy is not sent. `setOfHost`: cluster name → endpoint set. */
+/** Name of the endpoint set that a cluster points at; `undefined` where there is no such cluster. */
+export function endpointSetOfCluster(resources: ResourceTable, cluster: string): string | undefined {
+  return resources.latest(CLUSTER_TYPE, cluster)?.references?.[0];
+}
+
+/** Endpoints of the hosts that a route claims to which Envoy is not sent. */
 export function refusedEndpointsOf(
   route: RouteModel,
-  setOfHost: ReadonlyMap<string, string>,
+  resources: ResourceTable,
   endpoints: ResolvedEndpoints,
 ): readonly RefusedEndpoint[] {
   if (!endpoints.hasRefused) return [];
   const refused = new Map<string, RefusedEndpoint>();
   for (const { binding, host } of route.claims) {
-    const set = setOfHost.get(`${binding.name}/${host}`);
+    const set = endpointSetOfCluster(resources, `${binding.name}/${host}`);
     if (set === undefined) continue;
     for (const endpoint of endpoints.refused(set)) refused.set(endpoint.address, endpoint);
   }

@@ -6,6 +6,7 @@ import type {
   Service,
   ServicePort,
 } from '../../model/objects.ts';
+import { Recent, recentLists } from '../../model/recent.ts';
 import type { Fields } from './fields.ts';
 import {
   FieldError,
@@ -20,7 +21,6 @@ import {
   requiredString,
   strings,
 } from './fields.ts';
-import { Recent, recentLists } from './recent.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 

@@ -16,6 +16,7 @@ import type {
   SecretReference,
   TlsRoute,
 } from '../../model/objects.ts';
+import { recentLists } from '../../model/recent.ts';
 import type { Fields } from './fields.ts';
 import {
   FieldError,
@@ -30,7 +31,6 @@ import {
   stringMap,
   strings,
 } from './fields.ts';
-import { recentLists } from './recent.ts';
 
 export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
 

@@ -1,4 +1,5 @@
 import type { ObjectMeta } from '../../model/objects.ts';
+import { Recent } from '../../model/recent.ts';
 import type { Fields } from './fields.ts';
 import {
   FieldError,
@@ -8,7 +9,6 @@ import {
   requiredString,
   stringMap,
 } from './fields.ts';
-import { Recent } from './recent.ts';
 
 const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Recent, recentLists } from '../../model/recent.ts';
 import { decodeObject } from './decode.ts';
-import { Recent, recentLists } from './recent.ts';
 import { decoded, manifest, route } from './test-manifests.ts';
 
 test('equal values are one, as long as not too many others come between', () => {
