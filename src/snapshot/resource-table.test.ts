@@ -81,3 +81,17 @@ describe('the slots of a resource table', () => {
     assert.equal(table.slots('nonsense').slotOf('a'), -1);
   });
 });
+
+describe('the latest of a resource', () => {
+  it('is what is staged, a removal too, and else what is published', () => {
+    const next = resource('a', '2');
+    table.stage(TYPE, 'a', next);
+    assert.equal(table.get(TYPE, 'a')?.version, '1');
+    assert.equal(table.latest(TYPE, 'a'), next);
+    table.publish();
+    assert.equal(table.latest(TYPE, 'a'), next);
+    table.stage(TYPE, 'a', undefined);
+    assert.equal(table.latest(TYPE, 'a'), undefined);
+    assert.equal(table.get(TYPE, 'a'), next);
+  });
+});
