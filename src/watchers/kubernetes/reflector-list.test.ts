@@ -29,6 +29,9 @@ test('pages of large objects get smaller, those of small ones larger up to the l
   const { limit } = second.query;
   assert.ok(Number(limit) > 35 && Number(limit) < 50, `${limit} objects of some 2200 bytes in 100 kB`);
   second.page([rawService('b', 1)], '10', '2');
+  const third = await api.list(SERVICES);
+  assert.equal(third.query['limit'], limit, 'asked for before the second was parsed');
+  third.page([rawService('c', 1)], '10', '3');
   assert.equal((await api.list(SERVICES)).query['limit'], '200');
 });
 
