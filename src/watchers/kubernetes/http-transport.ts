@@ -95,6 +95,7 @@ function send(
       resolve({
         status: response.statusCode ?? 0,
         retryAfterMs: retryAfter(response),
+        contentType: response.headers['content-type'] ?? '',
         body: read(response, silence, what),
       });
     });

@@ -1,5 +1,6 @@
 import { ApiFailure } from './api-failure.ts';
 import { continueTokenOf } from './list-envelope.ts';
+import { PROTOBUF, protobufContinueToken, readProtobufList } from './protobuf-list.ts';
 import { isRawObject, type RawObject } from './raw-object.ts';
 import { type ApiTransport, failureOfResponse, readBody } from './transport.ts';
 import type { TurnBudget } from './turn-budget.ts';
@@ -29,7 +30,7 @@ const FIRST_LIMIT = 100;
 const MAX_EXCESS = 2;
 
 /** The bytes of a page; undefined: it is larger than may be read. */
-type Body = Buffer | undefined;
+type Body = { readonly bytes: Buffer; readonly protobuf: boolean } | undefined;
 
 /**
  * One consistent list of a collection, read a page at a time. `next` may be called again after it failed and then
@@ -70,10 +71,10 @@ export class PagedList {
     this.#askAhead(body, signal);
     try {
       const { items, token, resourceVersion } = await this.#options.turns.run(() =>
-        parsePage(this.#what, body.toString('utf8'), this.#resource.apiVersion),
+        parsePage(this.#what, body, this.#resource),
       );
       if (this.#ahead?.token !== token) this.close();
-      this.#adapt(body.byteLength, items.length);
+      this.#adapt(body.bytes.byteLength, items.length);
       this.#continue = token;
       return { items, resourceVersion: token === '' ? resourceVersion : undefined };
     } catch (error) {
@@ -99,9 +100,9 @@ export class PagedList {
   }
 
   /** Not while it is unknown how many objects make a page. */
-  #askAhead(body: Buffer, signal: AbortSignal): void {
-    if (!this.#sized || body.byteLength > MAX_EXCESS * this.#options.targetBytes) return;
-    const token = continueTokenOf(body);
+  #askAhead({ bytes, protobuf }: NonNullable<Body>, signal: AbortSignal): void {
+    if (!this.#sized || bytes.byteLength > MAX_EXCESS * this.#options.targetBytes) return;
+    const token = protobuf ? protobufContinueToken(this.#resource.kind, bytes) : continueTokenOf(bytes);
     if (token === undefined || token === '') return;
     const abort = new AbortController();
     const next = this.#request(token, AbortSignal.any([signal, abort.signal]));
@@ -119,7 +120,8 @@ export class PagedList {
     const { silenceMs } = this.#options;
     const response = await this.#transport.get({ path, query, accept: accept.list, silenceMs, signal });
     if (response.status !== 200) throw await failureOfResponse(this.#what, response);
-    return await readBody(response.body, MAX_PAGE_BYTES);
+    const bytes = await readBody(response.body, MAX_PAGE_BYTES);
+    return bytes && { bytes, protobuf: response.contentType?.startsWith(PROTOBUF) ?? false };
   }
 
   #adapt(bytes: number, objects: number): void {
@@ -133,17 +135,17 @@ export class PagedList {
 
 function parsePage(
   what: string,
-  text: string,
-  apiVersion: string,
+  body: NonNullable<Body>,
+  { apiVersion, kind }: Resource,
 ): { items: RawObject[]; token: string; resourceVersion: string } {
   let page: {
     items?: unknown;
     metadata?: { continue?: unknown; resourceVersion?: unknown };
   };
   try {
-    page = JSON.parse(text) as typeof page;
+    page = body.protobuf ? readProtobufList(kind, body.bytes) : JSON.parse(body.bytes.toString('utf8')) as typeof page;
   } catch (cause) {
-    throw new ApiFailure('malformed', `${what}: not JSON`, { cause });
+    throw new ApiFailure('malformed', `${what}: not ${body.protobuf ? 'protobuf' : 'JSON'}`, { cause });
   }
   const { continue: token, resourceVersion } = page.metadata ?? {};
   // Go writes an empty slice that was never made as null.

@@ -17,6 +17,8 @@ export interface ApiResponse {
   readonly status: number;
   /** From the `Retry-After` header, where it holds seconds. */
   readonly retryAfterMs: number | undefined;
+  /** As the server said; `''` where it did not. */
+  readonly contentType?: string;
   /** Rejects with an `ApiFailure`. Leaving it early closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
 }

@@ -1,4 +1,5 @@
 import type { Kind } from '../../model/objects.ts';
+import { hasProtobuf, PROTOBUF } from './protobuf-list.ts';
 
 /** How the API serves a kind that Sluice reads. */
 export interface WatchedKind {
@@ -47,6 +48,7 @@ export const WATCHED_KINDS: readonly WatchedKind[] = [
 /** One served version of a kind: where to list and watch it. */
 export interface Resource {
   readonly apiVersion: string;
+  readonly kind: Kind;
   /** Of the collection, over all namespaces unless it is of a single object. */
   readonly path: string;
   /** Goes with every request. */
@@ -64,12 +66,13 @@ export function resourceOf(watched: WatchedKind, version: string): Resource {
   const { only } = watched;
   const within = only === undefined ? '' : `/namespaces/${only.namespace}`;
   return {
+    kind: watched.kind,
     apiVersion: watched.group === '' ? version : `${watched.group}/${version}`,
     path: `${versionPath(watched, version)}${within}/${watched.plural}`,
     // RBAC takes it for a request of the object of this name.
     ...(only === undefined ? {} : { query: { fieldSelector: `metadata.name=${only.name}` } }),
     accept: watched.metadataOnly
       ? { list: partial('PartialObjectMetadataList'), watch: partial('PartialObjectMetadata') }
-      : { list: json, watch: json },
+      : { list: hasProtobuf(watched.kind) ? `${PROTOBUF},${json}` : json, watch: json },
   };
 }
