@@ -19,16 +19,14 @@ export type Decode = (
 export class KnownObjects {
   readonly #kind: Kind;
   readonly #decode: Decode;
-  readonly #keys = new Set<string>();
+  /** The list that named it last, or that was the last when a watch did. */
+  readonly #keys = new Map<string, number>();
+  #list = 0;
   readonly #problems = new Map<string, SourceProblem>();
 
   constructor(kind: Kind, decode: Decode) {
     this.#kind = kind;
     this.#decode = decode;
-  }
-
-  get size(): number {
-    return this.#keys.size;
   }
 
   problems(): readonly SourceProblem[] {
@@ -43,7 +41,7 @@ export class KnownObjects {
     raw.apiVersion = apiVersion;
     raw.kind = this.#kind;
     const key = rawKey(raw);
-    this.#keys.add(key);
+    this.#keys.set(key, this.#list);
     const decoded = this.#decoded(raw);
     switch (decoded.type) {
       case 'object':
@@ -79,11 +77,16 @@ export class KnownObjects {
     return this.#remove(rawKey(raw));
   }
 
-  /** Removes everything that is not in `seen`. */
-  retain(seen: ReadonlySet<string>): ObjectEvent[] {
+  /** A list begins, which will name everything that there is. */
+  beginList(): void {
+    this.#list += 1;
+  }
+
+  /** It was complete: removes everything that it did not name. */
+  endList(): ObjectEvent[] {
     const events: ObjectEvent[] = [];
-    for (const key of this.#keys) {
-      if (!seen.has(key)) events.push(this.#remove(key));
+    for (const [key, list] of this.#keys) {
+      if (list !== this.#list) events.push(this.#remove(key));
     }
     return events;
   }

@@ -27,8 +27,8 @@ export interface ReflectorLimits {
 }
 
 export const DEFAULT_LIMITS: ReflectorLimits = {
-  pageObjects: 500,
-  pageBytes: 512 * 1024,
+  pageObjects: 1000,
+  pageBytes: 1024 * 1024,
   eventBytes: 16 * 1024 * 1024,
   turnMs: 10,
   requestSilenceMs: 30_000,

@@ -22,9 +22,9 @@ export function continueTokenOf(page: Buffer): string | undefined {
   return typeof token === 'string' ? token : undefined;
 }
 
-function parse(text: string):
-  | { readonly items?: unknown; readonly metadata?: { readonly continue?: unknown } | null }
-  | undefined {
+function parse(
+  text: string,
+): { readonly items?: unknown; readonly metadata?: { readonly continue?: unknown } | null } | undefined {
   try {
     return JSON.parse(text) as ReturnType<typeof parse>;
   } catch {

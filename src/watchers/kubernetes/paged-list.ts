@@ -1,8 +1,7 @@
 import { ApiFailure } from './api-failure.ts';
-import { continueTokenOf } from './list-envelope.ts';
-import { PROTOBUF, protobufContinueToken, readProtobufList } from './protobuf-list.ts';
-import { isRawObject, type RawObject } from './raw-object.ts';
-import { type ApiTransport, failureOfResponse, readBody } from './transport.ts';
+import { type PageBody, parsePage, tokenOf } from './list-page.ts';
+import type { RawObject } from './raw-object.ts';
+import { type ApiTransport, failureOfResponse, isProtobuf, readBody } from './transport.ts';
 import type { TurnBudget } from './turn-budget.ts';
 import type { Resource } from './watched-kind.ts';
 
@@ -28,9 +27,8 @@ const MIN_LIMIT = 10;
 const FIRST_LIMIT = 100;
 /** A page so many times as large as it should be: the next is sized by it, once it is parsed. */
 const MAX_EXCESS = 2;
-
-/** The bytes of a page; undefined: it is larger than may be read. */
-type Body = { readonly bytes: Buffer; readonly protobuf: boolean } | undefined;
+const JSON_TYPE = 'application/json';
+const NOT_ACCEPTABLE = 406;
 
 /**
  * One consistent list of a collection, read a page at a time. `next` may be called again after it failed and then
@@ -48,12 +46,20 @@ export class PagedList {
   #continue = '';
   /** How large the objects are is known from a page of them. */
   #sized = false;
-  #ahead: { readonly token: string; readonly body: Promise<Body>; readonly abort: AbortController } | undefined;
+  #accept: string;
+  #ahead:
+    | {
+        readonly token: string;
+        readonly body: Promise<PageBody | undefined>;
+        readonly abort: AbortController;
+      }
+    | undefined;
 
   constructor(resource: Resource, transport: ApiTransport, options: PagedListOptions) {
     this.#resource = resource;
     this.#transport = transport;
     this.#options = options;
+    this.#accept = resource.accept.list;
     this.#limit = Math.min(FIRST_LIMIT, options.limit);
   }
 
@@ -89,39 +95,44 @@ export class PagedList {
     this.#ahead = undefined;
   }
 
-  #takeAhead(): Promise<Body> | undefined {
+  #takeAhead(): Promise<PageBody | undefined> | undefined {
     const body = this.#ahead?.body;
     this.#ahead = undefined;
     return body;
+  }
+
+  #askAhead(body: PageBody, signal: AbortSignal): void {
+    if (!this.#sized || body.bytes.byteLength > MAX_EXCESS * this.#options.targetBytes) return;
+    const token = tokenOf(body, this.#resource);
+    if (token === undefined || token === '') return;
+    const abort = new AbortController();
+    const page = this.#request(token, AbortSignal.any([signal, abort.signal]));
+    // Why it failed is told when the page is wanted.
+    page.catch(() => {});
+    this.#ahead = { token, body: page, abort };
   }
 
   get #what(): string {
     return `list of ${this.#resource.path}`;
   }
 
-  /** Not while it is unknown how many objects make a page. */
-  #askAhead({ bytes, protobuf }: NonNullable<Body>, signal: AbortSignal): void {
-    if (!this.#sized || bytes.byteLength > MAX_EXCESS * this.#options.targetBytes) return;
-    const token = protobuf ? protobufContinueToken(this.#resource.kind, bytes) : continueTokenOf(bytes);
-    if (token === undefined || token === '') return;
-    const abort = new AbortController();
-    const next = this.#request(token, AbortSignal.any([signal, abort.signal]));
-    // Told when the page is wanted.
-    next.catch(() => {});
-    this.#ahead = { token, body: next, abort };
-  }
-
-  async #request(token: string, signal: AbortSignal): Promise<Body> {
-    const { path, accept, query: selection } = this.#resource;
+  /** Undefined: it is larger than may be read. */
+  async #request(token: string, signal: AbortSignal): Promise<PageBody | undefined> {
+    const { path, query: selection } = this.#resource;
     // No resourceVersion: the newest state, as agreed by a majority. "0" would be cheaper, and might be older than
     // what was seen before the relist.
     const query: Record<string, string> = { ...selection, limit: String(this.#limit) };
     if (token !== '') query['continue'] = token;
     const { silenceMs } = this.#options;
-    const response = await this.#transport.get({ path, query, accept: accept.list, silenceMs, signal });
-    if (response.status !== 200) throw await failureOfResponse(this.#what, response);
+    const response = await this.#transport.get({ path, query, accept: this.#accept, silenceMs, signal });
+    if (response.status !== 200) {
+      const failure = await failureOfResponse(this.#what, response);
+      if (response.status !== NOT_ACCEPTABLE || this.#accept === JSON_TYPE) throw failure;
+      this.#accept = JSON_TYPE;
+      return await this.#request(token, signal);
+    }
     const bytes = await readBody(response.body, MAX_PAGE_BYTES);
-    return bytes && { bytes, protobuf: response.contentType?.startsWith(PROTOBUF) ?? false };
+    return bytes && { bytes, protobuf: isProtobuf(response) };
   }
 
   #adapt(bytes: number, objects: number): void {
@@ -131,29 +142,4 @@ export class PagedList {
     this.#limit = Math.min(limit, Math.max(MIN_LIMIT, fitting));
     this.#sized = true;
   }
-}
-
-function parsePage(
-  what: string,
-  body: NonNullable<Body>,
-  { apiVersion, kind }: Resource,
-): { items: RawObject[]; token: string; resourceVersion: string } {
-  let page: {
-    items?: unknown;
-    metadata?: { continue?: unknown; resourceVersion?: unknown };
-  };
-  try {
-    page = body.protobuf ? readProtobufList(kind, body.bytes) : JSON.parse(body.bytes.toString('utf8')) as typeof page;
-  } catch (cause) {
-    throw new ApiFailure('malformed', `${what}: not ${body.protobuf ? 'protobuf' : 'JSON'}`, { cause });
-  }
-  const { continue: token, resourceVersion } = page.metadata ?? {};
-  // Go writes an empty slice that was never made as null.
-  const items = page.items ?? [];
-  if (typeof resourceVersion !== 'string' || resourceVersion === '' || !Array.isArray(items))
-    throw new ApiFailure('malformed', `${what}: not a list with a resourceVersion (${apiVersion})`);
-  for (const item of items) {
-    if (!isRawObject(item)) throw new ApiFailure('malformed', `${what}: an item without name or version`);
-  }
-  return { items: items as RawObject[], token: typeof token === 'string' ? token : '', resourceVersion };
 }

@@ -14,6 +14,11 @@ import {
   time,
 } from './protobuf-message.ts';
 
+/**
+ * The lists of kinds that Kubernetes serves as protobuf, half the bytes of their JSON and less work on both sides.
+ * Field numbers: `generated.proto` of k8s.io/api and k8s.io/apimachinery; they never change their meaning.
+ */
+
 /** `k8s` and a zero stand before every message of the API. */
 const MAGIC = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 
@@ -65,33 +70,56 @@ const LISTS: ReadonlyMap<string, MessageShape> = new Map(
   ]),
 );
 
-export function hasProtobuf(kind: string): boolean {
+const STATUS = shapeOf({
+  3: text('message'),
+  4: text('reason'),
+  5: message('details', shapeOf({ 5: integer('retryAfterSeconds') })),
+});
+
+/** Whether lists of the kind are asked for as protobuf. */
+export function isReadAsProtobuf(kind: string): boolean {
   return LISTS.has(kind);
 }
 
-/** What `JSON.parse` would give of the same list, without the fields that are not read. Throws where it is none. */
-export function readProtobufList(kind: string, body: Buffer): Record<string, unknown> {
+/**
+ * What `JSON.parse` would give of the same list, without the fields that are not read: of metadata the version and the
+ * token, and the items. Throws where the bytes are no such list.
+ */
+export function readProtobufList(
+  kind: string,
+  body: Buffer,
+): { readonly items?: unknown; readonly metadata?: { readonly continue?: unknown } } {
   const shape = LISTS.get(kind);
   if (shape === undefined) throw new Error(`${kind} is not read as protobuf`);
-  return readMessage(contentOf(body, kind), shape);
+  return readMessage(contentOf(body, `${kind}List`), shape);
 }
 
+/** The token of such a list, without reading its items; `''` on the last page, `undefined` where it is no list. */
 export function protobufContinueToken(kind: string, body: Buffer): string | undefined {
   try {
-    const { metadata } = readMessage(contentOf(body, kind), LIST_HEAD) as { metadata?: { continue?: string } };
+    const { metadata } = readMessage(contentOf(body, `${kind}List`), LIST_HEAD) as {
+      readonly metadata?: { readonly continue?: string };
+    };
     return metadata?.continue ?? '';
   } catch {
     return undefined;
   }
 }
 
+/** The `Status` with which a request for protobuf is refused. Throws where it is none. */
+export function readProtobufStatus(body: Buffer): unknown {
+  return readMessage(contentOf(body, 'Status'), STATUS);
+}
+
+/** The message of this kind in its envelope, `runtime.Unknown`. */
 function contentOf(body: Buffer, kind: string): Uint8Array {
-  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('no protobuf of Kubernetes');
+  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('not protobuf of Kubernetes');
   const { type, raw, encoding } = readMessage(body.subarray(MAGIC.length), ENVELOPE) as {
-    type?: { kind?: string };
-    raw?: Uint8Array;
-    encoding?: string;
+    readonly type?: { readonly kind?: string };
+    readonly raw?: Uint8Array;
+    readonly encoding?: string;
   };
-  if (type?.kind !== `${kind}List` || (encoding ?? '') !== '') throw new Error('not the list that was asked for');
+  if (type?.kind !== kind) throw new Error(`not a ${kind}`);
+  if (encoding !== undefined && encoding !== '') throw new Error(`encoded as ${encoding}`);
   return raw ?? new Uint8Array();
 }

@@ -22,7 +22,6 @@ export function readMessage(bytes: Uint8Array, shape: MessageShape): Message {
   return fieldsOf(protobuf.Reader.create(bytes), shape);
 }
 
-/** `stop`: read no further than to the first field of this number. */
 function fieldsOf(reader: protobuf.Reader, shape: MessageShape): Message {
   const message: Message = {};
   const end = reader.len;

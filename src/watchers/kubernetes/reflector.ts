@@ -8,7 +8,7 @@ import { explain, type FailureLog, type SourceLogger } from './failure-log.ts';
 import { type Decode, KnownObjects } from './known-objects.ts';
 import type { ReflectorLimits } from './limits.ts';
 import { PagedList } from './paged-list.ts';
-import { isOlder, rawKey } from './raw-object.ts';
+import { isOlder } from './raw-object.ts';
 import type { ApiTransport } from './transport.ts';
 import type { TurnBudget } from './turn-budget.ts';
 import { type WatchEvent, watchStream } from './watch-stream.ts';
@@ -49,8 +49,8 @@ export class Reflector {
 
   /** Undefined: to be discovered. */
   #resource: Resource | undefined;
-  /** A list that is being read, and what it has named so far. */
-  #list: { readonly pages: PagedList; readonly seen: Set<string> } | undefined;
+  /** A list that is being read, and how many objects it has named so far. */
+  #list: { readonly pages: PagedList; objects: number } | undefined;
   /** What the sink has been told is the state at this version; undefined: to be listed. */
   #version: string | undefined;
 
@@ -88,7 +88,7 @@ export class Reflector {
     const { watched } = this.#options;
     if (this.#failure !== undefined) return `${this.#failure.code}: ${explain(watched, this.#failure)}`;
     if (this.#absences > 0) return 'not served so far; asking again to be sure';
-    return this.#list === undefined ? 'not read yet' : `${this.#list.seen.size} objects read so far`;
+    return this.#list === undefined ? 'not read yet' : `${this.#list.objects} objects read so far`;
   }
 
   problems(): readonly SourceProblem[] {
@@ -147,7 +147,8 @@ export class Reflector {
         { kind: this.kind },
         `Kubernetes API: ${watched.plural}.${watched.group} is not installed; waiting for it`,
       );
-      await this.#retain(new Set(), signal);
+      this.#known.beginList();
+      await this.#endList(signal);
       this.#complete(signal);
     }
     return this.#absenceBackoff.next();
@@ -161,15 +162,18 @@ export class Reflector {
       silenceMs: limits.requestSilenceMs,
       turns,
     };
-    const list = this.#list ?? { pages: new PagedList(resource, transport, paging), seen: new Set<string>() };
-    this.#list = list;
+    if (this.#list === undefined) {
+      this.#known.beginList();
+      this.#list = { pages: new PagedList(resource, transport, paging), objects: 0 };
+    }
+    const list = this.#list;
     for (;;) {
       const page = await list.pages.next(signal);
       for (let start = 0; start < page.items.length; start += SLICE_OBJECTS) {
         const slice = page.items.slice(start, start + SLICE_OBJECTS);
         await turns.run(() => {
           if (signal.aborted) return;
-          for (const item of slice) list.seen.add(rawKey(item));
+          list.objects += slice.length;
           this.#apply(
             slice.map((object) => ({ type: 'ADDED', object })),
             resource,
@@ -178,7 +182,7 @@ export class Reflector {
       }
       this.#listBackoff.reset();
       if (page.resourceVersion === undefined) continue;
-      await this.#retain(list.seen, signal);
+      await this.#endList(signal);
       this.#list = undefined;
       this.#version = page.resourceVersion;
       this.#complete(signal);
@@ -257,11 +261,11 @@ export class Reflector {
     if (known.problemChanges !== changesBefore) this.#options.onProblems();
   }
 
-  /** Deletes what is known and not in `seen`, a page at a time. */
-  async #retain(seen: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+  /** Deletes what is known and was not in the list, a page at a time. */
+  async #endList(signal: AbortSignal): Promise<void> {
     const known = this.#known;
     const changesBefore = known.problemChanges;
-    const events = known.retain(seen);
+    const events = known.endList();
     const { pageObjects } = this.#options.limits;
     for (let start = 0; start < events.length; start += pageObjects) {
       await this.#options.turns.run(() => {

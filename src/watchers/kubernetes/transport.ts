@@ -1,4 +1,5 @@
 import { type ApiFailure, failureOfStatus } from './api-failure.ts';
+import { PROTOBUF, readProtobufStatus } from './protobuf-list.ts';
 
 export interface ApiRequest {
   /** Path below the server's URL, `/apis/…`. */
@@ -49,12 +50,17 @@ export async function readBody(
   return Buffer.concat(parts, length);
 }
 
+export function isProtobuf({ contentType = '' }: ApiResponse): boolean {
+  return contentType.startsWith(PROTOBUF);
+}
+
 /** The failure that an answer other than 200 stands for; reads its body. */
 export async function failureOfResponse(what: string, response: ApiResponse): Promise<ApiFailure> {
   let status: unknown;
   try {
     const body = await readBody(response.body, ERROR_BODY_BYTES);
-    status = body === undefined ? undefined : parseJson(body.toString('utf8'));
+    if (body !== undefined)
+      status = isProtobuf(response) ? readProtobufStatus(body) : parseJson(body.toString('utf8'));
   } catch {
     // The status code alone says enough.
   }

@@ -1,5 +1,5 @@
 import type { Kind } from '../../model/objects.ts';
-import { hasProtobuf, PROTOBUF } from './protobuf-list.ts';
+import { isReadAsProtobuf, PROTOBUF } from './protobuf-list.ts';
 
 /** How the API serves a kind that Sluice reads. */
 export interface WatchedKind {
@@ -73,6 +73,6 @@ export function resourceOf(watched: WatchedKind, version: string): Resource {
     ...(only === undefined ? {} : { query: { fieldSelector: `metadata.name=${only.name}` } }),
     accept: watched.metadataOnly
       ? { list: partial('PartialObjectMetadataList'), watch: partial('PartialObjectMetadata') }
-      : { list: hasProtobuf(watched.kind) ? `${PROTOBUF},${json}` : json, watch: json },
+      : { list: isReadAsProtobuf(watched.kind) ? `${PROTOBUF},${json}` : json, watch: json },
   };
 }
