@@ -37,6 +37,12 @@ export class Exchange {
     this.#response.end(JSON.stringify(body));
   }
 
+  /** Any bytes as an answer of 200. */
+  bytes(contentType: string, body: Uint8Array): void {
+    this.#response.writeHead(200, { 'content-type': contentType });
+    this.#response.end(body);
+  }
+
   /** The API's way to refuse. */
   refuse(code: number, message: string, headers: Readonly<Record<string, string>> = {}): void {
     this.json(code, { kind: 'Status', status: 'Failure', code, message }, headers);
