@@ -2,7 +2,10 @@
 export interface ReflectorLimits {
   /** Most objects in one page of a list; fewer where they are large, see `pageBytes`. */
   readonly pageObjects: number;
-  /** What a page should measure: parsing one holds the event loop, at some 5 ms a megabyte. */
+  /**
+   * What a page should measure: parsing one holds the event loop, at some 6 ms a megabyte of JSON. For each page the API
+   * server goes through all objects that are left, so many small ones cost it more.
+   */
   readonly pageBytes: number;
   /** A longer watch event is not read. 1.5 MB is the most that etcd keeps of an object. */
   readonly eventBytes: number;

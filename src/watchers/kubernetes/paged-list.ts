@@ -75,21 +75,16 @@ export class PagedList {
       return await this.next(signal);
     }
     this.#askAhead(body, signal);
-    try {
-      const { items, token, resourceVersion } = await this.#options.turns.run(() =>
-        parsePage(this.#what, body, this.#resource),
-      );
-      if (this.#ahead?.token !== token) this.close();
-      this.#adapt(body.bytes.byteLength, items.length);
-      this.#continue = token;
-      return { items, resourceVersion: token === '' ? resourceVersion : undefined };
-    } catch (error) {
-      this.close();
-      throw error;
-    }
+    const { items, token, resourceVersion } = await this.#options.turns.run(() =>
+      parsePage(this.#what, body, this.#resource),
+    );
+    if (this.#ahead?.token !== token) this.close();
+    this.#adapt(body.bytes.byteLength, items.length);
+    this.#continue = token;
+    return { items, resourceVersion: token === '' ? resourceVersion : undefined };
   }
 
-  /** Gives up what was asked for ahead. */
+  /** Gives up what was asked for ahead; for a list that is not read to its end. */
   close(): void {
     this.#ahead?.abort.abort();
     this.#ahead = undefined;
