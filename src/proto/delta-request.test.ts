@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { decodeDeltaRequest } from './delta-request.ts';
 import { DeltaDiscoveryRequest } from './index.ts';
@@ -80,5 +82,19 @@ describe('a request', () => {
     assert.ok(Symbol.iterator in pairs);
     assert.deepEqual(Object.keys(pairs), []);
     assert.deepEqual(Object.fromEntries(pairs), versions);
+  });
+
+  it('a request of millions of empty fields takes little memory', { timeout: 60_000 }, async () => {
+    const decode = `
+      const { workerData } = require('node:worker_threads');
+      import(workerData.module).then(({ decodeDeltaRequest }) =>
+        decodeDeltaRequest(Buffer.alloc(8_000_000, Buffer.from([0x12, 0x00]))));`;
+    const worker = new Worker(decode, {
+      eval: true,
+      workerData: { module: new URL('./delta-request.ts', import.meta.url).href },
+      resourceLimits: { maxOldGenerationSizeMb: 200 },
+    });
+    const [code] = await once(worker, 'exit');
+    assert.equal(code, 0);
   });
 });

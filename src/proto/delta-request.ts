@@ -17,6 +17,9 @@ const general = messageType<object, Partial<DeltaDiscoveryRequest__Output>>(
 /** Tags of `DeltaDiscoveryRequest`, and of an entry of a map of strings. */
 const TAG = { subscribe: 0x1a, initialVersions: 0x2a, key: 0x0a, value: 0x12 } as const;
 
+/** An Envoy's request has five or so. Each costs an object here, and a request has room for millions of empty ones. */
+const MOST_OTHER_FIELDS = 64;
+
 /**
  * Decodes a request as the general codec does. An Envoy that comes back begins with the names and versions of all that it
  * has; of 20,000 the general codec makes an object with as many keys, in 30 ms and 5 MB. Here they stay bytes, and
@@ -48,6 +51,7 @@ function decodePlain(bytes: Buffer): DeltaRequest {
       pairs ??= new EncodedPairs(bytes);
     } else {
       fields.content();
+      if (rest.length >= MOST_OTHER_FIELDS) throw new NotPlain();
       rest.push(bytes.subarray(start, fields.at));
     }
   }

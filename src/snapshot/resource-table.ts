@@ -86,7 +86,6 @@ export class ResourceTable implements ResourceView {
       this.#generation += 1;
       this.#tell(change);
     }
-    if (this.#telling === 0) for (const resources of this.#types.values()) resources.release();
     return change;
   }
 
@@ -111,6 +110,7 @@ export class ResourceTable implements ResourceView {
       for (const listener of this.#listeners) listener(change);
     } finally {
       this.#telling -= 1;
+      if (this.#telling === 0) for (const resources of this.#types.values()) resources.release();
     }
   }
 }

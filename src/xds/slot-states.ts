@@ -114,7 +114,8 @@ export class SlotStates {
       else break;
       this.#head += 1;
     }
-    if (kept.length === 0 && this.#head < this.#queue.length) return;
+    // What was looked at is cut off now and then: the queue of a client that is never done would grow for ever.
+    if (kept.length === 0 && this.#head * 2 < this.#queue.length) return;
     this.#queue = kept.concat(this.#queue.slice(this.#head));
     this.#head = 0;
   }

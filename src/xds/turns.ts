@@ -12,8 +12,11 @@ export class Turns {
   }
 
   readonly #next = (): void => {
-    this.#waiting[0]?.();
-    this.#waiting.shift();
-    if (this.#waiting.length > 0) setImmediate(this.#next);
+    try {
+      this.#waiting[0]?.();
+    } finally {
+      this.#waiting.shift();
+      if (this.#waiting.length > 0) setImmediate(this.#next);
+    }
   };
 }
