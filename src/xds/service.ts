@@ -52,11 +52,13 @@ export function encodeResponse({ typeUrl, nonce, batch }: StreamResponse, system
   const id = Buffer.from(nonce);
   const removed = batch.removed.map((name) => Buffer.from(name));
   let length = fieldLength(version) + fieldLength(type) + fieldLength(id);
-  for (const { bytes } of batch.resources) length += fieldLength(bytes);
+  // Each look at a resource's bytes makes a view of them.
+  const resources = batch.resources.map(({ bytes }) => bytes);
+  for (const bytes of resources) length += fieldLength(bytes);
   for (const name of removed) length += fieldLength(name);
   const response = Buffer.allocUnsafe(length);
   let at = writeField(response, 0, TAG.systemVersion, version);
-  for (const { bytes } of batch.resources) at = writeField(response, at, TAG.resource, bytes);
+  for (const bytes of resources) at = writeField(response, at, TAG.resource, bytes);
   at = writeField(response, at, TAG.typeUrl, type);
   at = writeField(response, at, TAG.nonce, id);
   for (const name of removed) at = writeField(response, at, TAG.removed, name);

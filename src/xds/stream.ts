@@ -152,11 +152,14 @@ export class AdsStream {
 
   /** The snapshot changed. */
   changed({ upserts, removals }: SnapshotChange): void {
-    for (const { typeUrl, name } of [...upserts, ...removals]) {
-      // Also before Envoy has asked for endpoints: what is remembered of a slot must go with what was in it.
-      const subscription = typeUrl === ENDPOINT_TYPE ? this.#endpoints : this.#subscriptions.get(typeUrl);
-      subscription?.changed(name);
-    }
+    for (const { typeUrl, name } of upserts) this.#changed(typeUrl, name);
+    for (const { typeUrl, name } of removals) this.#changed(typeUrl, name);
+  }
+
+  #changed(typeUrl: string, name: string): void {
+    // Also before Envoy has asked for endpoints: what is remembered of a slot must go with what was in it.
+    const subscription = typeUrl === ENDPOINT_TYPE ? this.#endpoints : this.#subscriptions.get(typeUrl);
+    subscription?.changed(name);
   }
 
   /** After `next` gave nothing: in how many milliseconds it may give something again; 0 if only events can change that. */

@@ -1,26 +1,10 @@
 /** What a stream remembers by number, when the numbers change hands. */
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import { Subscription, type SubscriptionRequest } from './subscription.ts';
-import { TestView, versionOf } from './test-view.ts';
+import { describe, it } from 'node:test';
+import { request, setUpEach, subscription, TYPE, view } from './test-subscription.ts';
+import { versionOf } from './test-view.ts';
 
-const TYPE = 'type.googleapis.com/x';
-
-let view: TestView;
-let subscription: Subscription;
-
-beforeEach(() => {
-  view = new TestView();
-  view.put(TYPE, { a: '1', b: '1', c: '1' });
-  subscription = new Subscription(() => view.slots(TYPE));
-  view.onChange(({ upserts, removals }) => {
-    for (const { name } of [...upserts, ...removals]) subscription.changed(name);
-  });
-});
-
-function request(part: Partial<SubscriptionRequest>): void {
-  subscription.request({ subscribe: [], unsubscribe: [], initialVersions: {}, ...part });
-}
+setUpEach();
 
 /** Sends what is to be sent now, and acknowledges it: `+name`, `-name`, in order. */
 function changes(): string[] {

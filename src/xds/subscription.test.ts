@@ -1,28 +1,14 @@
 /** The incremental variant of the xDS protocol, a test per sentence. The sentences are those of "xDS REST and gRPC protocol" in Envoy's documentation, told in our words. */
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { mentions } from './mentions.ts';
-import { type Batch, Subscription, type SubscriptionRequest } from './subscription.ts';
-import { TestView, versionOf } from './test-view.ts';
+import type { Batch } from './subscription.ts';
+import { request, setUpEach, subscription, TYPE, view } from './test-subscription.ts';
+import { versionOf } from './test-view.ts';
 
-const TYPE = 'type.googleapis.com/x';
-
-let view: TestView;
-let subscription: Subscription;
 let nonces = 0;
 
-beforeEach(() => {
-  view = new TestView();
-  view.put(TYPE, { a: '1', b: '1', c: '1' });
-  subscription = new Subscription(() => view.slots(TYPE));
-  view.onChange(({ upserts, removals }) => {
-    for (const { name } of [...upserts, ...removals]) subscription.changed(name);
-  });
-});
-
-function request(part: Partial<SubscriptionRequest>): void {
-  subscription.request({ subscribe: [], unsubscribe: [], initialVersions: {}, ...part });
-}
+setUpEach();
 
 /** Everything that is to be sent now: `+name`, `-name`, in order; `[]` for an empty response, of which there is a note. */
 function drain(maxResources = 100): { changes: string[]; responses: number; nonces: string[] } {

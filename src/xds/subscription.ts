@@ -285,11 +285,12 @@ export class Subscription {
         states.settle(slot);
         return true;
       }
-      if (resources.length > 0 && bytes + resource.bytes.length > maxBytes) return false;
+      const { length } = resource.bytes;
+      if (resources.length > 0 && bytes + length > maxBytes) return false;
       if (states.sent(slot) > SENT.absent && !mayResend(resource)) return true;
       this.#send(slots, slot, resource);
       resources.push(resource);
-      bytes += resource.bytes.length;
+      bytes += length;
       return resources.length < maxResources;
     });
     return this.#batch(resources);

@@ -65,31 +65,16 @@ export function texts(name: string): FieldShape {
 
 /** Of 32 bits. */
 export function integer(name: string): FieldShape {
-  return {
-    wireType: VARINT,
-    take: (message, reader) => {
-      message[name] = reader.int32();
-    },
-  };
+  return varint(name, (reader) => reader.int32());
 }
 
 /** Of 64 bits; exact while JavaScript can be. */
 export function long(name: string): FieldShape {
-  return {
-    wireType: VARINT,
-    take: (message, reader) => {
-      message[name] = readLong(reader);
-    },
-  };
+  return varint(name, readLong);
 }
 
 export function flag(name: string): FieldShape {
-  return {
-    wireType: VARINT,
-    take: (message, reader) => {
-      message[name] = reader.bool();
-    },
-  };
+  return varint(name, (reader) => reader.bool());
 }
 
 export function bytes(name: string): FieldShape {
@@ -127,6 +112,15 @@ export function time(name: string): FieldShape {
     const { seconds } = fieldsOf(reader, TIME);
     if (typeof seconds === 'number') holder[name] = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
   });
+}
+
+function varint(name: string, read: (reader: protobuf.Reader) => unknown): FieldShape {
+  return {
+    wireType: VARINT,
+    take: (message, reader) => {
+      message[name] = read(reader);
+    },
+  };
 }
 
 function delimited(take: FieldShape['take']): FieldShape {
