@@ -6,7 +6,7 @@ import {
   LISTENER_TYPE,
   type ResourceView,
   type SnapshotChange,
-} from '../snapshot/resource.ts';
+} from '../snapshot/resources/resource.ts';
 import type { ListenerPace } from './listener-pace.ts';
 import { type Batch, type HeldResource, Subscription } from './subscription.ts';
 

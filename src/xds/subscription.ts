@@ -1,5 +1,5 @@
 import type { TextPairs } from '../proto/index.ts';
-import type { EncodedResource, ResourceSlots } from '../snapshot/resource.ts';
+import type { EncodedResource, ResourceSlots } from '../snapshot/resources/resource.ts';
 import { mentions } from './mentions.ts';
 import { NameStates } from './name-states.ts';
 import { SENT, SLOT, SlotStates, sentOf, sentText } from './slot-states.ts';

@@ -1,11 +1,11 @@
 import type { Binding } from '../../model/gateway.ts';
 import { duration, Listener, TlsInspector, toAny } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
-import type { BindingState } from '../hosts.ts';
-import type { EncodedResource } from '../resource.ts';
+import type { BindingState } from '../hosts/hosts.ts';
+import { encodeResource } from '../resources/encode.ts';
+import type { EncodedResource } from '../resources/resource.ts';
 import { accessLog } from './access-log.ts';
 import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster.ts';
-import { encodeResource } from './encode.ts';
 import { chainOf, indexChains, ownChains } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
 

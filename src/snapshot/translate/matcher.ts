@@ -1,5 +1,5 @@
 import { type Matcher, type MatcherOnMatch, ServerNameInput, StringValue, toAny } from '../../proto/index.ts';
-import { type BindingState, takesOneLabel } from '../hosts.ts';
+import { type BindingState, takesOneLabel } from '../hosts/hosts.ts';
 import { INDEX_CHAIN, indexChainName, ownChainName } from './filter-chain.ts';
 
 interface Wildcard {

@@ -1,0 +1,148 @@
+import { normalizeHostname } from '../../gateway/values/hostname.ts';
+import type { World } from '../world/world.ts';
+
+/**
+ * The order in which a burst of routes is evaluated: first those that might claim a host which another of them claims too,
+ * then those that cannot. A host of the latter can be settled before all routes are evaluated: nobody among the rest will
+ * want it. (Where thousands of routes are to be evaluated at once, Envoy then gets the first hosts while the last are
+ * still being looked at.) It holds for the routes that it was made of, as they were.
+ */
+export class BurstOrder {
+  /** Routes without a rival that are not evaluated yet, with their hosts. */
+  readonly #unrivalled = new Map<string, readonly string[]>();
+  readonly #waiting = new Set<string>();
+
+  /** Nothing is settled early. */
+  static readonly NONE: Pick<BurstOrder, 'evaluated' | 'isWaiting'> = {
+    evaluated: () => false,
+    isWaiting: () => true,
+  };
+
+  /** Moves the routes without a rival to the end of the queue. */
+  constructor(queue: Set<string>, world: World) {
+    const claimants = new Map<string, number>();
+    const keys = [...queue];
+    const hostsOf = keys.map((key) => exactHosts(key, world));
+    for (const hosts of hostsOf)
+      for (const host of hosts) claimants.set(host, (claimants.get(host) ?? 0) + 1);
+    for (const [index, key] of keys.entries()) {
+      const hosts = hostsOf[index] ?? [];
+      if (hosts.length === 0 || !hosts.every((host) => claimants.get(host) === 1)) continue;
+      this.#unrivalled.set(key, hosts);
+      for (const host of hosts) this.#waiting.add(host);
+    }
+    if (this.#unrivalled.size === keys.length) return;
+    for (const key of this.#unrivalled.keys()) {
+      queue.delete(key);
+      queue.add(key);
+    }
+  }
+
+  /** A route was evaluated; returns whether its hosts may be settled now. */
+  evaluated(key: string): boolean {
+    const hosts = this.#unrivalled.get(key);
+    if (hosts === undefined) return false;
+    this.#unrivalled.delete(key);
+    for (const host of hosts) this.#waiting.delete(host);
+    return true;
+  }
+
+  /** Whether a route that is not evaluated yet claims the host: who has it so far may lose it. */
+  isWaiting(host: string): boolean {
+    return this.#waiting.has(host);
+  }
+}
+
+/** More routes than this to evaluate at once are a burst: its first hosts are published before the last are looked at. */
+const BURST = 500;
+/** A burst among which routes keep changing is settled as a whole in the end. */
+const MOST_ORDERS = 4;
+
+/**
+ * Routes to be evaluated, in rounds, a burst of them in its own order. A route that is marked again after it was evaluated
+ * waits for the next round: so each round ends, and with it the wait of everybody else, however fast somebody changes what
+ * is his.
+ */
+export class RouteQueue {
+  #keys = new Set<string>();
+  /** Goes through `#keys` as they come and go: to begin anew for each would go past all that were taken out before. */
+  #taking: SetIterator<string> | undefined;
+  #next = new Set<string>();
+  readonly #evaluated = new Set<string>();
+  /** All routes of the round are evaluated; what they claim is being settled. */
+  #isSettling = false;
+  #order: Pick<BurstOrder, 'evaluated' | 'isWaiting'> | undefined;
+  #orders = 0;
+
+  /** What is left of the round; after `finish` that of the next one. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** A route is to be evaluated (again): what was known of a burst holds no longer. */
+  mark(key: string): void {
+    if (this.#isSettling || this.#evaluated.has(key)) this.#next.add(key);
+    else this.#keys.add(key);
+    this.#order = undefined;
+  }
+
+  /** Orders what is a burst and has no order yet; returns whether it did, which takes as long as a slice. */
+  order(world: World): boolean {
+    if (this.#order !== undefined || this.#keys.size <= BURST) return false;
+    this.#orders += 1;
+    const isOrderly = this.#orders <= MOST_ORDERS && this.#next.size === 0;
+    this.#order = isOrderly ? new BurstOrder(this.#keys, world) : BurstOrder.NONE;
+    return true;
+  }
+
+  /** Takes the first out; `undefined` when the round has no more. */
+  take(): string | undefined {
+    if (this.#isSettling) return undefined;
+    this.#taking ??= this.#keys.values();
+    const { value: key } = this.#taking.next();
+    if (key === undefined) {
+      this.#isSettling = true;
+      return undefined;
+    }
+    this.#keys.delete(key);
+    this.#evaluated.add(key);
+    return key;
+  }
+
+  /** A route was evaluated; returns whether its hosts may be settled before the others are. */
+  evaluated(key: string): boolean {
+    return this.#order?.evaluated(key) === true;
+  }
+
+  /** Whether the host must not be settled yet. */
+  isWaiting(host: string): boolean {
+    return this.#order?.isWaiting(host) !== false;
+  }
+
+  /** The round is settled and published. */
+  finish(): void {
+    [this.#keys, this.#next] = [this.#next, this.#keys];
+    this.#evaluated.clear();
+    this.#taking = undefined;
+    this.#isSettling = false;
+    this.#order = undefined;
+    this.#orders = 0;
+  }
+}
+
+/**
+ * The hosts that a route may claim, each once; none where that depends on more than the route: without a hostname or
+ * with a wildcard it may come to claim what a listener names.
+ */
+function exactHosts(key: string, world: World): readonly string[] {
+  const [kind, namespace = '', name = ''] = key.split('/');
+  const written =
+    kind === 'TLSRoute'
+      ? world.get('TLSRoute', namespace, name)?.hostnames
+      : kind === 'Ingress'
+        ? world.get('Ingress', namespace, name)?.rules.map(({ host }) => host ?? '')
+        : undefined;
+  const hosts = (written ?? []).map(normalizeHostname);
+  if (hosts.some((host) => host === '' || host.includes('*'))) return [];
+  return hosts.length < 2 ? hosts : [...new Set(hosts)];
+}
