@@ -80,6 +80,7 @@ export class Engine {
         markDependents(dependency, this.#marked);
       },
       listen: (...listener) => this.#hosts.listen(...listener),
+      reserve: (...listener) => this.#hosts.reserve(...listener),
       status,
     });
     this.#routes = new RouteStage(this.#parents.evaluator, config.gateway, {
