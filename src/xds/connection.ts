@@ -1,10 +1,10 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import { LISTENER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resources/resource.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import { encodeResponse } from './service.ts';
 import { AdsStream, type Rejection, type StreamLimits, StreamRefusal } from './stream.ts';
-import type { Turns } from './turns.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
 const MAX_IN_FLIGHT = 2;
@@ -62,13 +62,13 @@ export class AdsConnection {
   #later: NodeJS.Timeout | undefined;
   #retryMs: number;
 
-  /** `turns` are shared by all connections. */
+  /** `lane`: where large requests are read. */
   constructor(
     call: AdsCall,
     view: ResourceView,
     events: ConnectionEvents,
     options: ConnectionOptions,
-    turns: Turns,
+    lane: Lane,
   ) {
     this.#call = call;
     this.#view = view;
@@ -80,7 +80,7 @@ export class AdsConnection {
     call.on('data', (request: Buffer) => {
       if (request.length <= LARGE_REQUEST_BYTES) return this.#receive(request);
       call.pause();
-      turns.take(() => {
+      lane.later(() => {
         this.#receive(request);
         call.resume();
       });

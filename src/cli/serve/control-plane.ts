@@ -82,9 +82,9 @@ export class ControlPlane implements AsyncDisposable {
     this.#options = options;
     this.engine = new Engine(options.engine);
     const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
-    this.#report = new ManifestReport(this.engine, options.logger, gate);
+    this.#report = new ManifestReport(this.engine, options.logger, { gate });
     this.#changes = new ChangeReport(this.engine, options.logger);
-    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, gate);
+    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, { gate });
     this.#held = new HeldReport(this.engine.resources, () => this.#server.nodes(), options.logger);
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,

@@ -3,8 +3,7 @@ import type { SourceProblem } from '../../model/events.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
-import type { BusyGate } from './busy-gate.ts';
-import { PacedWork } from './paced-work.ts';
+import { PacedWork, type PacedWorkOptions } from './paced-work.ts';
 
 /** Lines about objects that one batch of changes may write; a broken Gateway with 20,000 routes would fill the disk. */
 const MAX_LINES = 50;
@@ -27,13 +26,13 @@ export class ManifestReport {
   #lines = 0;
   #problems: readonly SourceProblem[] = [];
 
-  constructor(engine: Engine, logger: Logger, gate?: BusyGate) {
+  constructor(engine: Engine, logger: Logger, options?: PacedWorkOptions) {
     this.#engine = engine;
     this.#logger = logger;
     this.#work = new PacedWork<string>(
       (key) => this.#look(key),
       () => this.#batchEnded(),
-      gate,
+      options,
     );
   }
 

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { gatewayObjects, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
+import { ManualLoop } from '../../event-loop/test-loop.ts';
 import { refOf } from '../../model/events.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
@@ -58,7 +59,9 @@ describe('endpoints', () => {
   it('tells once that there are none, and once that there are again', () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger);
+    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger, {
+      lane: new ManualLoop().turns.reports,
+    });
     const apply = (...events: Parameters<Engine['apply']>): void => {
       engine.apply(...events);
       report.flushed();
@@ -83,7 +86,9 @@ describe('endpoints', () => {
   it('bounds what one flush writes', async () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger);
+    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger, {
+      lane: new ManualLoop().turns.reports,
+    });
     const tenants = Array.from({ length: 60 }, (_, index) => tenantObjects(index, '10.0.0.1')).flat();
     engine.apply(upserts([...gatewayObjects(), ...tenants.filter(({ kind }) => kind !== 'EndpointSlice')]));
     report.flushed();
