@@ -1,3 +1,5 @@
+import type { Acknowledgement } from '../model/fleet.ts';
+
 /** What one replica knows of the Envoys that are connected to it. Plain data: it travels between replicas. */
 export interface EnvoyReport {
   /** Node ids. `current`: has acknowledged everything that there is for it. */
@@ -57,13 +59,7 @@ export class EnvoyFleet {
   }
 
   /** Versions are hashes of content, so that any replica's are comparable with ours. */
-  bindingState(
-    name: string,
-    version: string | undefined,
-  ): {
-    readonly acknowledged: boolean;
-    readonly rejection: string | undefined;
-  } {
+  acknowledgementOf(name: string, version: string | undefined): Acknowledgement {
     const acknowledged =
       version !== undefined && this.#reports.some((report) => report.acknowledged[name] === version);
     const rejected = this.#reports.map((report) => report.rejected[name]);
