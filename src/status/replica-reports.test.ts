@@ -17,6 +17,7 @@ function world() {
   const leases = new MemoryLeases();
   const counted = { puts: 0 };
   const store: LeaseStore = {
+    namespace: leases.namespace,
     get: (name) => leases.get(name),
     put: (lease) => {
       counted.puts += 1;

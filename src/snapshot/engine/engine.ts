@@ -1,14 +1,11 @@
 /**
- * The incremental engine: one object's change becomes the few resources that it touches. Work stands in queues, in the order
- * of the data flow: parents (Gateways, ListenerSets) → routes → hosts → endpoint sets → listeners. `flush` empties them
- * front to back, so a host is settled only when every route that may want it is, and can stop between items and go on later.
- * After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
+ * The incremental engine: one object's change becomes the few resources that it touches. Its stages, in the order of the
+ * data flow, are parents (Gateways, ListenerSets) → routes → hosts → endpoint sets → listeners; each has marked keys, and
+ * `flush` settles them front to back, so a host is settled only when every route that may want it is. It can stop between keys
+ * and go on later. After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
-import { countedAttachments } from '../../gateway/routes/counted-route.ts';
-import { evaluateIngress } from '../../gateway/routes/evaluate-ingress.ts';
-import { evaluateTlsRoute } from '../../gateway/routes/evaluate-tls-route.ts';
 import { type ParentStatus, routeStatus } from '../../gateway/status/status.ts';
-import { type ObjectEvent, objectKey, refOf } from '../../model/events.ts';
+import { type ObjectEvent, objectKey } from '../../model/events.ts';
 import type {
   GatewayModel,
   ListenerRef,
@@ -17,24 +14,25 @@ import type {
   ParentListeners,
   RouteModel,
 } from '../../model/gateway.ts';
-import type { KubernetesObject } from '../../model/objects.ts';
-import { structurallyEqual } from '../collections/structural-equality.ts';
+import { joinedKey } from '../../model/key.ts';
 import type { EngineConfig } from '../config.ts';
-import { EndpointSetTable, endpointSetOf } from '../hosts/endpoint-sets.ts';
-import { BindingState, type HostEntry } from '../hosts/hosts.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../resources/resource.ts';
+import type { BindingHosts } from '../hosts/binding-hosts.ts';
+import { EndpointSetTable } from '../hosts/endpoint-sets.ts';
+import type { HostEntry } from '../hosts/host-entry.ts';
+import { type EncodedResource, LISTENER_TYPE } from '../resources/resource.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
-import { translateCluster } from '../translate/cluster.ts';
 import { translateListener } from '../translate/listener.ts';
 import { namespacedName, World } from '../world/world.ts';
 import { AttachedRoutes, attachmentsOf } from './attached-routes.ts';
-import { drain, drainSome } from './draining.ts';
+import { EndpointSetStage } from './endpoint-set-stage.ts';
+import { HostStage } from './host-stage.ts';
+import { type MarkedStages, markDependents, markObject } from './marking.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { Parents } from './parents.ts';
-import { DEFAULT_INGRESS_CLASS } from './recording-lookup.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
-import { RouteQueue } from './rivalry.ts';
-import { endpointSetOfCluster, lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
+import { lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
+import { RouteStage } from './route-stage.ts';
+import { Stage } from './stage.ts';
 
 /** Resources to build before they are published: large enough to cost nothing, small enough to start early. */
 const PUBLISH_EVERY = 500;
@@ -45,46 +43,84 @@ export class Engine {
   /** How often all that was dirty at some time had been published. */
   rounds = 0;
   readonly #config: EngineConfig;
-  readonly #parents: Parents;
-  readonly #routes = new Map<string, RouteModel>();
-  readonly #bindings = new Map<string, BindingState>();
-  readonly #endpointSets = new EndpointSetTable();
   readonly #own: OwnAddresses;
+  readonly #parents: Parents;
+  readonly #routes: RouteStage;
+  readonly #hosts: HostStage;
   readonly #endpoints: ResolvedEndpoints;
+  readonly #endpointSets: EndpointSetStage;
+  readonly #marked: MarkedStages;
   readonly #attached = new AttachedRoutes();
-  /** Hosts that several routes claim. */
-  readonly #contended = new Set<HostEntry>();
-  /** Routes whose attachments may differ because they won or lost a host. */
-  readonly #dirtyAttachments = new Set<string>();
-
-  readonly #dirtyRoutes = new RouteQueue();
-  readonly #dirtyHosts = new Set<HostEntry>();
-  readonly #dirtyEndpointSets = new Set<string>();
-  readonly #dirtyListeners = new Set<string>();
+  /** By object key of the route: the listeners that it counts at. */
+  readonly #attachments = new Stage<string, readonly ListenerRef[]>({
+    compute: (key) => this.#attachmentsOf(key),
+    output: (key, listeners) => this.#setAttached(key, listeners ?? []),
+  });
+  /** By name of the binding. */
+  readonly #listeners = new Stage<string, EncodedResource>({
+    compute: (name) => {
+      const hosts = this.#hosts.bindings.get(name);
+      return hosts?.binding && translateListener(hosts.binding, hosts, this.#config);
+    },
+    output: (name, resource) => {
+      if (this.#hosts.bindings.get(name)?.binding === undefined) this.#hosts.forget(name);
+      this.resources.stage(LISTENER_TYPE, name, resource);
+    },
+  });
   #dirtyStatuses = new Set<string>();
 
   constructor(config: EngineConfig) {
     this.#config = config;
     this.#own = new OwnAddresses(config);
+    const endpointSets = new EndpointSetTable();
+    const status = (key: string): void => void this.#dirtyStatuses.add(key);
     this.#parents = new Parents(this.world, config.gateway, {
       changed: (dependency) => {
         this.#own.mark();
-        this.#markDependents(dependency);
+        markDependents(dependency, this.#marked);
       },
-      listen: (binding, hostname, gatewayKey, sign) => {
-        this.#binding(binding.name).listen(binding, hostname, gatewayKey, sign);
-        this.#dirtyListeners.add(binding.name);
+      listen: (...listener) => this.#hosts.listen(...listener),
+      reserve: (...listener) => this.#hosts.reserve(...listener),
+      status,
+    });
+    this.#routes = new RouteStage(this.#parents.evaluator, config.gateway, {
+      changed: (key, before, after) => {
+        this.#hosts.contend(key, before, after);
+        this.#attachments.mark(key);
+        status(key);
       },
-      status: (key) => this.#dirtyStatuses.add(key),
+      counted: (key, listeners) => this.#setAttached(key, listeners),
+    });
+    this.#hosts = new HostStage(config, this.resources, endpointSets, {
+      endpointSet: (name) => this.#endpointSets.mark(name),
+      listener: (binding) => this.#listeners.mark(binding),
+      status,
+      attachment: (key) => this.#attachments.mark(key),
     });
     this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
+    this.#endpointSets = new EndpointSetStage(
+      endpointSets,
+      this.#endpoints,
+      this.resources,
+      ({ namespace, service }) => {
+        const key = joinedKey('Service', namespace, service);
+        for (const dependent of this.#parents.evaluator.dependentsOf(key)) status(dependent);
+      },
+    );
+    this.#marked = {
+      parents: this.#parents,
+      routes: this.#routes.queue,
+      endpointSets: this.#endpointSets,
+      own: this.#own,
+      status,
+    };
   }
 
   /** Takes events into the world and marks what they can reach. Computes nothing yet: see `flush`. */
   take(events: readonly ObjectEvent[]): void {
     for (const event of events) {
       const taken = this.world.take(event);
-      if (taken !== undefined) this.#mark(taken.before, taken.after);
+      if (taken !== undefined) markObject(taken.before, taken.after, this.#marked);
     }
   }
 
@@ -94,54 +130,54 @@ export class Engine {
    */
   flush(pause: () => boolean = () => false): boolean {
     do if (!this.#flushRound(pause)) return false;
-    while (this.#dirtyRoutes.size > 0);
+    while (this.#routes.queue.size > 0);
     return true;
   }
 
   #flushRound(pause: () => boolean): boolean {
     if (!this.#parents.settle(pause)) return false;
-    if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#bindings.values()))
-      for (const name of this.#endpointSets.names()) this.#dirtyEndpointSets.add(name);
-    if (!this.#evaluateRoutes(pause) || !this.#settleHosts(pause)) return false;
-    drainSome(this.#dirtyListeners, (name) => this.#buildListener(name), Infinity);
+    if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#hosts.bindings.values()))
+      this.#endpointSets.markAll();
+    if (!this.#settleRoutes(pause) || !this.#settleHosts(pause)) return false;
+    this.#listeners.settle(() => false);
     this.resources.publish();
-    this.#dirtyRoutes.finish();
-    if (!drain(this.#dirtyAttachments, (key) => this.#attach(key), pause, 64)) return false;
+    this.#routes.queue.finish();
+    if (!this.#attachments.settle(pause, 64)) return false;
     this.rounds += 1;
     return true;
   }
 
-  #evaluateRoutes(pause: () => boolean): boolean {
-    if (this.#dirtyRoutes.order(this.world) && pause()) return false;
+  #settleRoutes(pause: () => boolean): boolean {
+    const { queue } = this.#routes;
+    if (queue.order(this.world) && pause()) return false;
     let early = 0;
-    for (let key = this.#dirtyRoutes.take(); key !== undefined; key = this.#dirtyRoutes.take()) {
-      this.#evaluateRoute(key);
-      if (this.#dirtyRoutes.evaluated(key)) early += 1;
+    for (let key = queue.take(); key !== undefined; key = queue.take()) {
+      this.#routes.bring(key);
+      if (queue.evaluated(key)) early += 1;
       if (early < PUBLISH_EVERY && !pause()) continue;
-      if (early > 0 && this.#dirtyRoutes.size > 0) this.#settleEarly();
+      if (early > 0 && queue.size > 0) this.#settleEarly();
       early = 0;
       if (pause()) return false;
     }
     return true;
   }
 
-  /** Settles what no route that is still to be evaluated may want. */
+  /** Settles hosts that no route that is still to be evaluated may want. */
   #settleEarly(): void {
-    const mustWait = ({ host }: HostEntry): boolean => this.#dirtyRoutes.isWaiting(host);
-    drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), Infinity, mustWait);
-    drainSome(this.#dirtyEndpointSets, (name) => this.#buildEndpointSet(name), Infinity);
+    const mustWait = ({ host }: HostEntry): boolean => this.#routes.queue.isWaiting(host);
+    this.#hosts.settleSome(Infinity, mustWait);
+    this.#endpointSets.settleAll();
     this.resources.publish();
   }
 
   #settleHosts(pause: () => boolean): boolean {
-    const buildSet = (name: string): void => this.#buildEndpointSet(name);
-    while (this.#dirtyHosts.size > 0) {
-      drainSome(this.#dirtyHosts, (entry) => this.#settleHost(entry), PUBLISH_EVERY);
-      if (!drain(this.#dirtyEndpointSets, buildSet, pause, 1)) return false;
+    while (this.#hosts.size > 0) {
+      this.#hosts.settleSome(PUBLISH_EVERY);
+      if (!this.#endpointSets.settle(pause)) return false;
       this.resources.publish();
-      if (this.#dirtyHosts.size > 0 && pause()) return false;
+      if (this.#hosts.size > 0 && pause()) return false;
     }
-    return drain(this.#dirtyEndpointSets, buildSet, pause, 1);
+    return this.#endpointSets.settle(pause);
   }
 
   /** `take` and a complete `flush`. */
@@ -150,8 +186,8 @@ export class Engine {
     this.flush();
   }
 
-  get bindings(): Iterable<BindingState> {
-    return this.#bindings.values();
+  get bindings(): Iterable<BindingHosts> {
+    return this.#hosts.bindings.values();
   }
 
   gateways(): Iterable<GatewayModel> {
@@ -175,7 +211,7 @@ export class Engine {
   }
 
   routes(): Iterable<RouteModel> {
-    return this.#routes.values();
+    return this.#routes.all();
   }
 
   route(key: string): RouteModel | undefined {
@@ -188,7 +224,7 @@ export class Engine {
 
   /** The claims of a route that another route won, each with the winner. */
   lostClaims(route: RouteModel): LostClaim[] {
-    return lostClaimsOf(route, this.#bindings);
+    return lostClaimsOf(route, this.#hosts.bindings);
   }
 
   /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
@@ -206,186 +242,15 @@ export class Engine {
     return changes;
   }
 
-  #mark(before: KubernetesObject | undefined, after: KubernetesObject | undefined): void {
-    const object = after ?? before;
-    if (object === undefined) return;
-    const { namespace, name } = object.meta;
-    const key = objectKey(refOf(object));
-    switch (object.kind) {
-      case 'Gateway':
-        return void this.#parents.markGateway(namespacedName(namespace, name));
-      case 'ListenerSet':
-        return void this.#parents.markDependent(key);
-      case 'TLSRoute':
-      case 'HTTPRoute':
-      case 'GRPCRoute':
-      case 'Ingress':
-        return void this.#dirtyRoutes.mark(key);
-      case 'EndpointSlice':
-        for (const slice of [before, after])
-          if (slice?.kind === 'EndpointSlice') this.#markService(namespace, slice.serviceName);
-        return;
-      case 'Service':
-        this.#markService(namespace, name);
-        break;
-      case 'ReferenceGrant':
-        return void this.#markDependents(`ReferenceGrant/${namespace}`);
-      case 'IngressClass':
-        this.#markDependents(DEFAULT_INGRESS_CLASS);
-        break;
-      case 'Node':
-        this.#own.mark();
-        break;
-      case 'GatewayClass':
-        this.#dirtyStatuses.add(key);
-        this.#parents.markPool();
-        break;
-      default:
-    }
-    this.#markDependents(key);
-  }
-
-  #markService(namespace: string, service: string): void {
-    for (const name of this.#endpointSets.ofService(namespace, service)) this.#dirtyEndpointSets.add(name);
-  }
-
-  #markDependents(key: string): void {
-    for (const dependent of this.#parents.evaluator.dependentsOf(key))
-      if (!this.#parents.markDependent(dependent)) this.#dirtyRoutes.mark(dependent);
-  }
-
-  #evaluateRoute(key: string): void {
-    const [kind, namespace = '', name = ''] = key.split('/');
-    const { evaluator } = this.#parents;
-    if (kind === 'HTTPRoute' || kind === 'GRPCRoute') {
-      this.#setAttached(key, evaluator.evaluate(key, kind, namespace, name, countedAttachments) ?? []);
-      return;
-    }
-    const { gateway: config } = this.#config;
-    const before = this.#routes.get(key);
-    const after =
-      kind === 'Ingress'
-        ? evaluator.evaluate(key, kind, namespace, name, (ingress, lookup) =>
-            evaluateIngress(ingress, lookup, config),
-          )
-        : evaluator.evaluate(key, 'TLSRoute', namespace, name, (route, lookup) =>
-            evaluateTlsRoute(route, lookup, config),
-          );
-    if (structurallyEqual(before, after)) return;
-    if (after === undefined) this.#routes.delete(key);
-    else this.#routes.set(key, after);
-    this.#contend(key, before, after);
-    this.#dirtyAttachments.add(key);
-    this.#dirtyStatuses.add(key);
-  }
-
   /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
-  #attach(key: string): void {
-    const route = this.#routes.get(key);
+  #attachmentsOf(key: string): readonly ListenerRef[] {
+    const route = this.route(key);
     // Nearly every route has no rival: what it was evaluated to is what counts.
-    const isAlone = route && (this.#contended.size === 0 || this.lostClaims(route).length === 0);
-    this.#setAttached(key, attachmentsOf(isAlone ? route.parents : this.routeStatus(key)));
+    const isAlone = route && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
+    return attachmentsOf(isAlone ? route.parents : this.routeStatus(key));
   }
 
   #setAttached(key: string, listeners: readonly ListenerRef[]): void {
     for (const parent of this.#attached.set(key, listeners)) this.#dirtyStatuses.add(parent);
-  }
-
-  #contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
-    for (const claim of after?.claims ?? []) {
-      const state = this.#binding(claim.binding.name);
-      if (state.use(claim.binding)) this.#dirtyListeners.add(state.name);
-      if (after !== undefined) this.#dirtyHosts.add(state.claim({ claim, route: after, routeKey }));
-    }
-    if (before === undefined || before.claims.length === 0) return;
-    const kept = new Set(after?.claims.map(({ binding, host }) => `${binding.name}/${host}`));
-    for (const claim of before.claims) {
-      const state = this.#binding(claim.binding.name);
-      if (state.release(claim.binding)) this.#dirtyListeners.add(state.name);
-      if (kept.has(`${claim.binding.name}/${claim.host}`)) continue;
-      const entry = state.unclaim(routeKey, claim.host);
-      if (entry !== undefined) this.#dirtyHosts.add(entry);
-    }
-  }
-
-  #settleHost(entry: HostEntry): void {
-    const state = this.#binding(entry.bindingName);
-    // Two entries can stand for one host after a removal and a new claim: only the present one counts.
-    const current = state.hosts.get(entry.host);
-    if (current !== undefined && current !== entry) {
-      this.#contended.delete(entry);
-      return void this.#dirtyHosts.add(current);
-    }
-    if (state.settle(entry)) this.#dirtyListeners.add(state.name);
-    for (const contender of entry.contenders) this.#dirtyStatuses.add(contender.routeKey);
-    const isContended = entry.contenders.length > 1;
-    const wasContended = this.#contended.delete(entry);
-    if (isContended) this.#contended.add(entry);
-    if (isContended || wasContended)
-      for (const contender of entry.contenders) this.#dirtyAttachments.add(contender.routeKey);
-    const winner = entry.contenders[0];
-    const setBefore = endpointSetOfCluster(this.resources, entry.name);
-    const set = winner && endpointSetOf(winner);
-    // With a chain for each host, every host that comes or goes changes the listener.
-    if (this.#config.sniMode === 'chain' && (setBefore === undefined) !== (set === undefined)) {
-      this.#dirtyListeners.add(state.name);
-    }
-    if (set !== undefined) {
-      const isKept = setBefore === set.name;
-      if (isKept ? this.#endpointSets.update(set) : this.#endpointSets.use(set))
-        this.#dirtyEndpointSets.add(set.name);
-    }
-    if (setBefore !== undefined && set?.name !== setBefore) {
-      if (this.#endpointSets.release(setBefore)) this.#dirtyEndpointSets.add(setBefore);
-    }
-    if (winner === undefined || set === undefined) {
-      this.resources.stage(CLUSTER_TYPE, entry.name, undefined);
-      return;
-    }
-    this.resources.stage(
-      CLUSTER_TYPE,
-      entry.name,
-      translateCluster(
-        { name: entry.name, endpointSet: set, route: winner.route.ref, policy: winner.claim.policy },
-        this.#config,
-      ),
-    );
-  }
-
-  #buildEndpointSet(name: string): void {
-    const spec = this.#endpointSets.get(name);
-    if (spec === undefined) {
-      this.#endpoints.forget(name);
-      this.resources.stage(ENDPOINT_TYPE, name, undefined);
-      return;
-    }
-    const { resource, refusedChanged } = this.#endpoints.build(spec);
-    this.resources.stage(ENDPOINT_TYPE, name, resource);
-    if (!refusedChanged) return;
-    for (const { target } of spec.backends) {
-      if (target === undefined) continue;
-      const key = `Service/${target.namespace}/${target.service}`;
-      for (const dependent of this.#parents.evaluator.dependentsOf(key)) this.#dirtyStatuses.add(dependent);
-    }
-  }
-
-  #buildListener(name: string): void {
-    const state = this.#bindings.get(name);
-    const binding = state?.binding;
-    if (state === undefined || binding === undefined) {
-      if (state !== undefined && state.hosts.size === 0) this.#bindings.delete(name);
-      this.resources.stage(LISTENER_TYPE, name, undefined);
-      return;
-    }
-    this.resources.stage(LISTENER_TYPE, name, translateListener(binding, state, this.#config));
-  }
-
-  #binding(name: string): BindingState {
-    let state = this.#bindings.get(name);
-    if (state === undefined) {
-      state = new BindingState(name);
-      this.#bindings.set(name, state);
-    }
-    return state;
   }
 }

@@ -1,7 +1,7 @@
 import { parseIpAddress } from '../../gateway/values/ip-address.ts';
 import type { GatewayModel } from '../../model/gateway.ts';
 import type { EngineConfig } from '../config.ts';
-import type { BindingState } from '../hosts/hosts.ts';
+import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import type { World } from '../world/world.ts';
 
 /** Label of the nodes that Envoy runs on. */
@@ -27,7 +27,7 @@ export class OwnAddresses {
    * Brings itself up to date; returns whether anything differs. `bindings`: those that listeners of a Gateway are bound to
    * count. Some thousand addresses at most, looked at rarely.
    */
-  settle(world: World, gateways: Iterable<GatewayModel>, bindings: Iterable<BindingState>): boolean {
+  settle(world: World, gateways: Iterable<GatewayModel>, bindings: Iterable<BindingHosts>): boolean {
     if (!this.#isDirty) return false;
     this.#isDirty = false;
     const { listenAddresses, publicAddresses, ingressPorts } = this.#config.gateway;

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { evaluateGateway, isAccepted } from '../../gateway/parents/evaluate-gateway.ts';
 import { evaluateListenerSet } from '../../gateway/parents/evaluate-listener-set.ts';
-import { isSameListener } from '../../gateway/parents/listener-isolation.ts';
+import { isSameListener, ownsHostname } from '../../gateway/parents/listener-isolation.ts';
 import {
   compareListenerSets,
   type ListenersByPort,
@@ -18,10 +18,10 @@ import type {
 } from '../../model/gateway.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
 import { namespacedName, type World } from '../world/world.ts';
-import { drain } from './draining.ts';
 import { Evaluator } from './evaluator.ts';
 import { PoolAddresses } from './pool-addresses.ts';
 import { type EvaluatedParents, listenerDependency, RecordingLookup } from './recording-lookup.ts';
+import { Stage } from './stage.ts';
 
 /** What the engine is told while Gateways and ListenerSets are settled. */
 export interface ParentChanges {
@@ -29,12 +29,14 @@ export interface ParentChanges {
   changed(dependency: string): void;
   /** A listener comes (1) or goes (-1). `gatewayKey`: object key of the Gateway that it is served for. */
   listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void;
+  /** The same of a listener that is not served, and whose hostname nobody else of its Gateway may serve. */
+  reserve(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void;
   /** The status of an object, by its key, may differ. */
   status(key: string): void;
 }
 
 /**
- * What routes attach to, evaluated: Gateways first, then each ListenerSet by itself, then those of a Gateway together.
+ * Parents of routes, in three stages: Gateways, then each ListenerSet by itself, then those of a Gateway together.
  * A ListenerSet that changes has those of its Gateway merged anew, which looks at each listener of them once and
  * evaluates none; only what comes out differently is told.
  */
@@ -57,10 +59,23 @@ export class Parents implements EvaluatedParents {
   /** The values of `listenerSets`: one of them that comes out of a merge again is nothing new. */
   readonly #present = new Set<ListenerSetModel>();
   readonly #attachedSets = new Map<string, number>();
-  readonly #dirtyGateways = new Set<string>();
-  readonly #dirtySets = new Set<string>();
-  /** Gateways whose ListenerSets have to be merged anew. */
-  readonly #dirtyMerges = new Set<string>();
+
+  /** By `namespace/name` of the Gateway, as the last. */
+  readonly #gatewayStage = new Stage<string, GatewayModel>({
+    compute: (name) => this.#evaluateGateway(name),
+    isCurrent: (name, model) => structurallyEqual(this.gateways.get(name), model),
+    output: (name, model) => this.#replaceGateway(name, model),
+  });
+  /** By `namespace/name` of the ListenerSet. */
+  readonly #setStage = new Stage<string, ListenerSetModel>({
+    compute: (name) => this.#evaluateSet(name),
+    isCurrent: (name, model) => structurallyEqual(this.#unmerged.get(name), model),
+    output: (name, model) => this.#replaceUnmerged(name, model),
+  });
+  readonly #mergeStage = new Stage<string, MergedListeners>({
+    compute: (name) => this.#merge(name),
+    output: (name, merged) => this.#replaceMerged(name, merged ?? NOTHING),
+  });
 
   constructor(world: World, config: GatewayConfig, changes: ParentChanges) {
     this.#world = world;
@@ -73,7 +88,7 @@ export class Parents implements EvaluatedParents {
 
   /** A Gateway itself changed (`namespace/name`). */
   markGateway(name: string): void {
-    this.#dirtyGateways.add(name);
+    this.#gatewayStage.mark(name);
     this.#pool.mark();
   }
 
@@ -84,8 +99,8 @@ export class Parents implements EvaluatedParents {
 
   /** Marks what has the object key `key`, if it is a Gateway or a ListenerSet. */
   markDependent(key: string): boolean {
-    if (key.startsWith('Gateway/')) this.#dirtyGateways.add(key.slice('Gateway/'.length));
-    else if (key.startsWith('ListenerSet/')) this.#dirtySets.add(key.slice('ListenerSet/'.length));
+    if (key.startsWith('Gateway/')) this.#gatewayStage.mark(key.slice('Gateway/'.length));
+    else if (key.startsWith('ListenerSet/')) this.#setStage.mark(key.slice('ListenerSet/'.length));
     else return false;
     return true;
   }
@@ -98,37 +113,37 @@ export class Parents implements EvaluatedParents {
   /** Brings everything up to date; returns false if it paused before the end. */
   settle(pause: () => boolean): boolean {
     for (const name of this.#pool.settle(this.#world, this.#lookup, this.#config))
-      this.#dirtyGateways.add(name);
+      this.#gatewayStage.mark(name);
     return (
-      drain(this.#dirtyGateways, (name) => this.#evaluateGateway(name), pause, 1) &&
-      drain(this.#dirtySets, (name) => this.#evaluateSet(name), pause, 16) &&
-      drain(this.#dirtyMerges, (name) => this.#merge(name), pause, 1)
+      this.#gatewayStage.settle(pause) && this.#setStage.settle(pause, 16) && this.#mergeStage.settle(pause)
     );
   }
 
-  #evaluateGateway(name: string): void {
+  #evaluateGateway(name: string): GatewayModel | undefined {
     const [namespace = '', gatewayName = ''] = name.split('/');
-    const key = `Gateway/${name}`;
-    const before = this.gateways.get(name);
-    const after = this.evaluator.evaluate(key, 'Gateway', namespace, gatewayName, (gateway, lookup) =>
+    return this.evaluator.evaluate(`Gateway/${name}`, 'Gateway', namespace, gatewayName, (gateway, lookup) =>
       evaluateGateway(gateway, lookup, this.#config),
     );
-    if (structurallyEqual(before, after)) return;
+  }
+
+  #replaceGateway(name: string, after: GatewayModel | undefined): void {
+    const before = this.gateways.get(name);
     if (after === undefined) this.gateways.delete(name);
     else this.gateways.set(name, after);
-    if (before?.isShared === true || after?.isShared === true) this.#dirtyMerges.add(name);
+    if (before?.isShared === true || after?.isShared === true) this.#mergeStage.mark(name);
     this.#replaced(before, after);
     this.#changes.changed(`GatewayModel/${name}`);
   }
 
-  #evaluateSet(name: string): void {
+  #evaluateSet(name: string): ListenerSetModel | undefined {
     const [namespace = '', setName = ''] = name.split('/');
-    const key = `ListenerSet/${name}`;
-    const before = this.#unmerged.get(name);
-    const after = this.evaluator.evaluate(key, 'ListenerSet', namespace, setName, (set, lookup) =>
+    return this.evaluator.evaluate(`ListenerSet/${name}`, 'ListenerSet', namespace, setName, (set, lookup) =>
       evaluateListenerSet(set, lookup, this.#config),
     );
-    if (structurallyEqual(before, after)) return;
+  }
+
+  #replaceUnmerged(name: string, after: ListenerSetModel | undefined): void {
+    const before = this.#unmerged.get(name);
     if (after === undefined) this.#unmerged.delete(name);
     else this.#unmerged.set(name, after);
     const from = before && nameOf(before.gateway);
@@ -143,22 +158,26 @@ export class Parents implements EvaluatedParents {
     if (sets === undefined) return;
     sets.splice(positionOf(set, sets), 1);
     if (sets.length === 0) this.#setsOf.delete(gateway);
-    this.#dirtyMerges.add(gateway);
+    this.#mergeStage.mark(gateway);
   }
 
   #list(set: ListenerSetModel, gateway: string): void {
     const sets = this.#setsOf.get(gateway);
     if (sets === undefined) this.#setsOf.set(gateway, [set]);
     else sets.splice(positionOf(set, sets), 0, set);
-    this.#dirtyMerges.add(gateway);
+    this.#mergeStage.mark(gateway);
   }
 
-  #merge(name: string): void {
+  #merge(name: string): MergedListeners {
     const gateway = this.gateways.get(name);
-    const { sets, listeners } =
-      gateway === undefined ? NOTHING : mergeListenerSets(gateway, this.#setsOf.get(name) ?? []);
+    if (gateway === undefined) return NOTHING;
+    const merged = mergeListenerSets(gateway, this.#setsOf.get(name) ?? []);
+    return gateway.isShared ? merged : { ...merged, listeners: NOTHING.listeners };
+  }
+
+  #replaceMerged(name: string, { sets, listeners }: MergedListeners): void {
     for (const set of sets) if (!this.#present.has(set)) this.#replaceSet(nameOf(set.ref), set);
-    this.#replaceListeners(name, gateway?.isShared === true ? listeners : NOTHING.listeners);
+    this.#replaceListeners(name, listeners);
   }
 
   #replaceSet(name: string, after: ListenerSetModel | undefined): void {
@@ -207,8 +226,10 @@ export class Parents implements EvaluatedParents {
   #listen(parent: ParentListeners | undefined, sign: 1 | -1): void {
     if (parent === undefined) return;
     const gatewayKey = objectKey(parent.gateway);
-    for (const { bindings, hostname = '*' } of parent.listeners)
+    for (const { bindings, reserved, hostname = '*' } of parent.listeners) {
       for (const binding of bindings) this.#changes.listen(binding, hostname, gatewayKey, sign);
+      for (const binding of reserved) this.#changes.reserve(binding, hostname, gatewayKey, sign);
+    }
   }
 }
 
@@ -234,6 +255,6 @@ const NO_LISTENERS: ReadonlyMap<string, ListenerModel> = new Map();
 /** Whether a host that belongs to the one belongs to the other. */
 function isSame(before: ListenerModel | undefined, after: ListenerModel): boolean {
   if (before === after) return true;
-  if (before === undefined || before.bindings.length > 0 !== after.bindings.length > 0) return false;
+  if (before === undefined || ownsHostname(before) !== ownsHostname(after)) return false;
   return isSameListener(before.attachment, after.attachment);
 }

@@ -14,6 +14,12 @@ import type { OwnAddresses } from './own-addresses.ts';
 
 const NONE: readonly RefusedEndpoint[] = [];
 
+export interface BuiltEndpointSet {
+  readonly resource: EncodedResource;
+  /** Endpoints of its Services to which Envoy is not sent. */
+  readonly refused: readonly RefusedEndpoint[];
+}
+
 /** From the slices of Services to EDS resources, and which endpoints were refused on the way. */
 export class ResolvedEndpoints {
   readonly #world: World;
@@ -41,11 +47,8 @@ export class ResolvedEndpoints {
     return this.#refused.get(set) ?? NONE;
   }
 
-  /** The resource of a set, and whether what is refused differs from before. */
-  build({ name, backends }: EndpointSetSpec): {
-    readonly resource: EncodedResource;
-    readonly refusedChanged: boolean;
-  } {
+  /** The resource of a set, and the endpoints that are refused. */
+  build({ name, backends }: EndpointSetSpec): BuiltEndpointSet {
     const refused: RefusedEndpoint[] = [];
     const shares = backends.map(({ weight, target }): ResolvedShare => {
       if (target === undefined) return { name: '', weight, endpoints: [] };
@@ -59,14 +62,14 @@ export class ResolvedEndpoints {
         endpoints: resolved.endpoints,
       };
     });
-    const refusedChanged = !structurallyEqual(this.refused(name), refused);
-    if (refused.length > 0) this.#refused.set(name, refused);
-    else this.#refused.delete(name);
-    return { resource: translateEndpointSet(name, shares), refusedChanged };
+    return { resource: translateEndpointSet(name, shares), refused };
   }
 
-  /** The set is no longer in use. */
-  forget(name: string): void {
-    this.#refused.delete(name);
+  /** The refused endpoints of a set, none where it is no longer in use. Returns whether they differ from before. */
+  setRefused(name: string, refused: readonly RefusedEndpoint[]): boolean {
+    const isSame = structurallyEqual(this.refused(name), refused);
+    if (refused.length > 0) this.#refused.set(name, refused);
+    else this.#refused.delete(name);
+    return !isSame;
   }
 }

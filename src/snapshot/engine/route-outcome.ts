@@ -1,13 +1,13 @@
 import type { RefusedEndpoint } from '../../gateway/endpoints/endpoints.ts';
 import { objectKey } from '../../model/events.ts';
 import type { LostClaim, RouteModel } from '../../model/gateway.ts';
-import type { BindingState } from '../hosts/hosts.ts';
+import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import type { ResolvedEndpoints } from './resolved-endpoints.ts';
 
 /** The claims of a route that another route won, each with the winner. */
-export function lostClaimsOf(route: RouteModel, bindings: ReadonlyMap<string, BindingState>): LostClaim[] {
+export function lostClaimsOf(route: RouteModel, bindings: ReadonlyMap<string, BindingHosts>): LostClaim[] {
   const lost: LostClaim[] = [];
   const key = objectKey(route.ref);
   for (const claim of route.claims) {

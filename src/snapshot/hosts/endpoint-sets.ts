@@ -1,7 +1,7 @@
 import type { WeightedBackend } from '../../model/gateway.ts';
 import { joinedKey } from '../../model/key.ts';
 import { NamespacedMultimap } from '../collections/multimap.ts';
-import type { Contender } from './hosts.ts';
+import type { Contender } from './host-entry.ts';
 
 /**
  * What an EDS resource holds: one Service's endpoints, or several shares. Named after what it holds, so that a

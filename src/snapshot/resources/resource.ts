@@ -25,7 +25,7 @@ export interface SnapshotChange {
   readonly removals: readonly { readonly typeUrl: string; readonly name: string }[];
 }
 
-/** Revisions begin here: smaller numbers are left to those who remember them. */
+/** Revisions begin here: smaller numbers are not revisions: `SENT` in src/xds uses them. */
 export const FIRST_REVISION = 3;
 
 /**

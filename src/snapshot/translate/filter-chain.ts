@@ -1,7 +1,7 @@
 import type { Binding } from '../../model/gateway.ts';
 import { duration, type FilterChain, SetFilterState, TcpProxy, toAny } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
-import { type HostEntry, needsSingleAttempt } from '../hosts/hosts.ts';
+import { type HostEntry, needsSingleAttempt } from '../hosts/host-entry.ts';
 
 export const INDEX_CHAIN = 'index';
 
@@ -40,6 +40,17 @@ export function indexChains(binding: Binding, config: EngineConfig): FilterChain
     ...chain,
     filters: [select, ...chain.filters],
   }));
+}
+
+/** Name of the chain that closes. */
+export const RESERVED_CHAIN = 'reserved by a listener that is not served';
+
+/**
+ * The chain of hostnames whose listeners are not served. It closes as the index chain would, and tells why by its name in the
+ * access log.
+ */
+export function reservedChain(binding: Binding, config: EngineConfig): FilterChain {
+  return chain(RESERVED_CHAIN, binding, NO_CLUSTER, config.idleTimeoutMs, 1);
 }
 
 /** The chain of the index that serves a host. */

@@ -1,12 +1,12 @@
 import type { Binding } from '../../model/gateway.ts';
 import { duration, Listener, TlsInspector, toAny } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
-import type { BindingState } from '../hosts/hosts.ts';
+import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { encodeResource } from '../resources/encode.ts';
 import type { EncodedResource } from '../resources/resource.ts';
 import { accessLog } from './access-log.ts';
 import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster.ts';
-import { chainOf, indexChains, ownChains } from './filter-chain.ts';
+import { chainOf, indexChains, ownChains, reservedChain } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
 
 /**
@@ -16,7 +16,7 @@ import { translateMatcher } from './matcher.ts';
  */
 export function translateListener(
   binding: Binding,
-  state: BindingState,
+  state: BindingHosts,
   config: EngineConfig,
 ): EncodedResource | undefined {
   // Envoy rejects a listener without filter chains; the index chain is always there.
@@ -48,25 +48,41 @@ export function translateListener(
   return encodeResource(Listener.typeUrl, binding.name, content);
 }
 
-function indexed(binding: Binding, state: BindingState, config: EngineConfig) {
+function indexed(binding: Binding, state: BindingHosts, config: EngineConfig) {
   const own = [...state.ownChains.keys()].sort().flatMap((host) => state.ownChains.get(host) ?? []);
   return {
     filter_chain_matcher: translateMatcher(state),
     filter_chains: [
       ...indexChains(binding, config),
+      ...(state.reservedPatterns().length > 0 ? [reservedChain(binding, config)] : []),
       ...own.flatMap((entry) => ownChains(binding, entry, config)),
     ],
   };
 }
 
 /** `--sni-mode chain`: the obvious translation, one chain for each host, as the baseline and as an escape hatch. */
-function chained(binding: Binding, state: BindingState, config: EngineConfig) {
+function chained(binding: Binding, state: BindingHosts, config: EngineConfig) {
   const hosts = [...state.hosts.keys()].sort().flatMap((host) => state.hosts.get(host) ?? []);
+  // Two chains with an equal match would be refused: a host with a route has its own.
+  const closed = [...state.isolatedPatterns(), ...state.reservedPatterns()].filter(
+    (pattern) => !state.hosts.has(pattern),
+  );
   return {
-    filter_chains: hosts.map((entry) => ({
-      ...chainOf(binding, entry, config),
-      // Without TLS there is no server name to match, and `*` must not take what is not TLS.
-      filter_chain_match: entry.host === '*' ? { transport_protocol: 'tls' } : { server_names: [entry.host] },
-    })),
+    filter_chains: [
+      ...hosts.map((entry) => ({
+        ...chainOf(binding, entry, config),
+        // Without TLS there is no server name to match, and `*` must not take what is not TLS.
+        filter_chain_match:
+          entry.host === '*' ? { transport_protocol: 'tls' } : { server_names: [entry.host] },
+      })),
+      ...(closed.length === 0
+        ? []
+        : [
+            {
+              ...reservedChain(binding, config),
+              filter_chain_match: { server_names: [...new Set(closed)].sort() },
+            },
+          ]),
+    ],
   };
 }

@@ -1,6 +1,7 @@
 import { type Matcher, type MatcherOnMatch, ServerNameInput, StringValue, toAny } from '../../proto/index.ts';
-import { type BindingState, takesOneLabel } from '../hosts/hosts.ts';
-import { INDEX_CHAIN, indexChainName, ownChainName } from './filter-chain.ts';
+import type { BindingHosts } from '../hosts/binding-hosts.ts';
+import { takesOneLabel } from '../hosts/host-entry.ts';
+import { INDEX_CHAIN, indexChainName, ownChainName, RESERVED_CHAIN } from './filter-chain.ts';
 
 interface Wildcard {
   readonly chain: string;
@@ -17,12 +18,16 @@ interface Wildcard {
  * (`ServerNameMatcher`) is marked work-in-progress and "not covered by the threat model", which rules it out for
  * a listener on the public Internet.
  */
-export function translateMatcher(state: BindingState): Matcher {
+export function translateMatcher(state: BindingHosts): Matcher {
   const exact = new Map<string, string>();
   const wildcards = new Map<string, Wildcard>();
   for (const pattern of state.isolatedPatterns()) {
     if (pattern.startsWith('*')) wildcards.set(pattern, { chain: INDEX_CHAIN, oneLabel: false });
     else exact.set(pattern, INDEX_CHAIN);
+  }
+  for (const pattern of state.reservedPatterns()) {
+    if (pattern.startsWith('*')) wildcards.set(pattern, { chain: RESERVED_CHAIN, oneLabel: false });
+    else exact.set(pattern, RESERVED_CHAIN);
   }
   // After those: a host may have a route and be a listener's hostname as well, and need the other chain of the index.
   for (const [host, entry] of state.named) exact.set(host, indexChainName(entry));

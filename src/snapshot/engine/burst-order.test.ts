@@ -5,8 +5,8 @@ import type { KubernetesObject, TlsRoute } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import { World } from '../world/world.ts';
+import { BurstOrder } from './burst-order.ts';
 import { Engine } from './engine.ts';
-import { BurstOrder } from './rivalry.ts';
 
 function route(index: number, hostnames: readonly string[], created = '2026-01-01T00:00:00Z'): TlsRoute {
   const found = tenantObjects(index).find((object) => object.kind === 'TLSRoute');

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Claim, HostPolicy, RouteModel } from '../../model/gateway.ts';
-import { BindingState, type Contender, wildcardSuffixes } from './hosts.ts';
+import { BindingHosts } from './binding-hosts.ts';
+import type { Contender } from './host-entry.ts';
+import { wildcardSuffixes } from './wildcard-suffixes.ts';
 
 const binding = { name: '0.0.0.0:443', addresses: ['0.0.0.0'], port: 443 };
 
@@ -25,11 +27,11 @@ function contender(
   return { claim, route, routeKey: `TLSRoute/tenant/${name}` };
 }
 
-function settled(state: BindingState, added: Contender): boolean {
+function settled(state: BindingHosts, added: Contender): boolean {
   return state.settle(state.claim(added));
 }
 
-function withdrawn(state: BindingState, name: string, host: string): boolean {
+function withdrawn(state: BindingHosts, name: string, host: string): boolean {
   const entry = state.unclaim(`TLSRoute/tenant/${name}`, host);
   assert.ok(entry);
   return state.settle(entry);
@@ -42,13 +44,13 @@ test('the suffixes of a host are tried longest first, then the one of *', () => 
 });
 
 test('an exact host alone asks nothing of the listener', () => {
-  const state = new BindingState(binding.name);
+  const state = new BindingHosts(binding.name);
   assert.equal(settled(state, contender('a', 'a.example.com')), false);
   assert.equal(withdrawn(state, 'a', 'a.example.com'), false);
 });
 
 test('a wildcard shadows the exact hosts below it, at any depth, and no others', () => {
-  const state = new BindingState(binding.name);
+  const state = new BindingHosts(binding.name);
   for (const host of ['a.example.com', 'x.y.example.com', 'example.com', 'aexample.com', 'b.example.net']) {
     settled(state, contender(host, host));
   }
@@ -59,7 +61,7 @@ test('a wildcard shadows the exact hosts below it, at any depth, and no others',
 });
 
 test('a host stays shadowed while another wildcard covers it', () => {
-  const state = new BindingState(binding.name);
+  const state = new BindingHosts(binding.name);
   settled(state, contender('w1', '*.example.com'));
   settled(state, contender('w2', '*.b.example.com'));
   settled(state, contender('a', 'a.b.example.com'));
@@ -68,7 +70,7 @@ test('a host stays shadowed while another wildcard covers it', () => {
 });
 
 test('a host with a chain of its own is not shadowed, and is again when the setting goes', () => {
-  const state = new BindingState(binding.name);
+  const state = new BindingHosts(binding.name);
   settled(state, contender('w', '*'));
   assert.equal(settled(state, contender('a', 'a.example.com', { idleTimeoutMs: 1000 })), true);
   assert.deepEqual([...state.named.keys()], []);
@@ -77,7 +79,7 @@ test('a host with a chain of its own is not shadowed, and is again when the sett
 });
 
 test('the oldest of equal claims wins, and the next one when it goes', () => {
-  const state = new BindingState(binding.name);
+  const state = new BindingHosts(binding.name);
   state.claim(contender('young', 'a.example.com', {}, '2026-02-01T00:00:00Z'));
   const entry = state.claim(contender('old', 'a.example.com'));
   assert.deepEqual(
@@ -92,7 +94,7 @@ test('the oldest of equal claims wins, and the next one when it goes', () => {
 });
 
 test('a binding is known by its first address set, whatever came first', () => {
-  const state = new BindingState(binding.name);
+  const state = new BindingHosts(binding.name);
   const other = { ...binding, addresses: ['0.0.0.0', '::'] };
   state.use(other);
   state.use(binding);
@@ -104,7 +106,7 @@ test('a binding is known by its first address set, whatever came first', () => {
 });
 
 test('a host of several backends is named, for a chain that connects once', () => {
-  const state = new BindingState(binding.name);
+  const state = new BindingHosts(binding.name);
   const one = contender('a', 'a.example.com');
   const target = { namespace: 'tenant', service: 's', port: 443 };
   const two = {

@@ -1,68 +1,21 @@
 import { compareClaims } from '../../gateway/routes/claims.ts';
-import type { Binding, Claim, RouteModel } from '../../model/gateway.ts';
+import { objectKey } from '../../model/events.ts';
+import type { Binding } from '../../model/gateway.ts';
 import { joinedKey } from '../../model/key.ts';
+import {
+  type Contender,
+  type HostEntry,
+  needsOwnChain,
+  needsSingleAttempt,
+  takesOneLabel,
+} from './host-entry.ts';
+import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
 
-/** A route's claim on a host, among those that contend for it. */
-export interface Contender {
-  readonly claim: Claim;
-  readonly route: RouteModel;
-  /** Object key of the route. */
-  readonly routeKey: string;
-}
+/** Hostname → Gateways (object keys), and how many of their listeners have it. */
+type HostnamesOfGateways = Map<string, Map<string, number>>;
 
-/** One host on one binding, with everyone who claims it, the winner first. */
-export interface HostEntry {
-  /** `<binding>/<host>`: the name of its cluster. */
-  readonly name: string;
-  readonly bindingName: string;
-  readonly host: string;
-  contenders: readonly Contender[];
-}
-
-/**
- * A host is served through a filter chain of its own where the index chain cannot serve it: a wildcard has no
- * cluster named after the SNI, and a setting that lives in the chain cannot be one of the shared chain.
- */
-export function needsOwnChain(claim: Claim): boolean {
-  return claim.host.startsWith('*') || claim.policy.idleTimeoutMs !== undefined;
-}
-
-/**
- * Whether a failed connection must not be tried again: with several shares, one may be of a backend that is invalid or
- * has no endpoints, and what it rejects must stay rejected. Told by the route alone, so that endpoints which come
- * and go change no listener.
- */
-export function needsSingleAttempt(entry: HostEntry): boolean {
-  return (entry.contenders[0]?.claim.backends.length ?? 0) > 1;
-}
-
-/**
- * Whether a wildcard stands for one label only. "The wildcard matches only if the host is equal to the suffix (removing
- * the first label)", says the Ingress API; that of the Gateway API takes any number of labels.
- */
-export function takesOneLabel(entry: HostEntry): boolean {
-  return entry.contenders[0]?.route.ref.kind === 'Ingress' && entry.host.startsWith('*.');
-}
-
-/** The suffixes of the patterns that could match `host`, longest first: `a.b.c` gives `b.c`, `c`, and `''` for `*`. */
-export function* wildcardSuffixes(host: string): Generator<string> {
-  let rest = host;
-  while (true) {
-    const dot = rest.indexOf('.');
-    if (dot < 0) break;
-    rest = rest.slice(dot + 1);
-    yield rest;
-  }
-  if (host !== '*') yield '';
-}
-
-/** The suffix that a wildcard stands for: `*.a.b` gives `a.b`, `*` gives `''`. */
-export function suffixOf(pattern: string): string {
-  return pattern === '*' ? '' : pattern.slice(2);
-}
-
-/** What one listener of Envoy has to know: its hosts, and which of them the filter chain matcher must name. */
-export class BindingState {
+/** The hosts of one binding, and which of them the filter chain matcher of its listener must name. */
+export class BindingHosts {
   readonly name: string;
   readonly hosts = new Map<string, HostEntry>();
   /** Hosts with a filter chain of their own, wildcards among them. */
@@ -75,7 +28,9 @@ export class BindingState {
    */
   readonly named = new Map<string, HostEntry>();
   /** Gateway listener hostnames on this binding, each with the Gateways (object keys) it is of and how often. */
-  readonly patterns = new Map<string, Map<string, number>>();
+  readonly patterns: HostnamesOfGateways = new Map();
+  /** The same of listeners that are not served: their hostnames are closed to the wildcards of their Gateways. */
+  readonly reserved: HostnamesOfGateways = new Map();
   /** Address sets in use under this name; more than one only where two Gateways spell an address differently. */
   readonly #bindings = new Map<string, { binding: Binding; users: number }>();
 
@@ -112,12 +67,17 @@ export class BindingState {
   listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
     if (sign === 1) this.use(binding);
     else this.release(binding);
-    const gateways = this.patterns.get(hostname) ?? new Map<string, number>();
-    const count = (gateways.get(gatewayKey) ?? 0) + sign;
-    if (count > 0) gateways.set(gatewayKey, count);
-    else gateways.delete(gatewayKey);
-    if (gateways.size > 0) this.patterns.set(hostname, gateways);
-    else this.patterns.delete(hostname);
+    count(this.patterns, hostname, gatewayKey, sign);
+  }
+
+  /** The same of a listener that is not served, and opens nothing. */
+  reserve(hostname: string, gatewayKey: string, sign: 1 | -1): void {
+    count(this.reserved, hostname, gatewayKey, sign);
+  }
+
+  /** Whether nobody claims or reserves anything on it. */
+  get isEmpty(): boolean {
+    return this.hosts.size === 0 && this.reserved.size === 0;
   }
 
   /** Adds or replaces the claim of a route on a host. */
@@ -199,22 +159,38 @@ export class BindingState {
     return isolated;
   }
 
+  /** The same of hostnames whose listeners are not served: they are closed, whatever the wildcard is. */
+  reservedPatterns(): string[] {
+    if (this.wildcards.size === 0 || this.reserved.size === 0) return [];
+    return [...this.reserved.keys()].filter((pattern) => this.isReserved(pattern));
+  }
+
+  /** Whether a listener that is not served keeps the hostname from the wildcard above it. */
+  isReserved(pattern: string): boolean {
+    return !this.ownChains.has(pattern) && this.#isOfGatewayAbove(pattern, this.reserved);
+  }
+
   #isIsolated(pattern: string): boolean {
-    const gateways = this.patterns.get(pattern);
-    if (gateways === undefined || this.ownChains.has(pattern)) return false;
+    return !this.ownChains.has(pattern) && this.#isOfGatewayAbove(pattern, this.patterns);
+  }
+
+  #isOfGatewayAbove(pattern: string, hostnames: HostnamesOfGateways): boolean {
+    const gateways = hostnames.get(pattern);
+    if (gateways === undefined) return false;
     const gateway = this.wildcardAbove(pattern)?.contenders[0]?.claim.gateway;
-    return gateway !== undefined && gateways.has(`${gateway.kind}/${gateway.namespace}/${gateway.name}`);
+    return gateway !== undefined && gateways.has(objectKey(gateway));
   }
 
   /** Which entry a connection for `host` (no wildcard) is served by, as the matcher has it. */
   entryFor(host: string): HostEntry | undefined {
     const exact = this.hosts.get(host);
-    if (exact !== undefined || this.#isIsolated(host)) return exact;
+    if (exact !== undefined || this.#isIsolated(host) || this.isReserved(host)) return exact;
     let isFirst = true;
     for (const suffix of wildcardSuffixes(host)) {
       const entry = this.wildcards.get(suffix);
       if (entry !== undefined && (isFirst || !takesOneLabel(entry))) return entry;
-      if (this.#isIsolated(suffix === '' ? '*' : `*.${suffix}`)) return undefined;
+      const pattern = suffix === '' ? '*' : `*.${suffix}`;
+      if (this.#isIsolated(pattern) || this.isReserved(pattern)) return undefined;
       isFirst = false;
     }
     return undefined;
@@ -229,4 +205,13 @@ export class BindingState {
       else this.named.delete(host);
     }
   }
+}
+
+function count(hostnames: HostnamesOfGateways, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+  const gateways = hostnames.get(hostname) ?? new Map<string, number>();
+  const listeners = (gateways.get(gatewayKey) ?? 0) + sign;
+  if (listeners > 0) gateways.set(gatewayKey, listeners);
+  else gateways.delete(gatewayKey);
+  if (gateways.size > 0) hostnames.set(hostname, gateways);
+  else hostnames.delete(hostname);
 }
