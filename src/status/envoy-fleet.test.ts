@@ -26,7 +26,7 @@ test('an Envoy serves from when it is first current, and for a while after it wa
 
 test('a binding is acknowledged where any replica’s Envoy has just our version', () => {
   const fleet = new EnvoyFleet();
-  const rejected = { 'b:1': { version: 'v1', error: 'no' } };
+  const rejected = { 'b:1': { version: 'v1', error: 'no', nodes: 1 } };
   fleet.update([report('a', true, { rejected }), report('b', true, { acknowledged: { 'a:1': 'v1' } })], 0);
   assert.deepEqual(fleet.acknowledgementOf('a:1', 'v1'), LIVE);
   assert.deepEqual(fleet.acknowledgementOf('a:1', 'v2'), PENDING);

@@ -6,11 +6,22 @@ export interface EnvoyReport {
   readonly nodes: readonly { readonly id: string; readonly current: boolean }[];
   /** Envoy listener name → version that at least one of these Envoys has acknowledged. */
   readonly acknowledged: Readonly<Record<string, string>>;
-  /** Envoy listener name → the version that one of them rejected, and why. */
-  readonly rejected: Readonly<Record<string, { readonly version: string; readonly error: string }>>;
+  /** By name of the Envoy listener. */
+  readonly rejected: Readonly<Record<string, RejectedVersion>>;
+  /** By name of the cluster: the hosts of routes. */
+  readonly rejectedClusters: Readonly<Record<string, RejectedVersion>>;
 }
 
-export const NO_ENVOYS: EnvoyReport = { nodes: [], acknowledged: {}, rejected: {} };
+/** A version of a resource that Envoys rejected. */
+export interface RejectedVersion {
+  readonly version: string;
+  /** Envoy's words, those of one of them. */
+  readonly error: string;
+  /** How many Envoys rejected it. */
+  readonly nodes: number;
+}
+
+export const NO_ENVOYS: EnvoyReport = { nodes: [], acknowledged: {}, rejected: {}, rejectedClusters: {} };
 
 /**
  * How long an Envoy that is gone or behind counts as serving, in milliseconds: it goes on with what it has, and comes back

@@ -3,14 +3,10 @@ import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { type Lane, processTurns } from '../event-loop/turns.ts';
 import type { ResourceView } from '../snapshot/resources/resource.ts';
-import {
-  type AdsCall,
-  AdsConnection,
-  type ConnectionEvents,
-  type ConnectionOptions,
-  type NodeIdentity,
-} from './connection.ts';
+import { type AdsCall, AdsConnection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
 import { DEFAULT_LISTENER_PACE } from './listener-pace.ts';
+import type { NodeIdentity } from './node-identity.ts';
+import { Rejections } from './rejections.ts';
 import { ADS_SERVICE, ADS_SERVICE_NAME, servedPackage } from './service.ts';
 import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
 
@@ -51,6 +47,8 @@ const MAX_STREAMS_PER_CONNECTION = 32;
 
 /** Aggregated discovery, incremental variant, over gRPC; with gRPC health and reflection. */
 export class AdsServer {
+  /** What the connected Envoys rejected. */
+  readonly rejections: Rejections;
   readonly #options: AdsServerOptions;
   readonly #server: Server;
   readonly #health = new HealthImplementation({ '': 'NOT_SERVING', [ADS_SERVICE_NAME]: 'NOT_SERVING' });
@@ -70,6 +68,7 @@ export class AdsServer {
       ...options,
     };
     const { view, keepaliveMs, maxRequestBytes } = this.#options;
+    this.rejections = new Rejections(view);
     this.#server = new Server({
       'grpc.keepalive_time_ms': keepaliveMs.interval,
       'grpc.keepalive_timeout_ms': keepaliveMs.timeout,
@@ -142,13 +141,10 @@ export class AdsServer {
   }
 
   #accept(call: AdsCall): void {
-    const connection = new AdsConnection(
-      call,
-      this.#options.view,
-      this.#options.events,
-      this.#options,
-      this.#options.lane,
-    );
+    const connection = new AdsConnection(call, this.#options.view, this.#options.events, this.#options, {
+      lane: this.#options.lane,
+      rejections: this.rejections,
+    });
     this.#connections.set(connection, new Date());
     void connection.closed.then(() => this.#connections.delete(connection));
     if (this.#draining) connection.drain();

@@ -7,6 +7,7 @@ import type { FleetView } from '../../model/fleet.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
+import { Rejections } from '../../xds/rejections.ts';
 import { EngineStatusWorld } from './status-world.ts';
 
 const GATEWAY = gateway({
@@ -27,7 +28,7 @@ function saidAfter(parentRef: ListenerSet['parentRef']) {
     engine,
     config: DEFAULT_ENGINE_CONFIG.gateway,
     gatewayAddresses: [],
-    connectedNodes: () => [],
+    server: { nodes: () => [], rejections: new Rejections(engine.resources) },
   });
   for (const object of [gatewayClass(), GATEWAY, SET]) engine.apply([{ type: 'upsert', object }]);
   const key = objectKey(refOf(SET));

@@ -8,17 +8,17 @@ import { type ObjectRef, objectKey } from '../../model/events.ts';
 import type { FleetView } from '../../model/fleet.ts';
 import type { Kind } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
-import { LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
+import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { EnvoyReport } from '../../status/envoy-fleet.ts';
 import type { StatusWorld } from '../../status/status-controller.ts';
-import type { ConnectedNode } from '../../xds/server.ts';
+import type { AdsServer } from '../../xds/server.ts';
 
 export interface EngineStatusOptions {
   readonly engine: Engine;
   readonly config: GatewayConfig;
   /** `--gateway-address` */
   readonly gatewayAddresses: readonly string[];
-  readonly connectedNodes: () => readonly ConnectedNode[];
+  readonly server: Pick<AdsServer, 'nodes' | 'rejections'>;
 }
 
 /** Joins the status writer to the engine and to the Envoys that are connected. */
@@ -62,16 +62,13 @@ export class EngineStatusWorld implements StatusWorld {
   }
 
   envoys(): EnvoyReport {
-    const { engine, connectedNodes } = this.#options;
-    const connected = connectedNodes();
+    const { engine, server } = this.#options;
+    const connected = server.nodes();
     const current = new Map<string, boolean>();
-    const rejected: Record<string, { version: string; error: string }> = {};
     for (const { id, stream, hasBeenCurrent } of connected) {
-      const listeners = stream.state().find(({ typeUrl }) => typeUrl === LISTENER_TYPE);
       // Before it asks for listeners it serves nothing, whatever it has acknowledged; once it had them, it goes on serving.
-      const isServing = hasBeenCurrent || (listeners !== undefined && stream.isCurrent);
+      const isServing = hasBeenCurrent || (stream.hasAskedFor(LISTENER_TYPE) && stream.isCurrent);
       current.set(id, (current.get(id) ?? false) || isServing);
-      for (const [name, held] of listeners?.held ?? []) rejected[name] = held;
     }
     const acknowledged: Record<string, string> = {};
     for (const { name, version } of engine.resources.all(LISTENER_TYPE)) {
@@ -79,7 +76,12 @@ export class EngineStatusWorld implements StatusWorld {
         acknowledged[name] = version;
     }
     const nodes = [...current].map(([id, isCurrent]) => ({ id, current: isCurrent }));
-    return { nodes: nodes.sort((a, b) => (a.id < b.id ? -1 : 1)), acknowledged, rejected };
+    return {
+      nodes: nodes.sort((a, b) => (a.id < b.id ? -1 : 1)),
+      acknowledged,
+      rejected: Object.fromEntries(server.rejections.ofType(LISTENER_TYPE)),
+      rejectedClusters: Object.fromEntries(server.rejections.ofType(CLUSTER_TYPE)),
+    };
   }
 
   ingressConditions(key: string): readonly Condition[] {
