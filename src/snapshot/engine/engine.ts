@@ -190,6 +190,15 @@ export class Engine {
     return this.#hosts.bindings.values();
   }
 
+  /** The host that a cluster is of, by the cluster's name. */
+  hostOf(cluster: string): HostEntry | undefined {
+    for (const binding of this.#hosts.bindings.values()) {
+      const entry = binding.ofCluster(cluster);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
   gateways(): Iterable<GatewayModel> {
     return this.#parents.gateways.values();
   }
