@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { hastyClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
+import { key } from '../model/test-key.ts';
 import type { DesiredStatus } from './desired.ts';
 import { StatusController } from './status-controller.ts';
 import { type Answer, type Asked, startTestApiServer } from './test-api-server.ts';
@@ -44,7 +45,7 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
     identity: 'x',
     world: {
       desired,
-      parentKeys: () => ['Gateway/infra/gw', ...SETS],
+      parentKeys: () => ['Gateway/infra/gw', ...SETS].map(key),
       ingressKeys: () => [],
       envoys: () => ({ nodes: [], acknowledged: {}, rejected: {} }),
       ingressConditions: () => [],

@@ -1,6 +1,8 @@
 import { ApiClient, type ApiClientOptions } from '../kubernetes-api/api-client.ts';
 import { type Clock, systemClock } from '../kubernetes-api/clock.ts';
 import type { Condition } from '../model/conditions.ts';
+import { isOfKind, type ObjectKey, parseObjectKey } from '../model/key.ts';
+import { bestApiVersion } from '../model/kinds.ts';
 import { type DesiredStatus, STATUS_KINDS, type StatusKind } from './desired.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
@@ -14,15 +16,15 @@ import { StatusWriter, type WriterCounts } from './status-writer.ts';
 /** What the status writer has to know of the rest of Sluice. All of it is fast and in memory. */
 export interface StatusWorld {
   /** What the status of an object should say; `undefined` where it is none of ours or not there. */
-  desired(key: string, fleet: FleetView): DesiredStatus | undefined;
+  desired(key: ObjectKey, fleet: FleetView): DesiredStatus | undefined;
   /** Object keys of our Gateways and their ListenerSets. */
-  parentKeys(): Iterable<string>;
+  parentKeys(): Iterable<ObjectKey>;
   /** Object keys of the Ingresses that we serve. */
-  ingressKeys(): Iterable<string>;
+  ingressKeys(): Iterable<ObjectKey>;
   /** What the Envoys of this replica say. */
   envoys(): EnvoyReport;
   /** The conditions of an Ingress, which its status has no place for. */
-  ingressConditions(key: string): readonly Condition[];
+  ingressConditions(key: ObjectKey): readonly Condition[];
 }
 
 export interface FleetView {
@@ -149,7 +151,7 @@ export class StatusController {
   }
 
   /** The statuses of these objects may differ. */
-  changed(keys: Iterable<string>): void {
+  changed(keys: Iterable<ObjectKey>): void {
     if (!this.leading) return;
     for (const key of keys) {
       this.#writer.changed(key);
@@ -237,7 +239,7 @@ export class StatusController {
   /** Gateways first. Of ListenerSets there may be thousands, and a sweep tells which of them are right already. */
   #enqueueParents(): void {
     for (const key of this.#options.world.parentKeys()) {
-      const isSet = key.startsWith('ListenerSet/');
+      const isSet = isOfKind(key, 'ListenerSet');
       if (!isSet || this.#isSwept) this.#writer.changed(key, !isSet);
     }
   }
@@ -280,14 +282,14 @@ export class StatusController {
     this.#cancelSweep = this.#clock.after(afterMs, () => void this.#sweep(next));
   }
 
-  #tellOfIngress(key: string): void {
-    if (!key.startsWith('Ingress/')) return;
+  #tellOfIngress(key: ObjectKey): void {
+    if (!isOfKind(key, 'Ingress')) return;
     const conditions = this.#options.world.ingressConditions(key);
     const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
     if (notes.length === 0) return;
     const uid = this.#options.world.desired(key, this.#fleetView())?.uid ?? '';
-    const [, namespace = '', name = ''] = key.split('/');
-    const subject = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid };
+    const { kind, namespace, name } = parseObjectKey(key);
+    const subject = { apiVersion: bestApiVersion(kind), kind, namespace, name, uid };
     for (const note of notes) this.#events.record(subject, note);
   }
 }

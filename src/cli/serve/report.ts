@@ -1,6 +1,7 @@
-import type { Condition } from '../../model/conditions.ts';
+import { type Condition, isBadNews } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
+import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
 import type { BusyGate } from './busy-gate.ts';
@@ -22,15 +23,15 @@ export interface ConditionProblem extends Pick<Condition, 'reason' | 'message'> 
 export class ManifestReport {
   readonly #engine: Engine;
   readonly #logger: Logger;
-  readonly #wrong = new Map<string, string>();
-  readonly #work: PacedWork<string>;
+  readonly #wrong = new Map<ObjectKey, string>();
+  readonly #work: PacedWork<ObjectKey>;
   #lines = 0;
   #problems: readonly SourceProblem[] = [];
 
   constructor(engine: Engine, logger: Logger, gate?: BusyGate) {
     this.#engine = engine;
     this.#logger = logger;
-    this.#work = new PacedWork<string>(
+    this.#work = new PacedWork<ObjectKey>(
       (key) => this.#look(key),
       () => this.#batchEnded(),
       gate,
@@ -45,7 +46,7 @@ export class ManifestReport {
   conditionProblems(): readonly ConditionProblem[] {
     this.#work.finish();
     return [...this.#wrong.keys()].slice(0, MAX_LISTED).flatMap((key) => {
-      const [kind = '', namespace = '', name = ''] = key.split('/');
+      const { kind, namespace, name } = parseObjectKey(key);
       return badConditions(this.#engine, key).map(({ type, reason, message }) => ({
         object: { kind, namespace, name },
         condition: type,
@@ -69,11 +70,11 @@ export class ManifestReport {
   }
 
   /** Objects whose conditions may have changed. */
-  conditionsChanged(keys: Iterable<string>): void {
+  conditionsChanged(keys: Iterable<ObjectKey>): void {
     this.#work.add(keys);
   }
 
-  #look(key: string): void {
+  #look(key: ObjectKey): void {
     const conditions = badConditions(this.#engine, key);
     const text = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n');
     if ((this.#wrong.get(key) ?? '') === text) return;
@@ -101,25 +102,20 @@ function problemText({ code, file, line, message }: SourceProblem): string {
 }
 
 /** The conditions of an object (by its key) that say that something is wrong. */
-export function badConditions(engine: Engine, key: string): Condition[] {
-  const [kind = '', namespace = '', name = ''] = key.split('/');
+export function badConditions(engine: Engine, key: ObjectKey): Condition[] {
+  const { kind, namespace, name } = parseObjectKey(key);
   if (kind === 'Gateway') {
     return badConditionsOf(engine.gateway(namespace, name));
   }
   if (kind === 'ListenerSet') return badConditionsOf(engine.listenerSet(namespace, name));
   const route = engine.route(key);
   if (route === undefined) return [];
-  return engine.routeStatus(key).flatMap(({ conditions }) => conditions.filter(isBad));
+  return engine.routeStatus(key).flatMap(({ conditions }) => conditions.filter(isBadNews));
 }
 
 function badConditionsOf(parent: ParentListeners | undefined): Condition[] {
   if (parent === undefined) return [];
-  return [...parent.conditions, ...parent.listeners.flatMap(({ conditions }) => conditions)].filter(isBad);
-}
-
-/** Of these types `True` is the bad news. */
-const BAD_IF_TRUE: ReadonlySet<string> = new Set(['PartiallyInvalid', 'Conflicted', 'OverlappingTLSConfig']);
-
-export function isBad({ type, status }: Condition): boolean {
-  return BAD_IF_TRUE.has(type) ? status === 'True' : status === 'False';
+  return [...parent.conditions, ...parent.listeners.flatMap(({ conditions }) => conditions)].filter(
+    isBadNews,
+  );
 }

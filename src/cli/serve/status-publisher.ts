@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { readServiceAccount } from '../../kubernetes-api/service-account.ts';
 import type { ObjectEvent } from '../../model/events.ts';
+import type { ObjectKey } from '../../model/key.ts';
+import { bestApiVersion } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { ElectionTimes } from '../../status/leader-election.ts';
@@ -68,7 +70,7 @@ export class StatusPublisher {
   }
 
   /** Everything is evaluated; `keys` are the objects whose status may differ. */
-  flushed(keys: Iterable<string>): void {
+  flushed(keys: Iterable<ObjectKey>): void {
     if (!this.controller.start()) this.controller.changed(keys);
     // A listener that no Envoy has yet, or that is gone.
     this.controller.envoysChanged();
@@ -90,15 +92,12 @@ export class StatusPublisher {
   rejected({ typeUrl, error, held }: Rejection): void {
     this.controller.envoysChanged();
     if (typeUrl !== CLUSTER_TYPE) return;
-    const bindings = new Map([...this.#engine.bindings].map((binding) => [binding.name, binding]));
     for (const name of held) {
-      const slash = name.lastIndexOf('/');
-      const winner = bindings.get(name.slice(0, slash))?.hosts.get(name.slice(slash + 1))?.contenders[0];
+      const winner = this.#engine.owners.hostOfCluster(name)?.contenders[0];
       if (winner === undefined) continue;
       const { kind, namespace, name: route } = winner.route.ref;
-      const uid =
-        this.#engine.world.get(kind === 'Ingress' ? 'Ingress' : 'TLSRoute', namespace, route)?.meta.uid ?? '';
-      const apiVersion = kind === 'Ingress' ? 'networking.k8s.io/v1' : 'gateway.networking.k8s.io/v1';
+      const uid = this.#engine.world.get(kind, namespace, route)?.meta.uid ?? '';
+      const apiVersion = bestApiVersion(kind);
       this.controller.events.record(
         { apiVersion, kind, namespace, name: route, uid },
         {

@@ -6,6 +6,7 @@ import { gatewayStatus, type ListenerSetStatus, listenerSetStatus } from '../../
 import { type Condition, condition } from '../../model/conditions.ts';
 import { objectKey } from '../../model/events.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
+import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
@@ -44,9 +45,9 @@ export class EngineStatusWorld implements StatusWorld {
   readonly #options: EngineStatusOptions;
   readonly #programmed = new ProgrammedListeners();
   /** ListenerSets that have a status of ours; only we know, for the status does not say whose it is. */
-  readonly #listenerSets = new Set<string>();
+  readonly #listenerSets = new Set<ObjectKey>();
   /** Ingresses whose status holds addresses of ours; only we know, for the status does not say whose they are. */
-  readonly #addressedIngresses = new Set<string>();
+  readonly #addressedIngresses = new Set<ObjectKey>();
   #nodes: { readonly serving: ReadonlySet<string>; readonly addresses: readonly string[] } | undefined;
 
   constructor(options: EngineStatusOptions) {
@@ -58,8 +59,8 @@ export class EngineStatusWorld implements StatusWorld {
     this.#nodes = undefined;
   }
 
-  desired(key: string, fleet: FleetView): DesiredStatus | undefined {
-    const [kind = '', namespace = '', name = ''] = key.split('/');
+  desired(key: ObjectKey, fleet: FleetView): DesiredStatus | undefined {
+    const { kind, namespace, name } = parseObjectKey(key);
     switch (kind) {
       case 'GatewayClass':
         return this.#gatewayClass(name);
@@ -76,12 +77,12 @@ export class EngineStatusWorld implements StatusWorld {
     }
   }
 
-  *parentKeys(): Generator<string> {
+  *parentKeys(): Generator<ObjectKey> {
     for (const { ref } of this.#options.engine.gateways()) yield objectKey(ref);
     for (const { ref } of this.#options.engine.listenerSets()) yield objectKey(ref);
   }
 
-  *ingressKeys(): Generator<string> {
+  *ingressKeys(): Generator<ObjectKey> {
     for (const { ref } of this.#options.engine.routes()) if (ref.kind === 'Ingress') yield objectKey(ref);
   }
 
@@ -106,7 +107,7 @@ export class EngineStatusWorld implements StatusWorld {
     return { nodes: nodes.sort((a, b) => (a.id < b.id ? -1 : 1)), acknowledged, rejected };
   }
 
-  ingressConditions(key: string): readonly Condition[] {
+  ingressConditions(key: ObjectKey): readonly Condition[] {
     const { engine } = this.#options;
     const model = engine.route(key);
     if (model === undefined) return [];
@@ -125,7 +126,7 @@ export class EngineStatusWorld implements StatusWorld {
     };
   }
 
-  #gateway(key: string, namespace: string, name: string, fleet: FleetView): DesiredStatus | undefined {
+  #gateway(key: ObjectKey, namespace: string, name: string, fleet: FleetView): DesiredStatus | undefined {
     const { engine } = this.#options;
     const object = engine.world.get('Gateway', namespace, name);
     const model = engine.gateway(namespace, name);
@@ -144,7 +145,7 @@ export class EngineStatusWorld implements StatusWorld {
     };
   }
 
-  #listenerSet(key: string, namespace: string, name: string, fleet: FleetView): DesiredStatus | undefined {
+  #listenerSet(key: ObjectKey, namespace: string, name: string, fleet: FleetView): DesiredStatus | undefined {
     const { engine } = this.#options;
     const object = engine.world.get('ListenerSet', namespace, name);
     const model = engine.listenerSet(namespace, name);
@@ -187,7 +188,7 @@ export class EngineStatusWorld implements StatusWorld {
   }
 
   /** With `Programmed` as Envoy has it. */
-  #asProgrammed(key: string, model: ParentListeners, status: ListenerSetStatus, fleet: FleetView) {
+  #asProgrammed(key: ObjectKey, model: ParentListeners, status: ListenerSetStatus, fleet: FleetView) {
     const { resources } = this.#options.engine;
     const listeners = status.listeners.map((listener) => ({
       ...listener,
@@ -201,7 +202,7 @@ export class EngineStatusWorld implements StatusWorld {
     );
   }
 
-  #route(key: string, namespace: string, name: string): DesiredStatus | undefined {
+  #route(key: ObjectKey, namespace: string, name: string): DesiredStatus | undefined {
     const { engine, config } = this.#options;
     const object = engine.world.get('TLSRoute', namespace, name);
     if (object === undefined) return undefined;
@@ -237,7 +238,7 @@ export class EngineStatusWorld implements StatusWorld {
     return engine.world.get('GatewayClass', '', className)?.controllerName ?? config.controllerNames[0] ?? '';
   }
 
-  #ingress(key: string, namespace: string, name: string, fleet: FleetView): DesiredStatus | undefined {
+  #ingress(key: ObjectKey, namespace: string, name: string, fleet: FleetView): DesiredStatus | undefined {
     const { engine, config } = this.#options;
     const object = engine.world.get('Ingress', namespace, name);
     const model = engine.route(key);

@@ -4,6 +4,7 @@
  * front to back, so a host is settled only when every route that may want it is, and can stop between items and go on later.
  * After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
+
 import { countedAttachments } from '../../gateway/routes/counted-route.ts';
 import { evaluateIngress } from '../../gateway/routes/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../../gateway/routes/evaluate-tls-route.ts';
@@ -17,6 +18,14 @@ import type {
   ParentListeners,
   RouteModel,
 } from '../../model/gateway.ts';
+import {
+  DEFAULT_INGRESS_CLASS,
+  type DependencyKey,
+  grantsDependency,
+  namespacedName,
+  type ObjectKey,
+  parseObjectKey,
+} from '../../model/key.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
 import type { EngineConfig } from '../config.ts';
@@ -26,13 +35,13 @@ import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../resources/resourc
 import { ResourceTable } from '../resources/resource-table.ts';
 import { translateCluster } from '../translate/cluster.ts';
 import { translateListener } from '../translate/listener.ts';
-import { namespacedName, World } from '../world/world.ts';
+import { World } from '../world/world.ts';
 import { AttachedRoutes, attachmentsOf } from './attached-routes.ts';
 import { drain, drainSome } from './draining.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { Parents } from './parents.ts';
-import { DEFAULT_INGRESS_CLASS } from './recording-lookup.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
+import { ResourceOwners } from './resource-owners.ts';
 import { RouteQueue } from './rivalry.ts';
 import { endpointSetOfCluster, lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
 
@@ -49,19 +58,20 @@ export class Engine {
   readonly #routes = new Map<string, RouteModel>();
   readonly #bindings = new Map<string, BindingState>();
   readonly #endpointSets = new EndpointSetTable();
+  readonly owners = new ResourceOwners(this.#bindings, this.#endpointSets);
   readonly #own: OwnAddresses;
   readonly #endpoints: ResolvedEndpoints;
   readonly #attached = new AttachedRoutes();
   /** Hosts that several routes claim. */
   readonly #contended = new Set<HostEntry>();
   /** Routes whose attachments may differ because they won or lost a host. */
-  readonly #dirtyAttachments = new Set<string>();
+  readonly #dirtyAttachments = new Set<ObjectKey>();
 
   readonly #dirtyRoutes = new RouteQueue();
   readonly #dirtyHosts = new Set<HostEntry>();
   readonly #dirtyEndpointSets = new Set<string>();
   readonly #dirtyListeners = new Set<string>();
-  #dirtyStatuses = new Set<string>();
+  #dirtyStatuses = new Set<ObjectKey>();
 
   constructor(config: EngineConfig) {
     this.#config = config;
@@ -200,7 +210,7 @@ export class Engine {
   }
 
   /** Object keys whose status may differ since the last call. */
-  takeStatusChanges(): ReadonlySet<string> {
+  takeStatusChanges(): ReadonlySet<ObjectKey> {
     const changes = this.#dirtyStatuses;
     this.#dirtyStatuses = new Set();
     return changes;
@@ -229,7 +239,7 @@ export class Engine {
         this.#markService(namespace, name);
         break;
       case 'ReferenceGrant':
-        return void this.#markDependents(`ReferenceGrant/${namespace}`);
+        return void this.#markDependents(grantsDependency(namespace));
       case 'IngressClass':
         this.#markDependents(DEFAULT_INGRESS_CLASS);
         break;
@@ -249,13 +259,13 @@ export class Engine {
     for (const name of this.#endpointSets.ofService(namespace, service)) this.#dirtyEndpointSets.add(name);
   }
 
-  #markDependents(key: string): void {
+  #markDependents(key: DependencyKey): void {
     for (const dependent of this.#parents.evaluator.dependentsOf(key))
       if (!this.#parents.markDependent(dependent)) this.#dirtyRoutes.mark(dependent);
   }
 
-  #evaluateRoute(key: string): void {
-    const [kind, namespace = '', name = ''] = key.split('/');
+  #evaluateRoute(key: ObjectKey): void {
+    const { kind, namespace, name } = parseObjectKey(key);
     const { evaluator } = this.#parents;
     if (kind === 'HTTPRoute' || kind === 'GRPCRoute') {
       this.#setAttached(key, evaluator.evaluate(key, kind, namespace, name, countedAttachments) ?? []);
@@ -280,18 +290,18 @@ export class Engine {
   }
 
   /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
-  #attach(key: string): void {
+  #attach(key: ObjectKey): void {
     const route = this.#routes.get(key);
     // Nearly every route has no rival: what it was evaluated to is what counts.
     const isAlone = route && (this.#contended.size === 0 || this.lostClaims(route).length === 0);
     this.#setAttached(key, attachmentsOf(isAlone ? route.parents : this.routeStatus(key)));
   }
 
-  #setAttached(key: string, listeners: readonly ListenerRef[]): void {
+  #setAttached(key: ObjectKey, listeners: readonly ListenerRef[]): void {
     for (const parent of this.#attached.set(key, listeners)) this.#dirtyStatuses.add(parent);
   }
 
-  #contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
+  #contend(routeKey: ObjectKey, before: RouteModel | undefined, after: RouteModel | undefined): void {
     for (const claim of after?.claims ?? []) {
       const state = this.#binding(claim.binding.name);
       if (state.use(claim.binding)) this.#dirtyListeners.add(state.name);
@@ -362,9 +372,8 @@ export class Engine {
     const { resource, refusedChanged } = this.#endpoints.build(spec);
     this.resources.stage(ENDPOINT_TYPE, name, resource);
     if (!refusedChanged) return;
-    for (const { target } of spec.backends) {
-      if (target === undefined) continue;
-      const key = `Service/${target.namespace}/${target.service}`;
+    for (const { namespace, service: name } of this.owners.targetsOfSet(spec.name)) {
+      const key = objectKey({ kind: 'Service', namespace, name });
       for (const dependent of this.#parents.evaluator.dependentsOf(key)) this.#dirtyStatuses.add(dependent);
     }
   }

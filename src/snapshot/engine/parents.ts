@@ -16,21 +16,33 @@ import type {
   ListenerSetModel,
   ParentListeners,
 } from '../../model/gateway.ts';
+import {
+  type DependencyKey,
+  isOfKind,
+  listenerDependency,
+  modelDependency,
+  type NamespacedName,
+  namespacedName,
+  type ObjectKey,
+  objectKeyOf,
+  parseNamespacedName,
+  withinKind,
+} from '../../model/key.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
-import { namespacedName, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 import { drain } from './draining.ts';
 import { Evaluator } from './evaluator.ts';
 import { PoolAddresses } from './pool-addresses.ts';
-import { type EvaluatedParents, listenerDependency, RecordingLookup } from './recording-lookup.ts';
+import { type EvaluatedParents, RecordingLookup } from './recording-lookup.ts';
 
 /** What the engine is told while Gateways and ListenerSets are settled. */
 export interface ParentChanges {
   /** Whatever has read this has to be evaluated again. */
-  changed(dependency: string): void;
+  changed(dependency: DependencyKey): void;
   /** A listener comes (1) or goes (-1). `gatewayKey`: object key of the Gateway that it is served for. */
-  listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void;
+  listen(binding: Binding, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void;
   /** The status of an object, by its key, may differ. */
-  status(key: string): void;
+  status(key: ObjectKey): void;
 }
 
 /**
@@ -39,11 +51,10 @@ export interface ParentChanges {
  * evaluates none; only what comes out differently is told.
  */
 export class Parents implements EvaluatedParents {
-  /** By `namespace/name`, as the next three. */
-  readonly gateways = new Map<string, GatewayModel>();
-  readonly listenerSets = new Map<string, ListenerSetModel>();
-  readonly mergedListeners = new Map<string, ListenersByPort>();
-  readonly poolAddresses: ReadonlyMap<string, string>;
+  readonly gateways = new Map<NamespacedName, GatewayModel>();
+  readonly listenerSets = new Map<NamespacedName, ListenerSetModel>();
+  readonly mergedListeners = new Map<NamespacedName, ListenersByPort>();
+  readonly poolAddresses: ReadonlyMap<NamespacedName, string>;
   readonly evaluator: Evaluator;
   readonly #world: World;
   readonly #config: GatewayConfig;
@@ -51,16 +62,16 @@ export class Parents implements EvaluatedParents {
   readonly #pool = new PoolAddresses();
   readonly #lookup: RecordingLookup;
   /** ListenerSets before they are merged. */
-  readonly #unmerged = new Map<string, ListenerSetModel>();
+  readonly #unmerged = new Map<NamespacedName, ListenerSetModel>();
   /** The same by Gateway, in order of precedence. */
-  readonly #setsOf = new Map<string, ListenerSetModel[]>();
+  readonly #setsOf = new Map<NamespacedName, ListenerSetModel[]>();
   /** The values of `listenerSets`: one of them that comes out of a merge again is nothing new. */
   readonly #present = new Set<ListenerSetModel>();
-  readonly #attachedSets = new Map<string, number>();
-  readonly #dirtyGateways = new Set<string>();
-  readonly #dirtySets = new Set<string>();
+  readonly #attachedSets = new Map<NamespacedName, number>();
+  readonly #dirtyGateways = new Set<NamespacedName>();
+  readonly #dirtySets = new Set<NamespacedName>();
   /** Gateways whose ListenerSets have to be merged anew. */
-  readonly #dirtyMerges = new Set<string>();
+  readonly #dirtyMerges = new Set<NamespacedName>();
 
   constructor(world: World, config: GatewayConfig, changes: ParentChanges) {
     this.#world = world;
@@ -71,8 +82,8 @@ export class Parents implements EvaluatedParents {
     this.evaluator = new Evaluator(world, this.#lookup);
   }
 
-  /** A Gateway itself changed (`namespace/name`). */
-  markGateway(name: string): void {
+  /** A Gateway itself changed. */
+  markGateway(name: NamespacedName): void {
     this.#dirtyGateways.add(name);
     this.#pool.mark();
   }
@@ -83,15 +94,15 @@ export class Parents implements EvaluatedParents {
   }
 
   /** Marks what has the object key `key`, if it is a Gateway or a ListenerSet. */
-  markDependent(key: string): boolean {
-    if (key.startsWith('Gateway/')) this.#dirtyGateways.add(key.slice('Gateway/'.length));
-    else if (key.startsWith('ListenerSet/')) this.#dirtySets.add(key.slice('ListenerSet/'.length));
+  markDependent(key: ObjectKey): boolean {
+    if (isOfKind(key, 'Gateway')) this.#dirtyGateways.add(withinKind(key));
+    else if (isOfKind(key, 'ListenerSet')) this.#dirtySets.add(withinKind(key));
     else return false;
     return true;
   }
 
   /** How many ListenerSets are attached to a Gateway. */
-  attachedListenerSets(gateway: string): number {
+  attachedListenerSets(gateway: NamespacedName): number {
     return this.#attachedSets.get(gateway) ?? 0;
   }
 
@@ -106,9 +117,9 @@ export class Parents implements EvaluatedParents {
     );
   }
 
-  #evaluateGateway(name: string): void {
-    const [namespace = '', gatewayName = ''] = name.split('/');
-    const key = `Gateway/${name}`;
+  #evaluateGateway(name: NamespacedName): void {
+    const { namespace, name: gatewayName } = parseNamespacedName(name);
+    const key = objectKeyOf('Gateway', name);
     const before = this.gateways.get(name);
     const after = this.evaluator.evaluate(key, 'Gateway', namespace, gatewayName, (gateway, lookup) =>
       evaluateGateway(gateway, lookup, this.#config),
@@ -118,12 +129,12 @@ export class Parents implements EvaluatedParents {
     else this.gateways.set(name, after);
     if (before?.isShared === true || after?.isShared === true) this.#dirtyMerges.add(name);
     this.#replaced(before, after);
-    this.#changes.changed(`GatewayModel/${name}`);
+    this.#changes.changed(modelDependency('Gateway', name));
   }
 
-  #evaluateSet(name: string): void {
-    const [namespace = '', setName = ''] = name.split('/');
-    const key = `ListenerSet/${name}`;
+  #evaluateSet(name: NamespacedName): void {
+    const { namespace, name: setName } = parseNamespacedName(name);
+    const key = objectKeyOf('ListenerSet', name);
     const before = this.#unmerged.get(name);
     const after = this.evaluator.evaluate(key, 'ListenerSet', namespace, setName, (set, lookup) =>
       evaluateListenerSet(set, lookup, this.#config),
@@ -138,7 +149,7 @@ export class Parents implements EvaluatedParents {
     if (from !== undefined && from !== to) this.#replaceSet(name, undefined);
   }
 
-  #unlist(set: ListenerSetModel, gateway: string): void {
+  #unlist(set: ListenerSetModel, gateway: NamespacedName): void {
     const sets = this.#setsOf.get(gateway);
     if (sets === undefined) return;
     sets.splice(positionOf(set, sets), 1);
@@ -146,14 +157,14 @@ export class Parents implements EvaluatedParents {
     this.#dirtyMerges.add(gateway);
   }
 
-  #list(set: ListenerSetModel, gateway: string): void {
+  #list(set: ListenerSetModel, gateway: NamespacedName): void {
     const sets = this.#setsOf.get(gateway);
     if (sets === undefined) this.#setsOf.set(gateway, [set]);
     else sets.splice(positionOf(set, sets), 0, set);
     this.#dirtyMerges.add(gateway);
   }
 
-  #merge(name: string): void {
+  #merge(name: NamespacedName): void {
     const gateway = this.gateways.get(name);
     const { sets, listeners } =
       gateway === undefined ? NOTHING : mergeListenerSets(gateway, this.#setsOf.get(name) ?? []);
@@ -161,7 +172,7 @@ export class Parents implements EvaluatedParents {
     this.#replaceListeners(name, gateway?.isShared === true ? listeners : NOTHING.listeners);
   }
 
-  #replaceSet(name: string, after: ListenerSetModel | undefined): void {
+  #replaceSet(name: NamespacedName, after: ListenerSetModel | undefined): void {
     const before = this.listenerSets.get(name);
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.listenerSets.delete(name);
@@ -171,7 +182,7 @@ export class Parents implements EvaluatedParents {
     this.#countSet(before, -1);
     this.#countSet(after, 1);
     this.#replaced(before, after);
-    this.#changes.changed(`ListenerSetModel/${name}`);
+    this.#changes.changed(modelDependency('ListenerSet', name));
   }
 
   #countSet(set: ListenerSetModel | undefined, sign: 1 | -1): void {
@@ -180,10 +191,10 @@ export class Parents implements EvaluatedParents {
     const count = this.attachedListenerSets(gateway) + sign;
     if (count > 0) this.#attachedSets.set(gateway, count);
     else this.#attachedSets.delete(gateway);
-    this.#changes.status(`Gateway/${gateway}`);
+    this.#changes.status(objectKeyOf('Gateway', gateway));
   }
 
-  #replaceListeners(gateway: string, after: ListenersByPort): void {
+  #replaceListeners(gateway: NamespacedName, after: ListenersByPort): void {
     const before = this.mergedListeners.get(gateway) ?? NOTHING.listeners;
     if (after.size > 0) this.mergedListeners.set(gateway, after);
     else this.mergedListeners.delete(gateway);
@@ -212,7 +223,7 @@ export class Parents implements EvaluatedParents {
   }
 }
 
-function nameOf({ namespace, name }: ObjectRef): string {
+function nameOf({ namespace, name }: ObjectRef): NamespacedName {
   return namespacedName(namespace, name);
 }
 

@@ -1,4 +1,5 @@
 import { normalizeHostname } from '../../gateway/values/hostname.ts';
+import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { World } from '../world/world.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { World } from '../world/world.ts';
  */
 export class BurstOrder {
   /** Routes without a rival that are not evaluated yet, with their hosts. */
-  readonly #unrivalled = new Map<string, readonly string[]>();
+  readonly #unrivalled = new Map<ObjectKey, readonly string[]>();
   readonly #waiting = new Set<string>();
 
   /** Nothing is settled early. */
@@ -19,7 +20,7 @@ export class BurstOrder {
   };
 
   /** Moves the routes without a rival to the end of the queue. */
-  constructor(queue: Set<string>, world: World) {
+  constructor(queue: Set<ObjectKey>, world: World) {
     const claimants = new Map<string, number>();
     const keys = [...queue];
     const hostsOf = keys.map((key) => exactHosts(key, world));
@@ -39,7 +40,7 @@ export class BurstOrder {
   }
 
   /** A route was evaluated; returns whether its hosts may be settled now. */
-  evaluated(key: string): boolean {
+  evaluated(key: ObjectKey): boolean {
     const hosts = this.#unrivalled.get(key);
     if (hosts === undefined) return false;
     this.#unrivalled.delete(key);
@@ -64,11 +65,11 @@ const MOST_ORDERS = 4;
  * is his.
  */
 export class RouteQueue {
-  #keys = new Set<string>();
+  #keys = new Set<ObjectKey>();
   /** Goes through `#keys` as they come and go: to begin anew for each would go past all that were taken out before. */
-  #taking: SetIterator<string> | undefined;
-  #next = new Set<string>();
-  readonly #evaluated = new Set<string>();
+  #taking: SetIterator<ObjectKey> | undefined;
+  #next = new Set<ObjectKey>();
+  readonly #evaluated = new Set<ObjectKey>();
   /** All routes of the round are evaluated; what they claim is being settled. */
   #isSettling = false;
   #order: Pick<BurstOrder, 'evaluated' | 'isWaiting'> | undefined;
@@ -80,7 +81,7 @@ export class RouteQueue {
   }
 
   /** A route is to be evaluated (again): what was known of a burst holds no longer. */
-  mark(key: string): void {
+  mark(key: ObjectKey): void {
     if (this.#isSettling || this.#evaluated.has(key)) this.#next.add(key);
     else this.#keys.add(key);
     this.#order = undefined;
@@ -96,7 +97,7 @@ export class RouteQueue {
   }
 
   /** Takes the first out; `undefined` when the round has no more. */
-  take(): string | undefined {
+  take(): ObjectKey | undefined {
     if (this.#isSettling) return undefined;
     this.#taking ??= this.#keys.values();
     const { value: key } = this.#taking.next();
@@ -110,7 +111,7 @@ export class RouteQueue {
   }
 
   /** A route was evaluated; returns whether its hosts may be settled before the others are. */
-  evaluated(key: string): boolean {
+  evaluated(key: ObjectKey): boolean {
     return this.#order?.evaluated(key) === true;
   }
 
@@ -134,8 +135,8 @@ export class RouteQueue {
  * The hosts that a route may claim, each once; none where that depends on more than the route: without a hostname or
  * with a wildcard it may come to claim what a listener names.
  */
-function exactHosts(key: string, world: World): readonly string[] {
-  const [kind, namespace = '', name = ''] = key.split('/');
+function exactHosts(key: ObjectKey, world: World): readonly string[] {
+  const { kind, namespace, name } = parseObjectKey(key);
   const written =
     kind === 'TLSRoute'
       ? world.get('TLSRoute', namespace, name)?.hostnames

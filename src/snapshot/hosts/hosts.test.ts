@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Claim, HostPolicy, RouteModel } from '../../model/gateway.ts';
+import { key } from '../../model/test-key.ts';
 import { BindingState, type Contender, wildcardSuffixes } from './hosts.ts';
 
 const binding = { name: '0.0.0.0:443', addresses: ['0.0.0.0'], port: 443 };
@@ -22,7 +23,7 @@ function contender(
     policy,
   };
   const route: RouteModel = { ref, generation: 1, creationTimestamp: created, parents: [], claims: [claim] };
-  return { claim, route, routeKey: `TLSRoute/tenant/${name}` };
+  return { claim, route, routeKey: key(`TLSRoute/tenant/${name}`) };
 }
 
 function settled(state: BindingState, added: Contender): boolean {

@@ -1,13 +1,13 @@
 import { compareClaims } from '../../gateway/routes/claims.ts';
 import type { Binding, Claim, RouteModel } from '../../model/gateway.ts';
-import { joinedKey } from '../../model/key.ts';
+import { joinedKey, type ObjectKey, objectKey } from '../../model/key.ts';
 
 /** A route's claim on a host, among those that contend for it. */
 export interface Contender {
   readonly claim: Claim;
   readonly route: RouteModel;
   /** Object key of the route. */
-  readonly routeKey: string;
+  readonly routeKey: ObjectKey;
 }
 
 /** One host on one binding, with everyone who claims it, the winner first. */
@@ -203,7 +203,7 @@ export class BindingState {
     const gateways = this.patterns.get(pattern);
     if (gateways === undefined || this.ownChains.has(pattern)) return false;
     const gateway = this.wildcardAbove(pattern)?.contenders[0]?.claim.gateway;
-    return gateway !== undefined && gateways.has(`${gateway.kind}/${gateway.namespace}/${gateway.name}`);
+    return gateway !== undefined && gateways.has(objectKey(gateway));
   }
 
   /** Which entry a connection for `host` (no wildcard) is served by, as the matcher has it. */
