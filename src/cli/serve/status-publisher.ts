@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { readServiceAccount } from '../../kubernetes-api/service-account.ts';
 import type { ObjectEvent } from '../../model/events.ts';
+import type { ObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { ElectionTimes } from '../../status/leader-election.ts';
@@ -71,7 +72,7 @@ export class StatusPublisher {
   }
 
   /** Everything is evaluated; `keys` are the objects whose status may differ. */
-  flushed(keys: Iterable<string>): void {
+  flushed(keys: Iterable<ObjectKey>): void {
     if (!this.controller.start()) this.controller.changed(keys);
     // A listener that no Envoy has yet, or that is gone.
     this.controller.envoysChanged();
@@ -98,7 +99,7 @@ export class StatusPublisher {
     this.controller.envoysChanged();
     if (typeUrl !== CLUSTER_TYPE) return;
     for (const name of names) {
-      const winner = this.#engine.hostOf(name)?.contenders[0];
+      const winner = this.#engine.owners.hostOfCluster(name)?.contenders[0];
       if (winner === undefined) continue;
       const { kind, namespace, name: route } = winner.route.ref;
       const uid =
