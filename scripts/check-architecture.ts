@@ -118,7 +118,7 @@ function importViolations(file: string, targets: readonly string[]): string[] {
 
 function isTest(file: string): boolean {
   const name = path.basename(file);
-  return name.endsWith('.test.ts') || name.startsWith('test-') || name.startsWith('arbitrary-');
+  return name.endsWith('.test.ts') || name.startsWith('test-');
 }
 
 /** Imports of files of the project, types included. */

@@ -17,7 +17,7 @@ export interface ObjectMeta {
   /** RFC 3339, UTC; `''` where unknown, which sorts as the youngest. */
   readonly creationTimestamp: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Only the annotations that Sluice reads are kept, see `isReadAnnotation` in src/watchers. */
+  /** Only the annotations that Sluice reads are kept, see `READ_ANNOTATIONS`. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 

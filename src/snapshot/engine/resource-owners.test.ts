@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE } from '../resources/resource.ts';
-import { arbitraryBatches } from './arbitrary-world.ts';
 import { Engine } from './engine.ts';
+import { arbitraryBatches } from './test-arbitrary-world.ts';
 
 test('every cluster has the host that is named in it, and its endpoint set the Services that the host goes to', () => {
   fc.assert(

@@ -2,12 +2,13 @@
  * What an API server would say of a manifest, where there is none: lists that must have an entry, and fields and
  * annotations that mean nothing and are most likely misspelt.
  */
+import { PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
 import { OWN_PREFIX } from '../../model/names.ts';
 import type { Shape } from './api-fields.ts';
 import { API_FIELDS } from './api-fields.ts';
 import type { FieldPath, Fields } from './fields.ts';
 import { distantField, FieldError, fieldPath, isFields, list, pathText } from './fields.ts';
-import { PASSTHROUGH_ANNOTATIONS, readAnnotations } from './meta.ts';
+import { readAnnotations } from './meta.ts';
 import { nearest } from './spelling.ts';
 
 /** Something in an object that means nothing; the rest of the object applies. */
