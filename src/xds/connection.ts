@@ -1,7 +1,7 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
-import { LISTENER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resources/resource.ts';
+import type { ResourceView, SnapshotChange } from '../snapshot/resources/resource.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import type { Rejections } from './rejections.ts';
@@ -56,7 +56,6 @@ export class AdsConnection {
   #scheduled = false;
   #ended = false;
   #behindSince: number | undefined;
-  #hasBeenCurrent = false;
   #retry: NodeJS.Timeout | undefined;
   #later: NodeJS.Timeout | undefined;
   #retryMs: number;
@@ -96,7 +95,7 @@ export class AdsConnection {
 
   /** Whether the client had everything once on this stream, listeners included: it serves, however far it is behind. */
   get hasBeenCurrent(): boolean {
-    return this.#hasBeenCurrent;
+    return this.#stream.hasBeenCurrent;
   }
 
   /** Since when the client has not had, or not acknowledged, everything (`performance.now`); `undefined` if it has. */
@@ -151,10 +150,8 @@ export class AdsConnection {
   }
 
   #noteProgress(): void {
-    if (this.#stream.isCurrent) {
-      this.#behindSince = undefined;
-      this.#hasBeenCurrent ||= this.#view.ready && this.#stream.hasAskedFor(LISTENER_TYPE);
-    } else this.#behindSince ??= performance.now();
+    if (this.#stream.isCurrent) this.#behindSince = undefined;
+    else this.#behindSince ??= performance.now();
   }
 
   #identify({ node }: DeltaRequest): void {

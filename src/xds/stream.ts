@@ -2,14 +2,14 @@ import type { DeltaRequest } from '../proto/index.ts';
 import {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,
-  type EncodedResource,
   LISTENER_TYPE,
   type ResourceView,
   type SnapshotChange,
 } from '../snapshot/resources/resource.ts';
 import type { HeldResource } from './answers.ts';
 import type { ListenerPace } from './listener-pace.ts';
-import { type Batch, Subscription } from './subscription.ts';
+import { OwnerTurns } from './owner-turns.ts';
+import { type Batch, type MaySend, Subscription } from './subscription.ts';
 
 /** Sizes of responses. Measured with 20,000 hosts: all in one 2.9 s until the last is served, 2,000 each 1.9 s, 100 each 3.1 s. */
 export interface StreamLimits {
@@ -81,9 +81,17 @@ export class AdsStream {
   #nonce = 0;
 
   readonly #pace: ListenerPace | undefined;
+  readonly #turns: OwnerTurns;
+  #hasBeenCurrent = false;
   #waitMs = 0;
 
-  constructor(view: ResourceView, limits: StreamLimits = DEFAULT_STREAM_LIMITS, pace?: ListenerPace) {
+  constructor(
+    view: ResourceView,
+    limits: StreamLimits = DEFAULT_STREAM_LIMITS,
+    pace?: ListenerPace,
+    turns = new OwnerTurns(),
+  ) {
+    this.#turns = turns;
     this.#view = view;
     this.#limits = limits;
     this.#pace = pace;
@@ -104,6 +112,7 @@ export class AdsStream {
     });
     // Those that it says it has, or had asked for, and that are only its own.
     this.#refuseAbove(({ unknownCount }) => unknownCount, 0);
+    this.#noteCurrent();
     return outcome;
   }
 
@@ -144,6 +153,7 @@ export class AdsStream {
   #answer(subscription: Subscription, typeUrl: string, request: DeltaRequest): RequestOutcome {
     const nonce = request.response_nonce ?? '';
     if (nonce === '') return {};
+    this.#turns.answered(nonce);
     const error = request.error_detail;
     if (error === undefined || error === null) {
       const resources = subscription.acknowledge(nonce);
@@ -159,6 +169,11 @@ export class AdsStream {
   changed({ upserts, removals }: SnapshotChange): void {
     for (const { typeUrl, name } of upserts) this.#changed(typeUrl, name);
     for (const { typeUrl, name } of removals) this.#changed(typeUrl, name);
+    this.#noteCurrent();
+  }
+
+  #noteCurrent(): void {
+    this.#hasBeenCurrent ||= this.#view.ready && this.hasAskedFor(LISTENER_TYPE) && this.isCurrent;
   }
 
   #changed(typeUrl: string, name: string): void {
@@ -180,10 +195,11 @@ export class AdsStream {
     for (const typeUrl of [...ORDER, ...rest]) {
       const subscription = this.#subscriptions.get(typeUrl);
       if (subscription === undefined || !subscription.hasWork) continue;
-      const batch =
-        typeUrl === LISTENER_TYPE
-          ? subscription.nextResources(resourcesPerResponse, bytesPerResponse, this.#mayResendListener)
-          : subscription.nextResources(resourcesPerResponse, bytesPerResponse);
+      const batch = subscription.nextResources(
+        resourcesPerResponse,
+        bytesPerResponse,
+        this.#maySend(typeUrl),
+      );
       if (batch === undefined) continue;
       if (typeUrl === CLUSTER_TYPE) this.#resendReferences(batch);
       return this.#respond(subscription, typeUrl, batch);
@@ -202,11 +218,29 @@ export class AdsStream {
     return undefined;
   }
 
-  readonly #mayResendListener = ({ bytes }: EncodedResource): boolean => {
-    const waitMs = this.#pace?.take(bytes.length) ?? 0;
-    if (waitMs > 0) this.#waitMs = this.#waitMs === 0 ? waitMs : Math.min(this.#waitMs, waitMs);
+  #maySend(typeUrl: string): MaySend | undefined {
+    if (typeUrl === LISTENER_TYPE) return this.#maySendListener;
+    if (typeUrl !== CLUSTER_TYPE || !this.#hasBeenCurrent) return undefined;
+    this.#turns.begin();
+    return this.#maySendCluster;
+  }
+
+  readonly #maySendListener: MaySend = ({ bytes }, isKnown) => {
+    const waitMs = isKnown ? (this.#pace?.take(bytes.length) ?? 0) : 0;
+    this.#waitAtMost(waitMs);
     return waitMs === 0;
   };
+
+  /** Clusters are what costs an Envoy most. What it lacks from the start it needs whatever it costs, so turns begin then. */
+  readonly #maySendCluster: MaySend = ({ owner }) => {
+    if (owner === undefined || this.#turns.take(owner)) return true;
+    this.#waitAtMost(this.#turns.waitMs);
+    return false;
+  };
+
+  #waitAtMost(waitMs: number): void {
+    if (waitMs > 0) this.#waitMs = this.#waitMs === 0 ? waitMs : Math.min(this.#waitMs, waitMs);
+  }
 
   /**
    * A changed cluster warms until its EDS resource arrives again, and Envoy does not ask for one that it has. After a
@@ -223,6 +257,7 @@ export class AdsStream {
     this.#nonce += 1;
     const nonce = String(this.#nonce);
     subscription.sent(nonce, batch);
+    this.#turns.sent(nonce);
     return { typeUrl, nonce, batch };
   }
 
@@ -236,6 +271,11 @@ export class AdsStream {
     return [...this.#subscriptions.values()].every(
       (subscription) => !subscription.hasWork && subscription.unansweredCount === 0,
     );
+  }
+
+  /** Whether the client had everything once on this stream, listeners included: it serves, however far it is behind. */
+  get hasBeenCurrent(): boolean {
+    return this.#hasBeenCurrent;
   }
 
   /** Whether the client has asked for this type. */
