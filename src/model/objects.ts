@@ -273,21 +273,4 @@ export type KubernetesObject =
 
 export type Kind = KubernetesObject['kind'];
 
-/** The kinds that a source reads whole. Secrets are read one by one, see `Source.readSecrets`. */
-export const KINDS: readonly Kind[] = [
-  'GatewayClass',
-  'Gateway',
-  'ListenerSet',
-  'TLSRoute',
-  'HTTPRoute',
-  'GRPCRoute',
-  'ReferenceGrant',
-  'Ingress',
-  'IngressClass',
-  'Service',
-  'EndpointSlice',
-  'Namespace',
-  'Node',
-];
-
 export type ObjectOfKind<K extends Kind> = Extract<KubernetesObject, { kind: K }>;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { condition } from '../model/conditions.ts';
+import { CONDITION_TYPES, condition } from '../model/conditions.ts';
 import type { DesiredGateway, DesiredIngress, DesiredRoute, DesiredStatus } from '../model/desired-status.ts';
+import { mergeConditions } from './merge-conditions.ts';
 import { mergeStatus, type PresentObject } from './merge-status.ts';
 
 const BEFORE = '2026-01-01T00:00:00Z';
@@ -300,5 +301,15 @@ test('whatever was there: once written, there is nothing more to write', () => {
       assert.deepEqual(parents[0], foreign.parents[0]);
       assert.deepEqual(conditions[0], foreign.conditions[0]);
     }),
+  );
+});
+
+test('a condition of ours that no longer applies goes, whatever its type, and one of another controller stays', () => {
+  const theirs = at(BEFORE, 'other.example/Ready', 'False');
+  const ours = CONDITION_TYPES.map((type) => at(BEFORE, type, 'False'));
+  const merged = mergeConditions([...ours, theirs], [ACCEPTED], NOW);
+  assert.deepEqual(
+    merged.conditions.map(({ type }) => type),
+    ['Accepted', 'other.example/Ready'],
   );
 });

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { SourceProblem } from '../../src/model/events.ts';
 import { objectKey, refOf } from '../../src/model/events.ts';
-import { KINDS } from '../../src/model/objects.ts';
+import { KINDS } from '../../src/model/kinds.ts';
 import type { Engine } from '../../src/snapshot/engine/engine.ts';
 import { play } from './play.ts';
 import { readScenario, SCENARIOS, type Scenario } from './scenario.ts';

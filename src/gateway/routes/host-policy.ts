@@ -1,5 +1,4 @@
-import type { Condition } from '../../model/conditions.ts';
-import { condition } from '../../model/conditions.ts';
+import { type Condition, condition, POLICY_CONDITION } from '../../model/conditions.ts';
 import type { HostPolicy } from '../../model/gateway.ts';
 import type { ObjectMeta } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -10,9 +9,6 @@ const MAX_CONNECTIONS = 'sluice.dev/max-connections';
 const STATS = 'sluice.dev/stats';
 const CONNECT_TIMEOUT = 'sluice.dev/connect-timeout';
 const IDLE_TIMEOUT = 'sluice.dev/idle-timeout';
-
-/** Only set where something is wrong: one of our own, as the Gateway API has none for annotations. */
-export const POLICY_CONDITION = 'sluice.dev/PolicyAccepted';
 
 /** The settings that a route's annotations ask for, and what of them is not followed. */
 export interface EvaluatedPolicy {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Claim, HostPolicy, RouteModel } from '../../model/gateway.ts';
+import { key } from '../../model/test-key.ts';
 import { BindingHosts } from './binding-hosts.ts';
 import type { Contender } from './host-entry.ts';
 import { wildcardSuffixes } from './wildcard-suffixes.ts';
@@ -24,7 +25,7 @@ function contender(
     policy,
   };
   const route: RouteModel = { ref, generation: 1, creationTimestamp: created, parents: [], claims: [claim] };
-  return { claim, route, routeKey: `TLSRoute/tenant/${name}` };
+  return { claim, route, routeKey: key(`TLSRoute/tenant/${name}`) };
 }
 
 function settled(state: BindingHosts, added: Contender): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { KINDS } from '../../model/objects.ts';
+import { KINDS } from '../../model/kinds.ts';
 import { createDirectorySource } from './directory-source.ts';
 import { directoryOf, documents, following, serviceManifest, World, write } from './test-directory.ts';
 

@@ -1,3 +1,5 @@
+import type { Scope } from '../../model/kinds.ts';
+import { GATEWAY_NODE_LABEL, INGRESS_CLASS_ANNOTATION, NAMESPACE_NAME_LABEL } from '../../model/names.ts';
 import type { ObjectMeta } from '../../model/objects.ts';
 import { Recent } from '../../model/recent.ts';
 import type { Fields } from './fields.ts';
@@ -9,8 +11,6 @@ import {
   requiredString,
   stringMap,
 } from './fields.ts';
-
-const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';
 
 /** Each asks for TLS passthrough of an Ingress with the value `true`. */
 export const PASSTHROUGH_ANNOTATIONS: readonly string[] = [
@@ -29,7 +29,7 @@ const POLICY_ANNOTATIONS = [
 /** The annotations that are kept, by kind: those that src/gateway reads. */
 const READ_ANNOTATIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['TLSRoute', POLICY_ANNOTATIONS],
-  ['Ingress', [...POLICY_ANNOTATIONS, ...PASSTHROUGH_ANNOTATIONS, 'kubernetes.io/ingress.class']],
+  ['Ingress', [...POLICY_ANNOTATIONS, ...PASSTHROUGH_ANNOTATIONS, INGRESS_CLASS_ANNOTATION]],
 ]);
 
 /** Longest value, in characters, of an annotation that is read: no value that means something comes near. */
@@ -46,8 +46,6 @@ const namespaces = new Recent<string>((a, b) => a === b);
 const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const MAX_SUBDOMAIN = 253;
 const MAX_LABEL = 63;
-
-export type Scope = 'namespaced' | 'cluster';
 
 export function isReadAnnotation(kind: string, annotation: string): boolean {
   return readAnnotations(kind).includes(annotation);
@@ -80,7 +78,7 @@ export function decodeMeta(raw: Fields, kind: string, scope: Scope, defaultNames
 function decodeLabels(metadata: Fields, kind: string, name: string): Readonly<Record<string, string>> {
   if (kind === 'Namespace') {
     // The API server sets this label on every Namespace; a manifest may lack it.
-    return { ...stringMap(metadata, 'labels'), 'kubernetes.io/metadata.name': name };
+    return { ...stringMap(metadata, 'labels'), [NAMESPACE_NAME_LABEL]: name };
   }
   if (kind !== 'Node') return EMPTY;
   const role = stringMap(metadata, 'labels')[GATEWAY_NODE_LABEL];

@@ -2,6 +2,7 @@
  * What an API server would say of a manifest, where there is none: lists that must have an entry, and fields and
  * annotations that mean nothing and are most likely misspelt.
  */
+import { OWN_PREFIX } from '../../model/names.ts';
 import type { Shape } from './api-fields.ts';
 import { API_FIELDS } from './api-fields.ts';
 import type { FieldPath, Fields } from './fields.ts';
@@ -24,7 +25,6 @@ const MAX_WARNINGS = 10;
 const MAX_NAMES = 8;
 /** Longest name or value that is quoted, in characters. */
 const MAX_QUOTED = 80;
-const OWN_PREFIX = 'sluice.dev/';
 
 /** Throws `FieldError` for a list that the CRD of this version requires, and that is absent or empty. */
 export function requireLists(raw: Fields): void {
