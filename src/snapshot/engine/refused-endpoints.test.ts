@@ -24,5 +24,5 @@ test('a route is told of endpoints that are refused, and that they are refused n
   assert.ok(slice);
   engine.apply(upserts([slice]));
   assert.deepEqual(refusals(engine), []);
-  assert.ok(engine.takeStatusChanges().has(key(ROUTE)), 'its status is looked at again');
+  assert.ok(engine.takeStatusChanges().has(ROUTE), 'its status is looked at again');
 });

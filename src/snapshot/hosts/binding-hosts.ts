@@ -43,12 +43,6 @@ export class BindingHosts {
     return first === undefined ? undefined : this.#bindings.get(first)?.binding;
   }
 
-  /** By the name of its cluster. */
-  ofCluster(name: string): HostEntry | undefined {
-    const prefix = joinedKey(this.name, '');
-    return name.startsWith(prefix) ? this.hosts.get(name.slice(prefix.length)) : undefined;
-  }
-
   /** Returns whether `binding` may be another one now. */
   use(binding: Binding): boolean {
     const key = binding.addresses.join();
