@@ -8,7 +8,7 @@ import process from 'node:process';
 
 const ROOT = path.join(import.meta.dirname, '..');
 /** Of a file of the product; a test may have some more. */
-const MAX_LINES = 371;
+const MAX_LINES = 350;
 const MAX_TEST_LINES = 400;
 /** Files of the product in one folder, its subfolders not counted. */
 const MAX_FILES = 20;

@@ -43,7 +43,6 @@ export class Engine {
   readonly resources = new ResourceTable();
   /** How often all that was dirty at some time had been published. */
   rounds = 0;
-  readonly owners: ResourceOwners;
   readonly #config: EngineConfig;
   readonly #own: OwnAddresses;
   readonly #parents: Parents;
