@@ -2,6 +2,8 @@
  * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver, kube-controller-manager and the Gateway API's CRDs.
  * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
  */
+import './require-node.mjs';
+
 import process from 'node:process';
 import { echoServer } from './conformance-assets.ts';
 import { findEnvoy } from './fetch-envoy.ts';

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { readServiceAccount } from '../../kubernetes-api/service-account.ts';
 import type { ObjectEvent } from '../../model/events.ts';
 import type { ObjectKey } from '../../model/key.ts';
+import { bestApiVersion } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { ElectionTimes } from '../../status/leader-election.ts';
@@ -102,9 +103,8 @@ export class StatusPublisher {
       const winner = this.#engine.owners.hostOfCluster(name)?.contenders[0];
       if (winner === undefined) continue;
       const { kind, namespace, name: route } = winner.route.ref;
-      const uid =
-        this.#engine.world.get(kind === 'Ingress' ? 'Ingress' : 'TLSRoute', namespace, route)?.meta.uid ?? '';
-      const apiVersion = kind === 'Ingress' ? 'networking.k8s.io/v1' : 'gateway.networking.k8s.io/v1';
+      const uid = this.#engine.world.get(kind, namespace, route)?.meta.uid ?? '';
+      const apiVersion = bestApiVersion(kind);
       this.controller.events.record(
         { apiVersion, kind, namespace, name: route, uid },
         {
