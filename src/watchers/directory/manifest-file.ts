@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { CrdChoice } from '../../admission/judge.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { objectKey, refOf } from '../../model/events.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
@@ -79,7 +80,7 @@ async function decodeDocuments(
   const lost = new Map<string, number | undefined>();
   for await (const document of documents) {
     const { raw, line } = document;
-    const decoded = decodeDocument(raw);
+    const decoded = decodeDocument(raw, 'any');
     if ('type' in decoded) {
       const { object } = decoded;
       const index = problems.add(decoded.code, () => problemOf(file, document, decoded, object));
@@ -120,20 +121,21 @@ interface DecodedDocument {
 
 const NOTHING: DecodedDocument = { objects: [], documentKey: '', isMirrored: false, warnings: [] };
 
-function decodeDocument(raw: unknown): DecodedDocument | InvalidObject {
-  const decoded = decodeObject(raw, { strict: true });
+function decodeDocument(raw: unknown, judgeBy: CrdChoice): DecodedDocument | InvalidObject {
+  const decoded = decodeObject(raw, { judgeBy });
   if (decoded.type === 'invalid') return decoded;
   if (decoded.type === 'object') {
     const { object, warnings } = decoded;
     return { objects: [object], documentKey: objectKey(refOf(object)), isMirrored: false, warnings };
   }
   if (decoded.kind !== 'Endpoints') return NOTHING;
-  const mirrored = mirrorEndpoints(raw);
+  const mirrored = mirrorEndpoints(raw, { judgeBy });
   if (mirrored.type === 'invalid') return mirrored;
   const slice = mirrored.type === 'slices' ? mirrored.slices[0] : undefined;
   if (mirrored.type !== 'slices' || slice === undefined) return NOTHING;
+  const { slices, warnings } = mirrored;
   const documentKey = `Endpoints/${slice.meta.namespace}/${slice.serviceName}`;
-  return { objects: mirrored.slices, documentKey, isMirrored: true, warnings: [] };
+  return { objects: slices, documentKey, isMirrored: true, warnings };
 }
 
 /**

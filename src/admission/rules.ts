@@ -1,0 +1,53 @@
+import { type CelInput, CelScalar, celEnv, celFunc, parse, plan } from '@bufbuild/cel';
+import { strings } from '@bufbuild/cel/ext';
+import { isPlainIP } from './formats.ts';
+import { matches } from './patterns.ts';
+import type { SchemaNode } from './schema.ts';
+
+type Program = (bindings: { readonly self: CelInput }) => unknown;
+
+/** Values that each schema's rules took lately: most routes have the same parentRefs. */
+const MAX_KNOWN = 256;
+
+interface Compiled {
+  readonly programs: readonly { readonly program: Program; readonly message: string }[];
+  readonly known: Set<string>;
+}
+
+const ENVIRONMENT = celEnv({
+  funcs: [...strings, celFunc('isIP', [CelScalar.STRING], CelScalar.BOOL, isPlainIP)],
+  re2: { compile: (pattern) => ({ test: (text) => matches(pattern, text) }) },
+});
+
+const compiled = new Map<SchemaNode, Compiled>();
+
+/** The messages of the rules that a value breaks. One that cannot be evaluated is broken. */
+export function failedRules(schema: SchemaNode, value: unknown): readonly string[] {
+  if (schema.rules === undefined) return [];
+  const { programs, known } = compiledRules(schema);
+  const text = JSON.stringify(value);
+  if (known.has(text)) return [];
+  const self = value as CelInput;
+  const failed = programs.filter(({ program }) => program({ self }) !== true);
+  if (failed.length > 0) return failed.map(({ message }) => message);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.add(text);
+  return [];
+}
+
+function compiledRules(schema: SchemaNode): Compiled {
+  const before = compiled.get(schema);
+  if (before !== undefined) return before;
+  const programs = (schema.rules ?? []).map(({ rule, message }) => ({
+    program: plan(ENVIRONMENT, parse(unescaped(rule))) as Program,
+    message,
+  }));
+  const made = { programs, known: new Set<string>() };
+  compiled.set(schema, made);
+  return made;
+}
+
+/** Fields whose names CEL reserves are written `__namespace__` in rules of CRDs. */
+function unescaped(rule: string): string {
+  return rule.replaceAll(/\.__([a-z]+)__/g, '.$1');
+}
