@@ -2,6 +2,7 @@
  * What an API server would say of an object that somebody creates, without one: the schemas and rules of the Gateway API's
  * CRDs, and what Kubernetes checks of its own kinds. See docs/design/admission.md.
  */
+import { checkNamespace, checkNode, type NamespaceFields, type NodeFields } from './built-in/cluster.ts';
 import {
   checkEndpointSlice,
   checkEndpoints,
@@ -89,6 +90,12 @@ function checkBuiltIn(kind: string, object: object, findings: Findings): void {
       break;
     case 'EndpointSlice':
       checkEndpointSlice(object as EndpointSliceFields, findings);
+      break;
+    case 'Namespace':
+      checkNamespace(object as NamespaceFields, findings);
+      break;
+    case 'Node':
+      checkNode(object as NodeFields, findings);
       break;
     case 'Endpoints':
       checkEndpoints(object as EndpointsFields, findings);

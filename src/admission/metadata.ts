@@ -36,17 +36,24 @@ export function checkMetadata(metadata: Metadata, isBuiltIn: boolean, findings: 
       ['metadata', 'annotations'],
       `must have at most ${MAX_ANNOTATIONS_BYTES} bytes, not ${size}`,
     );
-  for (const [index, finalizer] of finalizers.entries()) {
-    const isKnown = !isBuiltIn || finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer);
-    if (!isQualifiedName(finalizer) || !isKnown)
-      findings.refuse(
-        ['metadata', 'finalizers', index],
-        `must be ${QUALIFIED_NAME_WORDS}, not ${shown(finalizer)}`,
-      );
-  }
+  checkFinalizers(finalizers, ['metadata', 'finalizers'], isBuiltIn, findings);
   if (finalizers.includes(ORPHAN) && finalizers.includes(FOREGROUND))
     findings.refuse(['metadata', 'finalizers'], `must not hold both ${ORPHAN} and ${FOREGROUND}`);
   checkOwners(metadata.ownerReferences ?? [], findings);
+}
+
+/** ValidateFinalizerName; those of Kubernetes' own kinds must have a "/", or be its own. */
+export function checkFinalizers(
+  finalizers: readonly string[],
+  path: readonly string[],
+  isBuiltIn: boolean,
+  findings: Findings,
+): void {
+  for (const [index, finalizer] of finalizers.entries()) {
+    const isKnown = !isBuiltIn || finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer);
+    if (!isQualifiedName(finalizer) || !isKnown)
+      findings.refuse([...path, index], `must be ${QUALIFIED_NAME_WORDS}, not ${shown(finalizer)}`);
+  }
 }
 
 /** ValidateLabels. */

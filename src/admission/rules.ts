@@ -4,6 +4,7 @@ import { isPlainIP } from './formats.ts';
 import { matches } from './patterns.ts';
 import type { SchemaNode } from './schema.ts';
 
+type Fields = Readonly<Record<string, unknown>>;
 type Program = (bindings: { readonly self: CelInput }) => unknown;
 
 /** Values that each schema's rules took lately: most routes have the same parentRefs. */
@@ -11,6 +12,8 @@ const MAX_KNOWN = 256;
 
 interface Compiled {
   readonly programs: readonly { readonly program: Program; readonly message: string }[];
+  /** The fields that they read; `undefined` where it is the value as a whole. */
+  readonly fields: readonly string[] | undefined;
   readonly known: Set<string>;
 }
 
@@ -24,8 +27,8 @@ const compiled = new Map<SchemaNode, Compiled>();
 /** The messages of the rules that a value breaks. One that cannot be evaluated is broken. */
 export function failedRules(schema: SchemaNode, value: unknown): readonly string[] {
   if (schema.rules === undefined) return [];
-  const { programs, known } = compiledRules(schema);
-  const text = JSON.stringify(value);
+  const { programs, fields, known } = compiledRules(schema);
+  const text = JSON.stringify(fields === undefined ? value : fields.map((name) => (value as Fields)[name]));
   if (known.has(text)) return [];
   const self = value as CelInput;
   const failed = programs.filter(({ program }) => program({ self }) !== true);
@@ -42,9 +45,16 @@ function compiledRules(schema: SchemaNode): Compiled {
     program: plan(ENVIRONMENT, parse(unescaped(rule))) as Program,
     message,
   }));
-  const made = { programs, known: new Set<string>() };
+  const made = { programs, fields: fieldsRead(schema), known: new Set<string>() };
   compiled.set(schema, made);
   return made;
+}
+
+function fieldsRead({ type, rules = [] }: SchemaNode): readonly string[] | undefined {
+  if (type !== 'object') return undefined;
+  const uses = rules.flatMap(({ rule }) => [...rule.matchAll(/\bself\b(?:\.([A-Za-z]+)\b(?!\())?/g)]);
+  const names = uses.flatMap(([, name]) => name ?? []);
+  return names.length === uses.length ? [...new Set(names)] : undefined;
 }
 
 /** Fields whose names CEL reserves are written `__namespace__` in rules of CRDs. */

@@ -43,8 +43,8 @@ export interface SchemaNode {
 
 const ANYTHING: SchemaNode = {};
 
-export function nodeAt(index: number): SchemaNode {
-  return NODES[index] ?? ANYTHING;
+export function nodeAt(index: number | undefined): SchemaNode {
+  return (index === undefined ? undefined : NODES[index]) ?? ANYTHING;
 }
 
 /** Of a kind of Kubernetes itself, the types alone: what else it checks, it does so in Go. */

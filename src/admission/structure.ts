@@ -40,18 +40,17 @@ class StructureCheck {
   #checkObject(schema: SchemaNode, value: Fields, path: Path): Fields {
     if (schema.properties === undefined) return this.#checkMap(schema, value, path);
     const { properties } = schema;
-    for (const name of Object.keys(value))
-      if (!Object.hasOwn(properties, name))
-        this.#findings.addUnknown([...path, name], Object.keys(properties));
     const complete: Record<string, unknown> = {};
-    for (const [name, index] of Object.entries(properties)) {
-      const property = nodeAt(index);
-      const given = (Object.hasOwn(value, name) ? value[name] : undefined) ?? property.default;
-      if (given === undefined || this.#findings.isFull) continue;
-      path.push(name);
-      complete[name] = this.check(property, given, path);
-      path.pop();
+    for (const name of Object.keys(value)) {
+      if (!Object.hasOwn(properties, name)) {
+        this.#findings.addUnknown([...path, name], Object.keys(properties));
+      } else if (value[name] !== undefined && value[name] !== null && !this.#findings.isFull) {
+        path.push(name);
+        complete[name] = this.check(nodeAt(properties[name]), value[name], path);
+        path.pop();
+      }
     }
+    for (const [name, content] of defaultsOf(schema)) complete[name] ??= content;
     for (const name of schema.required ?? [])
       if (!Object.hasOwn(complete, name)) this.#findings.refuse([...path, name], 'is required');
     this.#checkAlternatives(schema, complete, path);
@@ -115,11 +114,27 @@ function checkRules(schema: SchemaNode, value: unknown, path: Path, findings: Fi
   if (Array.isArray(value) && schema.items !== undefined) {
     const items = nodeAt(schema.items);
     for (const [index, item] of value.entries()) checkRules(items, item, [...path, index], findings);
-  } else if (isFields(value)) {
-    for (const [name, index] of Object.entries(schema.properties ?? {}))
-      if (Object.hasOwn(value, name)) checkRules(nodeAt(index), value[name], [...path, name], findings);
+  } else if (isFields(value) && schema.properties !== undefined) {
+    for (const name of Object.keys(value)) {
+      const property = nodeAt(schema.properties[name]);
+      if (hasRules(property)) checkRules(property, value[name], [...path, name], findings);
+    }
   }
   for (const message of failedRules(schema, value)) findings.refuse(path, `is refused: ${message}`);
+}
+
+const defaults = new Map<SchemaNode, readonly (readonly [string, unknown])[]>();
+
+/** The fields of an object that have defaults; a default has all that it needs in it. */
+function defaultsOf(schema: SchemaNode): readonly (readonly [string, unknown])[] {
+  const known = defaults.get(schema);
+  if (known !== undefined) return known;
+  const found = Object.entries(schema.properties ?? {}).flatMap(([name, index]) => {
+    const { default: content } = nodeAt(index);
+    return content === undefined ? [] : [[name, content] as const];
+  });
+  defaults.set(schema, found);
+  return found;
 }
 
 const withRules = new Map<SchemaNode, boolean>();

@@ -40,6 +40,7 @@ interface Spec {
   readonly sessionAffinity?: string;
   readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } };
   readonly externalTrafficPolicy?: string;
+  readonly healthCheckNodePort?: number;
   readonly internalTrafficPolicy?: string;
   readonly trafficDistribution?: string;
   readonly allocateLoadBalancerNodePorts?: boolean;
@@ -192,6 +193,12 @@ function checkTraffic(spec: Spec, type: string, findings: Findings): void {
       'is for Services that can be reached from outside alone',
     );
   else if (external !== '') oneOf(external, policies, ['spec', 'externalTrafficPolicy'], findings);
+  const isChecked = type === 'LoadBalancer' && external === 'Local';
+  if ((spec.healthCheckNodePort ?? 0) !== 0 && !isChecked)
+    findings.refuse(
+      ['spec', 'healthCheckNodePort'],
+      'is for the type LoadBalancer with externalTrafficPolicy: Local alone',
+    );
   if (internal !== undefined) oneOf(internal, policies, ['spec', 'internalTrafficPolicy'], findings);
   const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
   if (trafficDistribution !== undefined)
