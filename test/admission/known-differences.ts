@@ -12,7 +12,14 @@ interface Rule extends KnownDifference {
   readonly own?: RegExp;
 }
 
-const RULES: readonly Rule[] = [];
+const RULES: readonly Rule[] = [
+  { name: 'Ranges of endpoint addresses', server: /may not be (unspecified|in the (loopback|link-local))/ },
+  {
+    name: 'What the cluster hands out',
+    // A dry run hands out the port behind the last one.
+    server: /failed to allocate|not in the valid range|healthCheckNodePort: Invalid value: 65536/,
+  },
+];
 
 /** The reason why the two differ; `undefined` where none is known. */
 export function knownDifference(

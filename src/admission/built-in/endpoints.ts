@@ -16,7 +16,6 @@ import {
   isQualifiedName,
   QUALIFIED_NAME_WORDS,
 } from '../formats.ts';
-import { checkLabels } from '../metadata.ts';
 import { type FieldPath, type Findings, shown } from '../refusal.ts';
 import { isAddress, PROTOCOLS } from './service.ts';
 
@@ -31,7 +30,6 @@ interface Endpoint {
   readonly addresses?: readonly string[];
   readonly hostname?: string;
   readonly nodeName?: string;
-  readonly deprecatedTopology?: Readonly<Record<string, string>>;
   readonly hints?: {
     readonly forZones?: readonly { readonly name?: string }[];
     readonly forNodes?: readonly { readonly name?: string }[];
@@ -49,7 +47,6 @@ const ADDRESS_TYPES: readonly string[] = ['IPv4', 'IPv6', 'FQDN'];
 const MAX_ENDPOINTS = 1000;
 const MAX_ADDRESSES = 100;
 const MAX_PORTS = 20_000;
-const MAX_TOPOLOGY = 16;
 const MAX_HINTS = 8;
 
 export function checkEndpointSlice(slice: EndpointSliceFields, findings: Findings): void {
@@ -73,7 +70,7 @@ export function checkEndpointSlice(slice: EndpointSliceFields, findings: Finding
 }
 
 function checkEndpoint(endpoint: Endpoint, type: string, path: FieldPath, findings: Findings): void {
-  const { addresses = [], hostname, nodeName, deprecatedTopology = {}, hints = {} } = endpoint;
+  const { addresses = [], hostname, nodeName, hints = {} } = endpoint;
   if (addresses.length === 0) findings.refuse([...path, 'addresses'], 'must have at least one entry');
   tooMany(addresses, MAX_ADDRESSES, [...path, 'addresses'], findings);
   for (const [index, address] of addresses.slice(0, MAX_ADDRESSES).entries()) {
@@ -85,8 +82,6 @@ function checkEndpoint(endpoint: Endpoint, type: string, path: FieldPath, findin
   if (nodeName !== undefined) checkNodeName(nodeName, [...path, 'nodeName'], findings);
   if (hostname !== undefined && !isDnsLabel(hostname))
     findings.refuse([...path, 'hostname'], `must be ${DNS_LABEL_WORDS}, not ${shown(hostname)}`);
-  tooMany(Object.keys(deprecatedTopology), MAX_TOPOLOGY, [...path, 'deprecatedTopology'], findings);
-  checkLabels(deprecatedTopology, [...path.map(String), 'deprecatedTopology'], findings);
   checkHints(hints.forZones ?? [], isLabelValue, [...path, 'hints', 'forZones'], findings);
   checkHints(hints.forNodes ?? [], isDnsSubdomain, [...path, 'hints', 'forNodes'], findings);
 }

@@ -136,8 +136,9 @@ function checkExternalName(spec: Spec, findings: Findings): void {
 
 function checkClusterIPs(spec: Spec, findings: Findings): void {
   const { clusterIP = '', ipFamilies = [], ipFamilyPolicy } = spec;
+  const given = spec.clusterIPs ?? [];
   // Where the list alone is missing, the API server makes it.
-  const ips = spec.clusterIPs ?? (clusterIP === '' ? [] : [clusterIP]);
+  const ips = given.length === 0 && clusterIP !== '' ? [clusterIP] : given;
   const path = ['spec', 'clusterIPs'];
   if (clusterIP !== (ips[0] ?? ''))
     findings.refuse(
@@ -193,8 +194,11 @@ function checkTraffic(spec: Spec, type: string, findings: Findings): void {
       'is for Services that can be reached from outside alone',
     );
   else if (external !== '') oneOf(external, policies, ['spec', 'externalTrafficPolicy'], findings);
+  const { healthCheckNodePort: checkPort = 0 } = spec;
   const isChecked = type === 'LoadBalancer' && external === 'Local';
-  if ((spec.healthCheckNodePort ?? 0) !== 0 && !isChecked)
+  if (checkPort !== 0 && isChecked && !isPort(checkPort))
+    findings.refuse(['spec', 'healthCheckNodePort'], `must be from 1 to 65535, not ${checkPort}`);
+  else if (checkPort !== 0 && !isChecked)
     findings.refuse(
       ['spec', 'healthCheckNodePort'],
       'is for the type LoadBalancer with externalTrafficPolicy: Local alone',
