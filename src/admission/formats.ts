@@ -97,10 +97,11 @@ export function isPathSegment(text: string): boolean {
 }
 
 /** What names must be, to be read behind "must be". */
-export const DNS_LABEL_WORDS = '1 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends';
+export const DNS_LABEL_WORDS =
+  '1 to 63 lower-case letters, digits and "-", with a letter or digit at both ends';
 export const DNS_SUBDOMAIN_WORDS =
-  '1 to 253 of a-z, 0-9, "-" and ".", with a letter or digit at both ends of each part';
+  '1 to 253 lower-case letters, digits, "-" and ".", with a letter or digit at both ends of each part';
 export const PORT_NAME_WORDS =
-  '1 to 15 of a-z, 0-9 and "-", with a letter in it, no "-" at an end and no two side by side';
+  '1 to 15 lower-case letters, digits and "-", with a letter in it, no "-" at an end and no two side by side';
 export const QUALIFIED_NAME_WORDS =
   'up to 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends; a DNS name and "/" may precede it';

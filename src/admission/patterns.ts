@@ -2,11 +2,12 @@ import { RE2JS } from '@bufbuild/re2';
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
-const NAME_CHARACTERS = 'a-z, 0-9, "-" and ".", with a letter or digit at both ends of each part';
+const NAME_CHARACTERS =
+  'lower-case letters, digits, "-" and ".", with a letter or digit at both ends of each part';
 
 /** What texts that match the patterns of names must be of, to be read behind "must". */
 const NAMES: ReadonlyMap<string, string> = new Map([
-  [`^${LABEL}$`, 'be of a-z, 0-9 and "-", with a letter or digit at both ends'],
+  [`^${LABEL}$`, 'be of lower-case letters, digits and "-", with a letter or digit at both ends'],
   [`^${SUBDOMAIN}$`, `be of ${NAME_CHARACTERS}`],
   [`^(${SUBDOMAIN})$`, `be of ${NAME_CHARACTERS}`],
   [`^$|^${SUBDOMAIN}$`, `be empty or of ${NAME_CHARACTERS}`],

@@ -24,15 +24,26 @@ const ENVIRONMENT = celEnv({
 
 const compiled = new Map<SchemaNode, Compiled>();
 
-/** The messages of the rules that a value breaks. One that cannot be evaluated is broken. */
-export function failedRules(schema: SchemaNode, value: unknown): readonly string[] {
+export interface BrokenRule {
+  readonly message: string;
+  /** Of the first entry of a list that breaks the rule by itself, if any does. */
+  readonly index: number | undefined;
+}
+
+/** The rules that a value breaks. One that cannot be evaluated is broken. */
+export function brokenRules(schema: SchemaNode, value: unknown): readonly BrokenRule[] {
   if (schema.rules === undefined) return [];
   const { programs, fields, known } = compiledRules(schema);
   const text = JSON.stringify(fields === undefined ? value : fields.map((name) => (value as Fields)[name]));
   if (known.has(text)) return [];
-  const self = value as CelInput;
-  const failed = programs.filter(({ program }) => program({ self }) !== true);
-  if (failed.length > 0) return failed.map(({ message }) => message);
+  const isKept = (program: Program, self: unknown) => program({ self: self as CelInput }) === true;
+  const broken = programs.filter(({ program }) => !isKept(program, value));
+  if (broken.length > 0) {
+    return broken.map(({ program, message }) => {
+      const index = Array.isArray(value) ? value.findIndex((entry) => !isKept(program, [entry])) : -1;
+      return { message, index: index < 0 ? undefined : index };
+    });
+  }
   if (known.size >= MAX_KNOWN) known.clear();
   known.add(text);
   return [];

@@ -1,7 +1,7 @@
 import { isFormat } from './formats.ts';
 import { matches, patternInWords } from './patterns.ts';
 import { type Findings, shown } from './refusal.ts';
-import { failedRules } from './rules.ts';
+import { brokenRules } from './rules.ts';
 import { nodeAt, type SchemaNode } from './schema.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -120,7 +120,8 @@ function checkRules(schema: SchemaNode, value: unknown, path: Path, findings: Fi
       if (hasRules(property)) checkRules(property, value[name], [...path, name], findings);
     }
   }
-  for (const message of failedRules(schema, value)) findings.refuse(path, `is refused: ${message}`);
+  for (const { message, index } of brokenRules(schema, value))
+    findings.refuse(index === undefined ? path : [...path, index], `is refused: ${message}`);
 }
 
 const defaults = new Map<SchemaNode, readonly (readonly [string, unknown])[]>();

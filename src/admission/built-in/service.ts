@@ -172,13 +172,13 @@ function checkClusterIPs(spec: Spec, findings: Findings): void {
 function checkAffinity({ sessionAffinity, sessionAffinityConfig }: Spec, findings: Findings): void {
   const affinity = sessionAffinity || 'None';
   oneOf(affinity, ['ClientIP', 'None'], ['spec', 'sessionAffinity'], findings);
-  const path = ['spec', 'sessionAffinityConfig'];
-  if (affinity === 'None' && sessionAffinityConfig !== undefined)
-    findings.refuse(path, 'must be left out without sessionAffinity: ClientIP');
-  // What is missing of it has defaults.
+  // What is missing of it has defaults; without ClientIP it is dropped.
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 1;
   if (affinity === 'ClientIP' && (seconds < 1 || seconds > MAX_AFFINITY_SECONDS))
-    findings.refuse([...path, 'clientIP', 'timeoutSeconds'], `must be from 1 to ${MAX_AFFINITY_SECONDS}`);
+    findings.refuse(
+      ['spec', 'sessionAffinityConfig', 'clientIP', 'timeoutSeconds'],
+      `must be from 1 to ${MAX_AFFINITY_SECONDS}`,
+    );
 }
 
 function checkTraffic(spec: Spec, type: string, findings: Findings): void {

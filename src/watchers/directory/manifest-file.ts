@@ -44,6 +44,7 @@ export async function readManifests(
   file: string,
   bytes: Uint8Array,
   before: ManifestFile | undefined,
+  judgeBy: CrdChoice,
   pace: Pace,
 ): Promise<ManifestFile> {
   const hash = createHash('sha256').update(bytes).digest('base64');
@@ -51,7 +52,7 @@ export async function readManifests(
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const documents = parseManifests(text, pace);
-    return { hash, ...(await decodeDocuments(file, documents, before, pace)) };
+    return { hash, ...(await decodeDocuments(file, documents, before, judgeBy, pace)) };
   } catch (error) {
     const line = error instanceof ManifestSyntaxError ? error.line : undefined;
     const what = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
@@ -71,6 +72,7 @@ async function decodeDocuments(
   file: string,
   documents: AsyncIterable<ManifestDocument>,
   before: ManifestFile | undefined,
+  judgeBy: CrdChoice,
   pace: Pace,
 ): Promise<Pick<ManifestFile, 'entries' | 'problems'>> {
   const known = new Map((before?.entries ?? []).map((entry) => [entry.key, entry.object]));
@@ -80,7 +82,7 @@ async function decodeDocuments(
   const lost = new Map<string, number | undefined>();
   for await (const document of documents) {
     const { raw, line } = document;
-    const decoded = decodeDocument(raw, 'any');
+    const decoded = decodeDocument(raw, judgeBy);
     if ('type' in decoded) {
       const { object } = decoded;
       const index = problems.add(decoded.code, () => problemOf(file, document, decoded, object));
