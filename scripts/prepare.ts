@@ -8,7 +8,7 @@ import process from 'node:process';
 import { echoServer } from './conformance-assets.ts';
 import { findEnvoy } from './fetch-envoy.ts';
 import { AssetError } from './kubernetes-assets.cache.ts';
-import { gatewayApiCrds, kubernetesAsset } from './kubernetes-assets.ts';
+import { gatewayApiCrds, kubernetesAsset, kubernetesOpenApi } from './kubernetes-assets.ts';
 
 const STEPS: readonly { readonly what: string; readonly get: () => Promise<string> }[] = [
   { what: 'Envoy', get: findEnvoy },
@@ -18,6 +18,7 @@ const STEPS: readonly { readonly what: string; readonly get: () => Promise<strin
   { what: 'echo-basic', get: echoServer },
   { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
   { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
+  { what: "Kubernetes' OpenAPI documents", get: () => kubernetesOpenApi() },
 ];
 
 try {
