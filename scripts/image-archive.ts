@@ -1,6 +1,6 @@
 /** An OCI image layout in one tar archive: written without a container tool, the same bytes for the same content. */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -164,26 +164,20 @@ function tar(entries: readonly LayerEntry[]): Pack {
   const archive = pack();
   void (async () => {
     for (const path of [...all.keys()].sort()) {
-      const entry = all.get(path) as LayerEntry;
-      const { source, content, owner = 0 } = entry;
-      const directory = source === undefined && content === undefined;
-      const bytes =
-        content !== undefined
-          ? Buffer.byteLength(content)
-          : directory
-            ? 0
-            : (await stat(source as string)).size;
+      const { source, content, owner = 0, mode } = all.get(path) as LayerEntry;
+      const bytes = source === undefined ? content : await readFile(source);
+      const directory = bytes === undefined;
       const header = {
         name: directory ? `${path}/` : path,
-        mode: entry.mode ?? (directory ? 0o755 : 0o644),
+        mode: mode ?? (directory ? 0o755 : 0o644),
         mtime: EPOCH,
-        size: bytes,
         type: directory ? ('directory' as const) : ('file' as const),
         uid: owner,
         gid: owner,
       };
-      if (source === undefined) archive.entry(header, content === undefined ? '' : Buffer.from(content));
-      else await pipeline(createReadStream(source), archive.entry(header));
+      await new Promise<void>((resolve, reject) => {
+        archive.entry(header, Buffer.from(bytes ?? ''), (error) => (error ? reject(error) : resolve()));
+      });
     }
     archive.finalize();
   })().catch((error: unknown) => archive.destroy(error as Error));
