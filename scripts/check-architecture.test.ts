@@ -15,10 +15,13 @@ test('an import that the table does not allow', () => {
 
 test('of the snapshot, xds may import what can be read from it and nothing else', () => {
   assert.deepEqual(
-    violations([file('src/xds/a.ts', "import type { A } from '../snapshot/resource.ts';\n")]),
+    violations([file('src/xds/a.ts', "import type { A } from '../snapshot/resources/resource.ts';\n")]),
     [],
   );
-  assert.equal(violations([file('src/xds/a.ts', "import { E } from '../snapshot/engine.ts';\n")]).length, 1);
+  assert.equal(
+    violations([file('src/xds/a.ts', "import { E } from '../snapshot/engine/engine.ts';\n")]).length,
+    1,
+  );
 });
 
 test('dynamic imports and re-exports count', () => {
@@ -46,7 +49,20 @@ test('a cycle', () => {
 
 test('a file that is too long, or not in kebab-case', () => {
   assert.match(violations([file('src/model/a.ts', '\n'.repeat(401))]).join(), /401 lines/);
+  assert.deepEqual(violations([file('src/model/a.test.ts', '\n'.repeat(400))]), []);
   assert.match(violations([file('src/model/aB.ts', '')]).join(), /kebab-case/);
+});
+
+test('a folder of too many files, tests not counted', () => {
+  const files = Array.from({ length: 21 }, (_, index) => file(`src/model/a${index}.ts`, ''));
+  assert.deepEqual(violations(files), ['src/model/: 21 files; make rooms in it, 20 is the most']);
+  assert.deepEqual(violations([...files.slice(1), file('src/model/a.test.ts', '')]), []);
+});
+
+test('the longest prefix of a path says what its folder may import', () => {
+  const text = "import { x } from '../parents/b.ts';\n";
+  assert.deepEqual(violations([file('src/gateway/routes/a.ts', text)]), []);
+  assert.match(violations([file('src/gateway/values/a.ts', text)]).join(), /must not import/);
 });
 
 test('a folder without rules', () => {

@@ -7,13 +7,13 @@ import { createServer, type ServerHttp2Stream } from 'node:http2';
 import process from 'node:process';
 import { DeltaDiscoveryRequest, FramedDeltaDiscoveryResponse } from '../../src/proto/index.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../src/snapshot/config.ts';
-import { Engine } from '../../src/snapshot/engine.ts';
+import { Engine } from '../../src/snapshot/engine/engine.ts';
 import {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,
   type EncodedResource,
   LISTENER_TYPE,
-} from '../../src/snapshot/resource.ts';
+} from '../../src/snapshot/resources/resource.ts';
 import { decodeObject } from '../../src/watchers/objects/decode.ts';
 import { monotonicMs } from '../clock.ts';
 import { gateway, gatewayClass, tenants } from '../world/manifests.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { CLUSTER_TYPE, LISTENER_TYPE } from '../../src/snapshot/resource.ts';
+import { CLUSTER_TYPE, LISTENER_TYPE } from '../../src/snapshot/resources/resource.ts';
 import { Child } from './child.ts';
 import { XDS_PORT } from './sluice.ts';
 

@@ -5,10 +5,10 @@
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { WATCHED_KINDS } from '../../src/kubernetes-api/watched-kind.ts';
 import { objectKey, refOf } from '../../src/model/events.ts';
 import type { KubernetesObject } from '../../src/model/objects.ts';
 import { createKubernetesSource } from '../../src/watchers/kubernetes/kubernetes-source.ts';
-import { WATCHED_KINDS } from '../../src/watchers/kubernetes/watched-kind.ts';
 import { cpuMs } from '../statistics.ts';
 import { StallMeter } from './stall-meter.ts';
 

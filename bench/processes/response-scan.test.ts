@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FramedDeltaDiscoveryResponse } from '../../src/proto/index.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../src/snapshot/config.ts';
-import { Engine } from '../../src/snapshot/engine.ts';
-import { CLUSTER_TYPE } from '../../src/snapshot/resource.ts';
+import { Engine } from '../../src/snapshot/engine/engine.ts';
+import { CLUSTER_TYPE } from '../../src/snapshot/resources/resource.ts';
 import { gatewayObjects, tenantObjects, upserts } from '../../test/harness/tenants.ts';
 import { scanResponse } from './response-scan.ts';
 

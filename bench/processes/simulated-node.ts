@@ -1,7 +1,7 @@
 /** A delta xDS client that behaves as an Envoy does towards its server, and builds nothing of what it is told. */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { DeltaDiscoveryRequest } from '../../src/proto/index.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resource.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resources/resource.ts';
 import { ADS_SERVICE_NAME } from '../../src/xds/service.ts';
 import { BACKEND_PORT, nameOf, namespaceOf } from '../world/manifests.ts';
 import { FrameReader, frame } from './grpc-frames.ts';

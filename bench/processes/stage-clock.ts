@@ -3,9 +3,9 @@
  * benchmark when asked. It sits around public methods, so that what is measured is the program as it is shipped.
  */
 import process from 'node:process';
-import { Engine } from '../../src/snapshot/engine.ts';
-import { FlushLoop } from '../../src/snapshot/flush-loop.ts';
-import { ResourceTable } from '../../src/snapshot/resource-table.ts';
+import { Engine } from '../../src/snapshot/engine/engine.ts';
+import { FlushLoop } from '../../src/snapshot/engine/flush-loop.ts';
+import { ResourceTable } from '../../src/snapshot/resources/resource-table.ts';
 import { AdsStream } from '../../src/xds/stream.ts';
 import { monotonicMs } from '../clock.ts';
 import type { Mark, Stage } from './marks.ts';

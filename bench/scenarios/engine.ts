@@ -5,8 +5,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DEFAULT_ENGINE_CONFIG } from '../../src/snapshot/config.ts';
-import { Engine } from '../../src/snapshot/engine.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resource.ts';
+import { Engine } from '../../src/snapshot/engine/engine.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resources/resource.ts';
 import { gatewayObjects, tenantObjects, upserts } from '../../test/harness/tenants.ts';
 import type { Report, ScenarioOptions } from '../scenario.ts';
 import { cpuMs, median, quantile, threadCpuMs } from '../statistics.ts';

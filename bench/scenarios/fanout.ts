@@ -1,6 +1,6 @@
 /** What each further node costs the control plane: one real Envoy, and 10, 50, 200 simulated nodes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resource.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resources/resource.ts';
 import { sampleHosts, untilAllServed } from '../clients/probe.ts';
 import { monotonicMs } from '../clock.ts';
 import { startBackend } from '../processes/backend.ts';

@@ -2,7 +2,7 @@
  * Sluice is killed and started again, with its state in the API only, and all nodes reconnect at once: what goes over
  * the wire though nothing has changed, how long until each node has been told so, and what clients notice of it.
  */
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resource.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resources/resource.ts';
 import { Connections, type ConnectionsReport } from '../clients/connections.ts';
 import { sampleHosts, untilAllServed } from '../clients/probe.ts';
 import { monotonicMs } from '../clock.ts';

@@ -1,10 +1,10 @@
 /** The values that flags take, each as a zod schema from text; the messages say how to write them. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { parseAddressRange } from '../gateway/address-pool.ts';
-import { parseDuration } from '../gateway/duration.ts';
-import { isValidHostname, normalizeHostname } from '../gateway/hostname.ts';
-import { parseIpAddress } from '../gateway/ip-address.ts';
+import { parseAddressRange } from '../gateway/parents/address-pool.ts';
+import { parseDuration } from '../gateway/values/duration.ts';
+import { isValidHostname, normalizeHostname } from '../gateway/values/hostname.ts';
+import { parseIpAddress } from '../gateway/values/ip-address.ts';
 
 export interface SocketAddress {
   /** Host name or IP address, IPv6 without brackets. */

@@ -10,12 +10,11 @@ import type {
   ObjectMeta,
   TlsRoute,
 } from '../model/objects.ts';
-import { evaluateGateway } from './evaluate-gateway.ts';
-import { evaluateIngress } from './evaluate-ingress.ts';
-import { evaluateTlsRoute } from './evaluate-tls-route.ts';
-import { isValidHostname } from './hostname.ts';
-import { GATEWAY_GROUP } from './route-kinds.ts';
-import { gatewayStatus, routeStatus } from './status.ts';
+import { evaluateGateway } from './parents/evaluate-gateway.ts';
+import { GATEWAY_GROUP } from './parents/route-kinds.ts';
+import { evaluateIngress } from './routes/evaluate-ingress.ts';
+import { evaluateTlsRoute } from './routes/evaluate-tls-route.ts';
+import { gatewayStatus, routeStatus } from './status/status.ts';
 import {
   CONFIG,
   configWith,
@@ -27,6 +26,7 @@ import {
   referenceGrant,
   service,
 } from './test-objects.ts';
+import { isValidHostname } from './values/hostname.ts';
 
 const text = fc.oneof(
   fc.string(),

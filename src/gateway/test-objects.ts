@@ -23,11 +23,11 @@ import type {
 } from '../model/objects.ts';
 import type { GatewayConfig } from './config.ts';
 import { DEFAULT_GATEWAY_CONFIG } from './config.ts';
-import { evaluateGateway } from './evaluate-gateway.ts';
-import { evaluateListenerSet } from './evaluate-listener-set.ts';
 import type { Lookup } from './lookup.ts';
-import { compareListenerSets, mergeListenerSets, servedListener } from './merge-listener-sets.ts';
-import { GATEWAY_GROUP } from './route-kinds.ts';
+import { evaluateGateway } from './parents/evaluate-gateway.ts';
+import { evaluateListenerSet } from './parents/evaluate-listener-set.ts';
+import { compareListenerSets, mergeListenerSets, servedListener } from './parents/merge-listener-sets.ts';
+import { GATEWAY_GROUP } from './parents/route-kinds.ts';
 
 export const CONTROLLER = 'sluice.dev/gateway-controller';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { ApiClient } from '../kubernetes-api/api-client.ts';
+import { ManualClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
-import { ManualClock } from '../watchers/kubernetes/test-clock.ts';
 import { type EventNote, EventRecorder, type EventSubject, eventsOf } from './event-recorder.ts';
-import { ApiClient } from './kubernetes/api-client.ts';
 import type { PresentCondition } from './merge-conditions.ts';
 import { type Answer, startTestApiServer } from './test-api-server.ts';
 

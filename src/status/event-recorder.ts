@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
+import type { ApiClient } from '../kubernetes-api/api-client.ts';
+import type { Clock } from '../kubernetes-api/clock.ts';
 import type { Condition } from '../model/conditions.ts';
-import type { Clock } from '../watchers/kubernetes/clock.ts';
-import type { ApiClient } from './kubernetes/api-client.ts';
 import { microTime } from './kubernetes/lease-store.ts';
 import type { Transition } from './merge-conditions.ts';
 import type { StatusLogger } from './status-logger.ts';

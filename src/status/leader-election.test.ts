@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiFailure } from '../watchers/kubernetes/api-failure.ts';
-import { ManualClock } from '../watchers/kubernetes/test-clock.ts';
+import { ApiFailure } from '../kubernetes-api/api-failure.ts';
+import { ManualClock } from '../kubernetes-api/test-clock.ts';
 import { LeaderElection } from './leader-election.ts';
 import { MemoryLeases } from './test-leases.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../watchers/kubernetes/clock.ts';
+import type { Clock } from '../kubernetes-api/clock.ts';
 import { type Lease, type LeaseStore, microTime } from './kubernetes/lease-store.ts';
 import type { StatusLogger } from './status-logger.ts';
 

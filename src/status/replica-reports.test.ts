@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManualClock } from '../watchers/kubernetes/test-clock.ts';
+import { ManualClock } from '../kubernetes-api/test-clock.ts';
 import { type EnvoyReport, NO_ENVOYS } from './envoy-fleet.ts';
 import type { Lease, LeaseStore } from './kubernetes/lease-store.ts';
 import { ReplicaReports } from './replica-reports.ts';

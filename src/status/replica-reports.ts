@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Clock } from '../watchers/kubernetes/clock.ts';
+import type { Clock } from '../kubernetes-api/clock.ts';
 import type { EnvoyReport } from './envoy-fleet.ts';
 import { type Lease, type LeaseStore, microTime } from './kubernetes/lease-store.ts';
 import type { StatusLogger } from './status-logger.ts';

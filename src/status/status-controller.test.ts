@@ -1,8 +1,8 @@
 /** What a new leader writes first, and what it does where it may not read everything. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { hastyClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
-import { hastyClock } from '../watchers/kubernetes/test-clock.ts';
 import type { DesiredStatus } from './desired.ts';
 import { StatusController } from './status-controller.ts';
 import { type Answer, type Asked, startTestApiServer } from './test-api-server.ts';

@@ -1,9 +1,9 @@
+import { ApiClient, type ApiClientOptions } from '../kubernetes-api/api-client.ts';
+import { type Clock, systemClock } from '../kubernetes-api/clock.ts';
 import type { Condition } from '../model/conditions.ts';
-import { type Clock, systemClock } from '../watchers/kubernetes/clock.ts';
 import { type DesiredStatus, STATUS_KINDS, type StatusKind } from './desired.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
-import { ApiClient, type ApiClientOptions } from './kubernetes/api-client.ts';
 import { createLeaseStore } from './kubernetes/lease-store.ts';
 import { StatusResources } from './kubernetes/status-resources.ts';
 import { type ElectionTimes, LeaderElection } from './leader-election.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { ApiClient } from '../kubernetes-api/api-client.ts';
+import { hastyClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
-import { hastyClock } from '../watchers/kubernetes/test-clock.ts';
 import type { DesiredStatus } from './desired.ts';
-import { ApiClient } from './kubernetes/api-client.ts';
 import { StatusResources } from './kubernetes/status-resources.ts';
 import { StatusWriter, type WrittenStatus } from './status-writer.ts';
 import { type Answer, type Asked, startTestApiServer } from './test-api-server.ts';

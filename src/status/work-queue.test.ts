@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManualClock } from '../watchers/kubernetes/test-clock.ts';
+import { ManualClock } from '../kubernetes-api/test-clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { HELD_UP_MS, type Outcome, WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 

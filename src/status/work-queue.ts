@@ -1,4 +1,4 @@
-import type { Clock } from '../watchers/kubernetes/clock.ts';
+import type { Clock } from '../kubernetes-api/clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What became of one item. */

@@ -1,6 +1,6 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
-import { LISTENER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resource.ts';
+import { LISTENER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resources/resource.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import { encodeResponse } from './service.ts';
 import { AdsStream, type Rejection, type StreamLimits, StreamRefusal } from './stream.ts';

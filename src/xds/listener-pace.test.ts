@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLUSTER_TYPE, LISTENER_TYPE } from '../snapshot/resource.ts';
+import { CLUSTER_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { ListenerPace } from './listener-pace.ts';
 import { AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
 import { TestView } from './test-view.ts';

@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { DeltaDiscoveryRequest } from '../proto/index.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resource.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { AdsServer } from './server.ts';
 import { ADS_SERVICE, ADS_SERVICE_NAME } from './service.ts';
 import { DEFAULT_STREAM_LIMITS } from './stream.ts';

@@ -1,7 +1,7 @@
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
-import type { ResourceView } from '../snapshot/resource.ts';
+import type { ResourceView } from '../snapshot/resources/resource.ts';
 import {
   type AdsCall,
   AdsConnection,

@@ -1,4 +1,4 @@
-import type { ResourceSlots } from '../snapshot/resource.ts';
+import type { ResourceSlots } from '../snapshot/resources/resource.ts';
 import { ABSENT } from './name-states.ts';
 
 /** What a stream knows of a slot, by bit. */

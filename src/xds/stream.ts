@@ -6,9 +6,10 @@ import {
   LISTENER_TYPE,
   type ResourceView,
   type SnapshotChange,
-} from '../snapshot/resource.ts';
+} from '../snapshot/resources/resource.ts';
+import type { HeldResource } from './answers.ts';
 import type { ListenerPace } from './listener-pace.ts';
-import { type Batch, type HeldResource, Subscription } from './subscription.ts';
+import { type Batch, Subscription } from './subscription.ts';
 
 /** Sizes of responses. Measured with 20,000 hosts: all in one 2.9 s until the last is served, 2,000 each 1.9 s, 100 each 3.1 s. */
 export interface StreamLimits {

@@ -1,6 +1,6 @@
 import type { TextPairs } from '../proto/index.ts';
-import type { EncodedResource, ResourceSlots } from '../snapshot/resource.ts';
-import { mentions } from './mentions.ts';
+import type { EncodedResource, ResourceSlots } from '../snapshot/resources/resource.ts';
+import { Answers, type HeldResource } from './answers.ts';
 import { NameStates } from './name-states.ts';
 import { SENT, SLOT, SlotStates, sentOf, sentText } from './slot-states.ts';
 
@@ -20,19 +20,10 @@ export interface Batch {
   readonly removed: readonly string[];
 }
 
-/** A resource that the client rejected. It is not sent again before its content changes. */
-export interface HeldResource {
-  readonly version: string;
-  readonly error: string;
-}
-
 /** Whether a resource that the client has in another version may be sent now; if not, it stays due. */
 export type MayResend = (resource: EncodedResource) => boolean;
 
 const ALWAYS: MayResend = () => true;
-
-/** Responses that a client may leave unanswered before the oldest is no longer waited for. */
-const MAX_UNANSWERED = 1_024;
 
 /**
  * The incremental xDS protocol for one type on one stream: what the client wants, what it has, and what has to be
@@ -50,10 +41,7 @@ export class Subscription {
   #started = false;
   /** A first response is owed even if it is empty: Envoy waits for it before it goes on starting. */
   #owed = false;
-  /** Parts of a rejected response, to be sent each in a response of its own. */
-  #suspects: string[][] = [];
-  readonly #unanswered = new Map<string, readonly string[]>();
-  readonly #held = new Map<string, HeldResource>();
+  readonly #answers = new Answers();
 
   constructor(slots: () => ResourceSlots) {
     this.#slotsNow = slots;
@@ -74,22 +62,21 @@ export class Subscription {
   }
 
   get unansweredCount(): number {
-    return this.#unanswered.size;
+    return this.#answers.unansweredCount;
   }
 
   get held(): ReadonlyMap<string, HeldResource> {
-    return this.#held;
+    return this.#answers.held;
   }
 
   get hasWork(): boolean {
-    return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#suspects.length > 0;
+    return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#answers.hasRetries;
   }
 
   /** Whether the client has been sent, and has acknowledged, this version of the resource. */
   isAcknowledged(name: string, version: string): boolean {
-    if (this.#sentVersion(name) !== version || this.#held.get(name)?.version === version) return false;
-    for (const names of this.#unanswered.values()) if (names.includes(name)) return false;
-    return true;
+    if (this.#sentVersion(name) !== version || this.#answers.isHeld({ name, version })) return false;
+    return !this.#answers.isUnanswered(name);
   }
 
   get isWildcard(): boolean {
@@ -190,7 +177,7 @@ export class Subscription {
       this.resend(name);
       return;
     }
-    this.#held.delete(name);
+    this.#answers.release(name);
     if (slot < 0) this.#names.forget(name);
     else this.#states.forget(slot);
   }
@@ -202,7 +189,7 @@ export class Subscription {
       if (!states.has(slot, SLOT.named)) states.forget(slot);
     }
     this.#names.forgetUnnamed();
-    for (const name of this.#held.keys()) if (!this.#isNamed(name)) this.#held.delete(name);
+    for (const name of this.#answers.held.keys()) if (!this.#isNamed(name)) this.#answers.release(name);
   }
 
   #isNamed(name: string): boolean {
@@ -269,8 +256,8 @@ export class Subscription {
 
   /** The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. */
   nextResources(maxResources: number, maxBytes: number, mayResend: MayResend = ALWAYS): Batch | undefined {
-    for (let suspects = this.#suspects.shift(); suspects !== undefined; suspects = this.#suspects.shift()) {
-      const batch = this.#batch(this.#takeSuspects(suspects));
+    for (let names = this.#answers.takeRetry(); names !== undefined; names = this.#answers.takeRetry()) {
+      const batch = this.#batch(this.#takeAgain(names));
       if (batch !== undefined) return batch;
     }
     const slots = this.#slotsNow();
@@ -281,7 +268,7 @@ export class Subscription {
     states.visit((slot) => {
       const resource = slots.at(slot);
       const isNews = states.has(slot, SLOT.forced) || states.sent(slot) !== slots.revision(slot);
-      if (resource === undefined || !isNews || this.#isHeld(resource)) {
+      if (resource === undefined || !isNews || this.#answers.isHeld(resource)) {
         states.settle(slot);
         return true;
       }
@@ -296,7 +283,8 @@ export class Subscription {
     return this.#batch(resources);
   }
 
-  #takeSuspects(names: readonly string[]): EncodedResource[] {
+  /** The resources of a response that was rejected, as they are now, as far as they are still wanted. */
+  #takeAgain(names: readonly string[]): EncodedResource[] {
     const slots = this.#slotsNow();
     const resources: EncodedResource[] = [];
     for (const name of names) {
@@ -304,7 +292,7 @@ export class Subscription {
       const resource = slots.at(slot);
       if (resource === undefined) {
         if (this.#wildcard || this.#isNamed(name)) this.#names.tell(name, true);
-      } else if (this.#wants(slot) && !this.#isHeld(resource)) {
+      } else if (this.#wants(slot) && !this.#answers.isHeld(resource)) {
         this.#send(slots, slot, resource);
         resources.push(resource);
       }
@@ -312,14 +300,10 @@ export class Subscription {
     return resources;
   }
 
-  #isHeld({ name, version }: EncodedResource): boolean {
-    return this.#held.size > 0 && this.#held.get(name)?.version === version;
-  }
-
   #send(slots: ResourceSlots, slot: number, { name }: EncodedResource): void {
     this.#states.settle(slot);
     this.#states.setSent(slot, slots.revision(slot));
-    if (this.#held.size > 0) this.#held.delete(name);
+    this.#answers.release(name);
   }
 
   #batch(resources: readonly EncodedResource[]): Batch | undefined {
@@ -331,7 +315,7 @@ export class Subscription {
   /** The next names to tell as removed, or the empty response that is owed; `undefined` if there is nothing. */
   nextRemovals(maxNames: number): Batch | undefined {
     const removed = this.#names.take(maxNames);
-    for (const name of removed) this.#held.delete(name);
+    for (const name of removed) this.#answers.release(name);
     if (removed.length === 0 && (!this.#owed || this.#states.dueCount > 0)) return undefined;
     this.#owed = false;
     return { resources: [], removed };
@@ -339,55 +323,25 @@ export class Subscription {
 
   /** The batch went out under this nonce. */
   sent(nonce: string, batch: Batch): void {
-    this.#unanswered.set(
+    this.#answers.sent(
       nonce,
       batch.resources.map(({ name }) => name),
     );
-    if (this.#unanswered.size <= MAX_UNANSWERED) return;
-    for (const oldest of this.#unanswered.keys()) {
-      this.#unanswered.delete(oldest);
-      break;
-    }
   }
 
-  /** Returns how many resources it acknowledges, or `undefined` for a nonce that is unknown or stale. */
+  /** See `Answers`. */
   acknowledge(nonce: string): number | undefined {
-    const names = this.#unanswered.get(nonce);
-    this.#unanswered.delete(nonce);
-    return names?.length;
+    return this.#answers.acknowledge(nonce);
   }
 
-  /**
-   * The client rejected a response. What it names is held back until it changes, and the rest is sent again: Envoy
-   * may have rejected it with it. If it names nothing, the response is halved until it is clear what it means.
-   * Returns the names held back now, or `undefined` for a nonce that is unknown or stale.
-   */
+  /** See `Answers`. */
   reject(nonce: string, error: string): readonly string[] | undefined {
-    const names = this.#unanswered.get(nonce);
-    this.#unanswered.delete(nonce);
-    if (names === undefined) return undefined;
-    const named = names.filter((name) => mentions(error, name));
-    const culprits = names.length === 1 ? names : named;
-    const rest = names.filter((name) => !culprits.includes(name));
-    for (const name of culprits) {
-      const version = this.#sentVersion(name);
-      if (version !== undefined) this.#held.set(name, { version, error });
-    }
-    if (culprits.length > 0) {
-      if (rest.length > 0) this.#suspects.push([...rest]);
-    } else if (rest.length > 1) {
-      const half = Math.ceil(rest.length / 2);
-      this.#suspects.push(rest.slice(0, half), rest.slice(half));
-    }
-    return culprits;
+    return this.#answers.reject(nonce, error, (name) => this.#sentVersion(name));
   }
 
-  /** Sends once more what was held back, each in a response of its own. Returns how many those are. */
+  /** See `Answers`. */
   retryHeld(): number {
-    const names = [...this.#held.keys()];
-    this.#held.clear();
-    for (const name of names) this.#suspects.push([name]);
-    return names.length;
+    return this.#answers.retryHeld();
   }
 }
 

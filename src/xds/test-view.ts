@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { frameResource, unpackBytes } from '../proto/index.ts';
-import { ResourceTable } from '../snapshot/resource-table.ts';
+import { ResourceTable } from '../snapshot/resources/resource-table.ts';
 
 /** A snapshot for tests: a real resource table with content that the test writes as text. */
 export class TestView extends ResourceTable {

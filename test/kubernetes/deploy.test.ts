@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { CERTS_FLAGS } from '../../src/cli/certs/certs-flags.ts';
 import { readFlags } from '../../src/cli/flag.ts';
 import { type Invocation, parseInvocation } from '../../src/cli/program.ts';
-import { WATCHED_KINDS } from '../../src/watchers/kubernetes/watched-kind.ts';
+import { WATCHED_KINDS } from '../../src/kubernetes-api/watched-kind.ts';
 import { freePorts } from '../e2e/gateway-node.ts';
 import { type ApiObject, documents } from '../harness/kubernetes/client.ts';
 import { type Cluster, startCluster } from '../harness/kubernetes/cluster.ts';

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { after, before, test } from 'node:test';
+import { WATCHED_KINDS } from '../../src/kubernetes-api/watched-kind.ts';
 import { KINDS } from '../../src/model/objects.ts';
 import {
   createKubernetesSource,
   type KubernetesSourceOptions,
 } from '../../src/watchers/kubernetes/kubernetes-source.ts';
 import { RecordingLogger, RecordingSink } from '../../src/watchers/kubernetes/test-sink.ts';
-import { WATCHED_KINDS } from '../../src/watchers/kubernetes/watched-kind.ts';
 import { type Cluster, startCluster } from '../harness/kubernetes/cluster.ts';
 import { crdManifests, installCrds, removeCrd } from '../harness/kubernetes/crds.ts';
 import { startProxy } from '../harness/kubernetes/cuttable-proxy.ts';

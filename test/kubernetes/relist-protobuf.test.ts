@@ -1,13 +1,13 @@
 /** Lists of Services and EndpointSlices as protobuf and as JSON, from a real API server: the same objects. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { systemClock } from '../../src/kubernetes-api/clock.ts';
+import { createHttpTransport } from '../../src/kubernetes-api/http-transport.ts';
+import { PROTOBUF } from '../../src/kubernetes-api/protobuf-list.ts';
+import { type ApiTransport, readBody } from '../../src/kubernetes-api/transport.ts';
+import { resourceOf, WATCHED_KINDS } from '../../src/kubernetes-api/watched-kind.ts';
 import type { KubernetesObject } from '../../src/model/objects.ts';
-import { systemClock } from '../../src/watchers/kubernetes/clock.ts';
-import { createHttpTransport } from '../../src/watchers/kubernetes/http-transport.ts';
 import { parsePage, tokenOf } from '../../src/watchers/kubernetes/list-page.ts';
-import { PROTOBUF } from '../../src/watchers/kubernetes/protobuf-list.ts';
-import { type ApiTransport, readBody } from '../../src/watchers/kubernetes/transport.ts';
-import { resourceOf, WATCHED_KINDS } from '../../src/watchers/kubernetes/watched-kind.ts';
 import { decodeObject } from '../../src/watchers/objects/decode.ts';
 import { type Cluster, startCluster } from '../harness/kubernetes/cluster.ts';
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
+import { WATCHED_KINDS } from '../../src/kubernetes-api/watched-kind.ts';
 import { createKubernetesSource } from '../../src/watchers/kubernetes/kubernetes-source.ts';
 import { RecordingLogger, RecordingSink } from '../../src/watchers/kubernetes/test-sink.ts';
-import { WATCHED_KINDS } from '../../src/watchers/kubernetes/watched-kind.ts';
 import { type Cluster, startCluster } from '../harness/kubernetes/cluster.ts';
 import { startProxy } from '../harness/kubernetes/cuttable-proxy.ts';
 

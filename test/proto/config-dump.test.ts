@@ -14,8 +14,8 @@ import {
 } from '../../src/proto/index.ts';
 import { messageType } from '../../src/proto/message-type.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../src/snapshot/config.ts';
-import { Engine } from '../../src/snapshot/engine.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resource.ts';
+import { Engine } from '../../src/snapshot/engine/engine.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../src/snapshot/resources/resource.ts';
 import { EnvoyProcess } from '../harness/envoy-process.ts';
 import { reexecInNetworkNamespace } from '../harness/network-namespace.ts';
 import { gatewayObjects, tenantObjects, upserts } from '../harness/tenants.ts';

@@ -1,11 +1,11 @@
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml';
 import { type Outcome, outcomeOf } from '../../src/cli/translate/outcome.ts';
 import { envoyResources } from '../../src/cli/translate/resources.ts';
-import { evaluateGatewayClass } from '../../src/gateway/gateway-class.ts';
-import { gatewayStatus } from '../../src/gateway/status.ts';
+import { evaluateGatewayClass } from '../../src/gateway/parents/gateway-class.ts';
+import { gatewayStatus } from '../../src/gateway/status/status.ts';
 import type { SourceProblem } from '../../src/model/events.ts';
 import type { EngineConfig } from '../../src/snapshot/config.ts';
-import type { Engine } from '../../src/snapshot/engine.ts';
+import type { Engine } from '../../src/snapshot/engine/engine.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface GoldenSource {

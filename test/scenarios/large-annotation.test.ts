@@ -7,7 +7,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 import type { SourceProblem } from '../../src/model/events.ts';
 import { objectKey, refOf } from '../../src/model/events.ts';
 import { KINDS } from '../../src/model/objects.ts';
-import type { Engine } from '../../src/snapshot/engine.ts';
+import type { Engine } from '../../src/snapshot/engine/engine.ts';
 import { play } from './play.ts';
 import { readScenario, SCENARIOS, type Scenario } from './scenario.ts';
 

@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 import { Resource } from '../../src/proto/index.ts';
-import type { Engine } from '../../src/snapshot/engine.ts';
-import { LISTENER_TYPE } from '../../src/snapshot/resource.ts';
+import type { Engine } from '../../src/snapshot/engine/engine.ts';
+import { LISTENER_TYPE } from '../../src/snapshot/resources/resource.ts';
 
 /** `envoy.config.listener.v3.Listener.filter_chains` */
 const FILTER_CHAINS = 3;

@@ -6,7 +6,7 @@ import { engineConfig } from '../../src/cli/flags.ts';
 import { parseInvocation } from '../../src/cli/program.ts';
 import type { ObjectEvent, SourceProblem } from '../../src/model/events.ts';
 import type { EngineConfig } from '../../src/snapshot/config.ts';
-import { Engine } from '../../src/snapshot/engine.ts';
+import { Engine } from '../../src/snapshot/engine/engine.ts';
 import { createDirectorySource } from '../../src/watchers/directory/directory-source.ts';
 import { goldenText } from './golden-text.ts';
 import type { Scenario, Step } from './scenario.ts';

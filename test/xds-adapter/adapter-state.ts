@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { frameResource, unpackBytes } from '../../src/proto/index.ts';
-import { ResourceTable } from '../../src/snapshot/resource-table.ts';
+import { ResourceTable } from '../../src/snapshot/resources/resource-table.ts';
 
 export interface GivenResource {
   readonly typeUrl: string;

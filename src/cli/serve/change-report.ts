@@ -1,5 +1,5 @@
 import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
-import type { Engine } from '../../snapshot/engine.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
 
 /** Under a stream of changes there are 200 flushes a second: the first one is told at once, the others together. */

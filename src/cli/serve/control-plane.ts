@@ -1,8 +1,8 @@
 import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
 import { KINDS, type Kind } from '../../model/objects.ts';
 import type { EngineConfig } from '../../snapshot/config.ts';
-import { Engine } from '../../snapshot/engine.ts';
-import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/flush-loop.ts';
+import { Engine } from '../../snapshot/engine/engine.ts';
+import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/engine/flush-loop.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
 import { AdsServer } from '../../xds/server.ts';
 import { CliError, EXIT } from '../cli-error.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GatewayConfig } from '../../gateway/config.ts';
-import { isValidHostname, normalizeHostname } from '../../gateway/hostname.ts';
-import type { Engine } from '../../snapshot/engine.ts';
+import { isValidHostname, normalizeHostname } from '../../gateway/values/hostname.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
 import { explainHost } from '../translate/explain.ts';
 import { routeOutcome } from '../translate/outcome.ts';
 import { explainRoute } from '../translate/route-report.ts';

@@ -1,8 +1,8 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
-import { clauses } from '../../gateway/listing.ts';
+import { clauses } from '../../gateway/values/listing.ts';
 import type { ServiceTarget } from '../../model/gateway.ts';
-import type { Engine } from '../../snapshot/engine.ts';
-import { ENDPOINT_TYPE } from '../../snapshot/resource.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
+import { ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
 import { explainTarget } from '../explain-target.ts';
 import type { Logger } from '../logger.ts';
 import type { BusyGate } from './busy-gate.ts';

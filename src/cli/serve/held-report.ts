@@ -1,4 +1,4 @@
-import type { ResourceView } from '../../snapshot/resource.ts';
+import type { ResourceView } from '../../snapshot/resources/resource.ts';
 import type { NodeIdentity } from '../../xds/connection.ts';
 import type { ConnectedNode } from '../../xds/server.ts';
 import type { Rejection } from '../../xds/stream.ts';

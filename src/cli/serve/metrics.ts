@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { KINDS } from '../../model/objects.ts';
-import type { Engine } from '../../snapshot/engine.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../snapshot/resource.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { StatusController } from '../../status/status-controller.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
 import type { AdsServer } from '../../xds/server.ts';

@@ -1,7 +1,7 @@
 import type { Condition } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
-import type { Engine } from '../../snapshot/engine.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
 import type { BusyGate } from './busy-gate.ts';
 import { PacedWork } from './paced-work.ts';

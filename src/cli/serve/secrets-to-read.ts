@@ -1,4 +1,4 @@
-import { compareListenerSets } from '../../gateway/merge-listener-sets.ts';
+import { compareListenerSets } from '../../gateway/parents/merge-listener-sets.ts';
 import type { SecretName } from '../../model/events.ts';
 import type { GatewayModel, ListenerSetModel } from '../../model/gateway.ts';
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { GatewayConfig } from '../../gateway/config.ts';
+import { readServiceAccount } from '../../kubernetes-api/service-account.ts';
 import type { ObjectEvent } from '../../model/events.ts';
-import type { Engine } from '../../snapshot/engine.ts';
-import { CLUSTER_TYPE } from '../../snapshot/resource.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
+import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { ElectionTimes } from '../../status/leader-election.ts';
 import { StatusController } from '../../status/status-controller.ts';
-import { readServiceAccount } from '../../watchers/kubernetes/service-account.ts';
 import type { ConnectedNode } from '../../xds/server.ts';
 import type { Rejection } from '../../xds/stream.ts';
 import type { Logger } from '../logger.ts';

@@ -5,7 +5,7 @@ import { gateway, gatewayClass, listener, listenerSet } from '../../gateway/test
 import { objectKey, refOf } from '../../model/events.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
-import { Engine } from '../../snapshot/engine.ts';
+import { Engine } from '../../snapshot/engine/engine.ts';
 import type { FleetView } from '../../status/status-controller.ts';
 import { EngineStatusWorld } from './status-world.ts';
 

@@ -1,12 +1,12 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
-import { whyLost } from '../../gateway/explain-claim.ts';
-import { hostMatches, normalizeHostname } from '../../gateway/hostname.ts';
-import { clauses } from '../../gateway/listing.ts';
+import { whyLost } from '../../gateway/explain/explain-claim.ts';
+import { hostMatches, normalizeHostname } from '../../gateway/values/hostname.ts';
+import { clauses } from '../../gateway/values/listing.ts';
 import { type ObjectRef, objectKey, refOf } from '../../model/events.ts';
 import type { Ingress, TlsRoute } from '../../model/objects.ts';
 import { Resource, toJson } from '../../proto/index.ts';
-import type { Engine } from '../../snapshot/engine.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE } from '../../snapshot/resource.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
 import { isBad } from '../serve/report.ts';
 import { endpointsOf, explainRoute } from './route-report.ts';
 import { printable } from './table.ts';

@@ -3,10 +3,10 @@ import {
   type ListenerStatus,
   listenerSetStatus,
   type ParentStatus,
-} from '../../gateway/status.ts';
+} from '../../gateway/status/status.ts';
 import type { Condition } from '../../model/conditions.ts';
 import { type ObjectRef, objectKey, type SourceProblem } from '../../model/events.ts';
-import type { Engine } from '../../snapshot/engine.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
 import { isBad } from '../serve/report.ts';
 
 export interface GatewayOutcome {

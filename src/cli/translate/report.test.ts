@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gateway, gatewayClass, listener, listenerSet } from '../../gateway/test-objects.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
-import { Engine } from '../../snapshot/engine.ts';
+import { Engine } from '../../snapshot/engine/engine.ts';
 import { reportOf } from './report.ts';
 import { reportTable } from './table.ts';
 

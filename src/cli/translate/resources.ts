@@ -1,6 +1,11 @@
 import { stringify } from 'yaml';
 import { type JsonValue, Resource, toJson } from '../../proto/index.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, type ResourceView } from '../../snapshot/resource.ts';
+import {
+  CLUSTER_TYPE,
+  ENDPOINT_TYPE,
+  LISTENER_TYPE,
+  type ResourceView,
+} from '../../snapshot/resources/resource.ts';
 
 /** Envoy's resources as JSON, by type, each list sorted by name. */
 export interface EnvoyResources {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { pino } from 'pino';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import type { ObjectEvent, SourceProblem } from '../../model/events.ts';
-import { Engine } from '../../snapshot/engine.ts';
+import { Engine } from '../../snapshot/engine/engine.ts';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import { engineConfig, type TranslateConfig } from '../flags.ts';
 import { createSource } from '../source.ts';

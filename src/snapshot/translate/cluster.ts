@@ -2,9 +2,9 @@ import type { ObjectRef } from '../../model/events.ts';
 import type { HostPolicy } from '../../model/gateway.ts';
 import { type BackwardWriter, Cluster, duration, writeCluster } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
-import type { EndpointSetSpec } from '../endpoint-sets.ts';
-import type { EncodedResource } from '../resource.ts';
-import { encodeResource } from './encode.ts';
+import type { EndpointSetSpec } from '../hosts/endpoint-sets.ts';
+import { encodeResource } from '../resources/encode.ts';
+import type { EncodedResource } from '../resources/resource.ts';
 
 export interface HostCluster {
   /** `<binding>/<host>`, the name that the index chain looks up. */

@@ -1,6 +1,6 @@
 import { ClusterLoadAssignment, type LocalityEndpoints, writeEndpoints } from '../../proto/index.ts';
-import type { EncodedResource } from '../resource.ts';
-import { encodeResourceLater } from './encode.ts';
+import { encodeResourceLater } from '../resources/encode.ts';
+import type { EncodedResource } from '../resources/resource.ts';
 
 /** One backend's share of a host's connections. */
 export interface ResolvedShare {

@@ -1,7 +1,7 @@
 import type { Binding } from '../../model/gateway.ts';
 import { duration, type FilterChain, SetFilterState, TcpProxy, toAny } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
-import { type HostEntry, needsSingleAttempt } from '../hosts.ts';
+import { type HostEntry, needsSingleAttempt } from '../hosts/host-entry.ts';
 
 export const INDEX_CHAIN = 'index';
 

@@ -1,11 +1,11 @@
 import type { Binding } from '../../model/gateway.ts';
 import { duration, Listener, TlsInspector, toAny } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
-import type { BindingState } from '../hosts.ts';
-import type { EncodedResource } from '../resource.ts';
+import type { BindingHosts } from '../hosts/binding-hosts.ts';
+import { encodeResource } from '../resources/encode.ts';
+import type { EncodedResource } from '../resources/resource.ts';
 import { accessLog } from './access-log.ts';
 import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster.ts';
-import { encodeResource } from './encode.ts';
 import { chainOf, indexChains, ownChains } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
 
@@ -16,7 +16,7 @@ import { translateMatcher } from './matcher.ts';
  */
 export function translateListener(
   binding: Binding,
-  state: BindingState,
+  state: BindingHosts,
   config: EngineConfig,
 ): EncodedResource | undefined {
   // Envoy rejects a listener without filter chains; the index chain is always there.
@@ -48,7 +48,7 @@ export function translateListener(
   return encodeResource(Listener.typeUrl, binding.name, content);
 }
 
-function indexed(binding: Binding, state: BindingState, config: EngineConfig) {
+function indexed(binding: Binding, state: BindingHosts, config: EngineConfig) {
   const own = [...state.ownChains.keys()].sort().flatMap((host) => state.ownChains.get(host) ?? []);
   return {
     filter_chain_matcher: translateMatcher(state),
@@ -60,7 +60,7 @@ function indexed(binding: Binding, state: BindingState, config: EngineConfig) {
 }
 
 /** `--sni-mode chain`: the obvious translation, one chain for each host, as the baseline and as an escape hatch. */
-function chained(binding: Binding, state: BindingState, config: EngineConfig) {
+function chained(binding: Binding, state: BindingHosts, config: EngineConfig) {
   const hosts = [...state.hosts.keys()].sort().flatMap((host) => state.hosts.get(host) ?? []);
   return {
     filter_chains: hosts.map((entry) => ({

@@ -1,5 +1,6 @@
 import { type Matcher, type MatcherOnMatch, ServerNameInput, StringValue, toAny } from '../../proto/index.ts';
-import { type BindingState, takesOneLabel } from '../hosts.ts';
+import type { BindingHosts } from '../hosts/binding-hosts.ts';
+import { takesOneLabel } from '../hosts/host-entry.ts';
 import { INDEX_CHAIN, indexChainName, ownChainName } from './filter-chain.ts';
 
 interface Wildcard {
@@ -17,7 +18,7 @@ interface Wildcard {
  * (`ServerNameMatcher`) is marked work-in-progress and "not covered by the threat model", which rules it out for
  * a listener on the public Internet.
  */
-export function translateMatcher(state: BindingState): Matcher {
+export function translateMatcher(state: BindingHosts): Matcher {
   const exact = new Map<string, string>();
   const wildcards = new Map<string, Wildcard>();
   for (const pattern of state.isolatedPatterns()) {

@@ -1,5 +1,5 @@
-import { failureOfStatus } from '../../watchers/kubernetes/api-failure.ts';
-import type { ApiClient } from './api-client.ts';
+import type { ApiClient } from '../../kubernetes-api/api-client.ts';
+import { failureOfStatus } from '../../kubernetes-api/api-failure.ts';
 
 /** A Lease of coordination.k8s.io/v1, as far as it is used. */
 export interface Lease {

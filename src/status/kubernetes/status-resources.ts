@@ -1,8 +1,8 @@
-import { ApiFailure } from '../../watchers/kubernetes/api-failure.ts';
-import { discover } from '../../watchers/kubernetes/discovery.ts';
-import { type Resource, WATCHED_KINDS, type WatchedKind } from '../../watchers/kubernetes/watched-kind.ts';
+import type { ApiClient } from '../../kubernetes-api/api-client.ts';
+import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import { discover } from '../../kubernetes-api/discovery.ts';
+import { type Resource, WATCHED_KINDS, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import { STATUS_KINDS, type StatusKind } from '../desired.ts';
-import type { ApiClient } from './api-client.ts';
 
 /** Where the objects of a kind are, in the version that the server serves now. */
 export interface StatusResource {

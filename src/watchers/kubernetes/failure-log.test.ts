@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import { ManualClock } from '../../kubernetes-api/test-clock.ts';
+import { WATCHED_KINDS, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import type { Kind } from '../../model/objects.ts';
-import { ApiFailure } from './api-failure.ts';
 import { FailureLog } from './failure-log.ts';
-import { ManualClock } from './test-clock.ts';
 import { RecordingLogger } from './test-sink.ts';
-import { WATCHED_KINDS, type WatchedKind } from './watched-kind.ts';
 
 function watched(kind: Kind): WatchedKind {
   const found = WATCHED_KINDS.find((entry) => entry.kind === kind);

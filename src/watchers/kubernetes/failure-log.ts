@@ -1,7 +1,7 @@
+import type { ApiFailure, FailureReason } from '../../kubernetes-api/api-failure.ts';
+import type { Clock } from '../../kubernetes-api/clock.ts';
+import type { WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import type { Kind } from '../../model/objects.ts';
-import type { ApiFailure, FailureReason } from './api-failure.ts';
-import type { Clock } from './clock.ts';
-import type { WatchedKind } from './watched-kind.ts';
 
 /** What is used of a pino logger. */
 export interface SourceLogger {

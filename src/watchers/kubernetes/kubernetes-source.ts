@@ -1,15 +1,15 @@
+import { type Clock, type Random, systemClock } from '../../kubernetes-api/clock.ts';
+import type { CredentialsOptions } from '../../kubernetes-api/credentials.ts';
+import { createHttpTransport } from '../../kubernetes-api/http-transport.ts';
+import { WATCHED_KINDS, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import type { Source, SourceSink } from '../../model/events.ts';
 import { decodeObject } from '../objects/decode.ts';
-import { type Clock, type Random, systemClock } from './clock.ts';
-import type { CredentialsOptions } from './credentials.ts';
 import { FailureLog, type SourceLogger } from './failure-log.ts';
-import { createHttpTransport } from './http-transport.ts';
 import type { Decode } from './known-objects.ts';
 import { DEFAULT_LIMITS, type ReflectorLimits } from './limits.ts';
 import { ReferencedSecrets } from './referenced-secrets.ts';
 import { Reflector } from './reflector.ts';
 import { TurnBudget } from './turn-budget.ts';
-import { WATCHED_KINDS, type WatchedKind } from './watched-kind.ts';
 
 export interface KubernetesSourceOptions extends CredentialsOptions {
   readonly logger: SourceLogger;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ApiFailure } from './api-failure.ts';
+import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import { resourceOf, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import { type PageBody, parsePage, tokenOf } from './list-page.ts';
 import { enveloped, serviceList } from './test-protobuf.ts';
 import { rawService, watchedKinds } from './test-source.ts';
-import { resourceOf, type WatchedKind } from './watched-kind.ts';
 
 const SERVICES = resourceOf(watchedKinds('Service')[0] as WatchedKind, 'v1');
 

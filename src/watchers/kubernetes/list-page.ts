@@ -1,8 +1,8 @@
-import { ApiFailure } from './api-failure.ts';
+import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import { protobufContinueToken, readProtobufList } from '../../kubernetes-api/protobuf-list.ts';
+import type { Resource } from '../../kubernetes-api/watched-kind.ts';
 import { continueTokenOf } from './list-envelope.ts';
-import { protobufContinueToken, readProtobufList } from './protobuf-list.ts';
 import { isRawObject, type RawObject } from './raw-object.ts';
-import type { Resource } from './watched-kind.ts';
 
 /** A page as it came. */
 export interface PageBody {

@@ -1,9 +1,14 @@
-import { ApiFailure } from './api-failure.ts';
+import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import {
+  type ApiTransport,
+  failureOfResponse,
+  isProtobuf,
+  readBody,
+} from '../../kubernetes-api/transport.ts';
+import type { Resource } from '../../kubernetes-api/watched-kind.ts';
 import { type PageBody, parsePage, tokenOf } from './list-page.ts';
 import type { RawObject } from './raw-object.ts';
-import { type ApiTransport, failureOfResponse, isProtobuf, readBody } from './transport.ts';
 import type { TurnBudget } from './turn-budget.ts';
-import type { Resource } from './watched-kind.ts';
 
 export interface PagedListOptions {
   /** Most objects in a page. */

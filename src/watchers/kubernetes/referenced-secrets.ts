@@ -1,10 +1,10 @@
+import type { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import type { WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import type { ObjectEvent, SecretName, SourceSink } from '../../model/events.ts';
 import type { Fields } from '../objects/fields.ts';
 import { absentSecret, decodeSecret } from '../objects/secret.ts';
-import type { ApiFailure } from './api-failure.ts';
 import type { FailureLog } from './failure-log.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
-import type { WatchedKind } from './watched-kind.ts';
 
 /** Each is a watch of its own: what goes beyond is not looked for. */
 const MOST = 100;

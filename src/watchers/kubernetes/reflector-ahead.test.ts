@@ -1,7 +1,7 @@
 /** Pages that are asked for before the one before them has been read, and lists that come as protobuf. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PROTOBUF } from './protobuf-list.ts';
+import { PROTOBUF } from '../../kubernetes-api/protobuf-list.ts';
 import { enveloped, serviceList } from './test-protobuf.ts';
 import { rawService, SERVICES, startSource } from './test-source.ts';
 

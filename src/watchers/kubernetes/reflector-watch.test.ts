@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from './clock.ts';
+import { systemClock } from '../../kubernetes-api/clock.ts';
 import {
   bookmark,
   errorEvent,

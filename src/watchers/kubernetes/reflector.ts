@@ -1,18 +1,18 @@
+import { ApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
+import { Backoff } from '../../kubernetes-api/backoff.ts';
+import { type Clock, type Random, sleep } from '../../kubernetes-api/clock.ts';
+import { discover } from '../../kubernetes-api/discovery.ts';
+import type { ApiTransport } from '../../kubernetes-api/transport.ts';
+import type { Resource, WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import type { SourceProblem, SourceSink } from '../../model/events.ts';
 import type { Kind } from '../../model/objects.ts';
-import { ApiFailure, type FailureReason } from './api-failure.ts';
-import { Backoff } from './backoff.ts';
-import { type Clock, type Random, sleep } from './clock.ts';
-import { discover } from './discovery.ts';
 import { explain, type FailureLog, type SourceLogger } from './failure-log.ts';
 import { type Decode, KnownObjects } from './known-objects.ts';
 import type { ReflectorLimits } from './limits.ts';
 import { PagedList } from './paged-list.ts';
 import { isOlder } from './raw-object.ts';
-import type { ApiTransport } from './transport.ts';
 import type { TurnBudget } from './turn-budget.ts';
 import { type WatchEvent, watchStream } from './watch-stream.ts';
-import type { Resource, WatchedKind } from './watched-kind.ts';
 
 export interface ReflectorOptions {
   readonly watched: WatchedKind;

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { ManualClock } from '../../kubernetes-api/test-clock.ts';
+import { WATCHED_KINDS } from '../../kubernetes-api/watched-kind.ts';
 import type { Source } from '../../model/events.ts';
 import type { Kind } from '../../model/objects.ts';
 import { createKubernetesSource, type KubernetesSourceOptions } from './kubernetes-source.ts';
 import { type Exchange, ScriptedApi } from './test-api.ts';
-import { ManualClock } from './test-clock.ts';
 import { RecordingLogger, RecordingSink } from './test-sink.ts';
-import { WATCHED_KINDS } from './watched-kind.ts';
 
 export const SERVICES = '/api/v1/services';
 export const GATEWAY_API = '/apis/gateway.networking.k8s.io';

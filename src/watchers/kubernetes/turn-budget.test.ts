@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManualClock } from './test-clock.ts';
+import { ManualClock } from '../../kubernetes-api/test-clock.ts';
 import { TurnBudget } from './turn-budget.ts';
 
 /** Works through pieces of 4 ms each. */

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../kubernetes-api/clock.ts';
 
 /**
  * How long all reflectors together may hold one turn of the event loop. A burst of events comes in faster than it is

@@ -1,8 +1,8 @@
-import { ApiFailure, failureOfStatus } from './api-failure.ts';
+import { ApiFailure, failureOfStatus } from '../../kubernetes-api/api-failure.ts';
+import { type ApiTransport, failureOfResponse } from '../../kubernetes-api/transport.ts';
+import type { Resource } from '../../kubernetes-api/watched-kind.ts';
 import { JsonLines } from './json-lines.ts';
 import { isRawObject, type RawObject } from './raw-object.ts';
-import { type ApiTransport, failureOfResponse } from './transport.ts';
-import type { Resource } from './watched-kind.ts';
 
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: RawObject }

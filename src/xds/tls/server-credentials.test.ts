@@ -19,7 +19,7 @@ import {
   type TestAuthority,
 } from '../../../test/harness/kubernetes/certificates.ts';
 import type { DeltaDiscoveryResponse } from '../../proto/index.ts';
-import { CLUSTER_TYPE } from '../../snapshot/resource.ts';
+import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import { AdsServer } from '../server.ts';
 import { ADS_SERVICE } from '../service.ts';
 import { TestView } from '../test-view.ts';

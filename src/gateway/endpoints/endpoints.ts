@@ -1,0 +1,139 @@
+import type { Condition } from '../../model/conditions.ts';
+import { condition } from '../../model/conditions.ts';
+import type { EndpointSlice, Service, SliceEndpoint } from '../../model/objects.ts';
+import type { GatewayConfig } from '../config.ts';
+import { DEFAULT_GATEWAY_CONFIG } from '../config.ts';
+import { isPort } from '../parents/bindings.ts';
+import { addressScope, type IpAddress, isMetadataAddress, parseIpAddress } from '../values/ip-address.ts';
+import { listing } from '../values/listing.ts';
+import { compareText } from '../values/order.ts';
+
+export interface Endpoint {
+  /** Canonical, without brackets. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** An endpoint that is refused, with the reason for a condition's message. */
+export interface RefusedEndpoint {
+  readonly address: string;
+  readonly reason: string;
+}
+
+/** Where the connections to a Service's port go, and what was refused on the way. */
+export interface EndpointResolution {
+  /** Sorted, each once. */
+  readonly endpoints: readonly Endpoint[];
+  /** Sorted, each once. */
+  readonly refused: readonly RefusedEndpoint[];
+}
+
+export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'> & {
+  /**
+   * Whether an address and port is one that the gateway nodes themselves listen on. A connection there would come back
+   * as a new one for the same host, and again, until every limit is reached.
+   */
+  readonly isOwn?: (address: string, port: number) => boolean;
+  /** Whether the operator denies the address. */
+  readonly isDenied?: (address: IpAddress) => boolean;
+};
+
+type Family = 'IPv4' | 'IPv6';
+type Preference = `${'ready' | 'leaving'} ${Family}`;
+
+/**
+ * The endpoints of a Service's port as kube-proxy would choose them: those that are ready; if there are none, those
+ * that still serve while they terminate. A slice's port is found by the name of the Service's port.
+ *
+ * A Service of two families has a virtual IP of each, and kube-proxy keeps them apart. We have no virtual IP:
+ * the Service's first family is used, and the other where that has nothing.
+ *
+ * A tenant may write slices by hand, and Envoy runs in the node's own network: an endpoint on loopback would be
+ * Envoy's admin interface, one on a link-local address the cloud's metadata service. The API server refuses
+ * those; a directory of manifests has no API server, so they are refused here.
+ */
+export function resolveEndpoints(
+  service: Service | undefined,
+  slices: readonly EndpointSlice[],
+  port: number,
+  config: EndpointConfig = DEFAULT_GATEWAY_CONFIG,
+): EndpointResolution {
+  const servicePort = service?.ports.find((entry) => entry.port === port && entry.protocol === 'TCP');
+  if (service === undefined || servicePort === undefined || service.type === 'ExternalName') {
+    return { endpoints: [], refused: [] };
+  }
+  const refused = new Map<string, RefusedEndpoint>();
+  const found: Partial<Record<Preference, Map<string, Endpoint>>> = {};
+  for (const slice of slices) {
+    if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') continue;
+    const slicePort = slice.ports.find(
+      (entry) => entry.name === servicePort.name && entry.protocol === 'TCP',
+    )?.port;
+    if (slicePort === undefined || !isPort(slicePort)) continue;
+    for (const endpoint of slice.endpoints) {
+      const isReady = endpoint.ready || service.publishNotReadyAddresses;
+      if (!isReady && !(endpoint.serving && endpoint.terminating)) continue;
+      const address = usableAddress(endpoint, slicePort, slice.addressType, config, refused);
+      if (address === undefined) continue;
+      const preference: Preference = `${isReady ? 'ready' : 'leaving'} ${slice.addressType}`;
+      let chosen = found[preference];
+      if (chosen === undefined) {
+        chosen = new Map();
+        found[preference] = chosen;
+      }
+      chosen.set(`${address} ${slicePort}`, { address, port: slicePort });
+    }
+  }
+  const first = service.ipFamilies[0] === 'IPv6' ? 'IPv6' : 'IPv4';
+  const second = first === 'IPv6' ? 'IPv4' : 'IPv6';
+  const chosen =
+    found[`ready ${first}`] ??
+    found[`ready ${second}`] ??
+    found[`leaving ${first}`] ??
+    found[`leaving ${second}`];
+  return {
+    endpoints: [...(chosen?.values() ?? [])].sort(
+      (a, b) => compareText(a.address, b.address) || a.port - b.port,
+    ),
+    refused: [...refused.values()].sort((a, b) => compareText(a.address, b.address)),
+  };
+}
+
+/** Only set on a route where endpoints of its Services are refused; the Gateway API has no condition for it. */
+export const ENDPOINTS_CONDITION = 'sluice.dev/EndpointsAccepted';
+
+/** What a route's owner is told of refused endpoints; `undefined` where there are none. */
+export function refusedEndpointsCondition(
+  refused: readonly RefusedEndpoint[],
+  generation: number,
+): Condition | undefined {
+  if (refused.length === 0) return undefined;
+  const entries = listing(refused.map(({ address, reason }) => `${JSON.stringify(address)} (${reason})`));
+  return condition(ENDPOINTS_CONDITION, false, 'AddressRefused', `Not connected to: ${entries}.`, generation);
+}
+
+/** Of an endpoint's addresses only the first counts: all are the same endpoint, and kube-proxy uses no other. */
+function usableAddress(
+  endpoint: SliceEndpoint,
+  port: number,
+  family: Family,
+  config: EndpointConfig,
+  refused: Map<string, RefusedEndpoint>,
+): string | undefined {
+  const written = endpoint.addresses[0];
+  if (written === undefined) return undefined;
+  const refuse = (reason: string) => {
+    refused.set(written, { address: written, reason });
+    return undefined;
+  };
+  const address = parseIpAddress(written);
+  if (address === undefined || address.family !== family) return refuse(`not an ${family} address`);
+  const scope = addressScope(address);
+  if (config.isOwn?.(address.text, port) === true) return refuse('the gateway itself');
+  if (config.isDenied?.(address) === true) return refuse('denied by the operator');
+  if (scope === 'loopback') {
+    return config.allowLoopbackEndpoints ? address.text : refuse('a loopback address');
+  }
+  if (scope !== 'global') return refuse(`a ${scope} address`);
+  return isMetadataAddress(address) ? refuse('the address of a metadata service') : address.text;
+}

@@ -1,0 +1,50 @@
+import type { Condition } from '../../model/conditions.ts';
+import { condition } from '../../model/conditions.ts';
+import type { GatewayClass, Ingress, IngressClass } from '../../model/objects.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { Lookup } from '../lookup.ts';
+
+/**
+ * The conditions of a GatewayClass, `undefined` where it is not ours: "this condition MUST be set by a
+ * controller when it sees a GatewayClass using its controller string". An adopted controller name is ours too.
+ */
+export function evaluateGatewayClass(
+  gatewayClass: GatewayClass,
+  config: GatewayConfig,
+): { readonly conditions: readonly Condition[] } | undefined {
+  if (!config.controllerNames.includes(gatewayClass.controllerName)) return undefined;
+  const message = 'Gateways of this class are served by Sluice.';
+  return { conditions: [condition('Accepted', true, 'Accepted', message, gatewayClass.meta.generation)] };
+}
+
+/** Whether Gateways of this class name are ours: by the class object, else by an adopted name. */
+export function isOurGatewayClass(
+  name: string,
+  lookup: Pick<Lookup, 'gatewayClass'>,
+  config: GatewayConfig,
+): boolean {
+  const gatewayClass = lookup.gatewayClass(name);
+  if (gatewayClass === undefined) return config.adoptedClasses.includes(name);
+  return config.controllerNames.includes(gatewayClass.controllerName);
+}
+
+/**
+ * Whether an Ingress is ours. The legacy annotation counts before the field, as it does for ingress-nginx; an
+ * Ingress that names no class belongs to the default class (the API server's admission fills it in at creation,
+ * a directory of manifests has no admission).
+ */
+export function isOurIngress(
+  ingress: Ingress,
+  lookup: Pick<Lookup, 'ingressClass' | 'defaultIngressClass'>,
+  config: GatewayConfig,
+): boolean {
+  const name = ingress.meta.annotations['kubernetes.io/ingress.class'] || ingress.ingressClassName;
+  if (name === undefined || name === '') return isOurIngressClass(lookup.defaultIngressClass(), config);
+  const ingressClass = lookup.ingressClass(name);
+  if (ingressClass === undefined) return config.adoptedClasses.includes(name);
+  return isOurIngressClass(ingressClass, config);
+}
+
+function isOurIngressClass(ingressClass: IngressClass | undefined, config: GatewayConfig): boolean {
+  return ingressClass !== undefined && config.controllerNames.includes(ingressClass.controller);
+}

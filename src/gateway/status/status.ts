@@ -1,0 +1,149 @@
+import type { Condition } from '../../model/conditions.ts';
+import { condition } from '../../model/conditions.ts';
+import type { ObjectRef } from '../../model/events.ts';
+import type {
+  GatewayModel,
+  ListenerSetModel,
+  LostClaim,
+  ParentListeners,
+  ParentModel,
+  RouteModel,
+} from '../../model/gateway.ts';
+import type { RouteGroupKind } from '../../model/objects.ts';
+import { type RefusedEndpoint, refusedEndpointsCondition } from '../endpoints/endpoints.ts';
+import { droppedMessage } from '../routes/route-conditions.ts';
+import { addressScope, parseIpAddress } from '../values/ip-address.ts';
+import { listing } from '../values/listing.ts';
+import { compareText } from '../values/order.ts';
+
+/** The final state of a route with respect to one of its parents. */
+export interface ParentStatus {
+  readonly parentRef: ParentModel['parentRef'];
+  readonly accepted: boolean;
+  readonly conditions: readonly Condition[];
+  /** Listeners that count the route; none where it is not accepted. */
+  readonly attached: ParentModel['attached'];
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly supportedKinds: readonly RouteGroupKind[];
+  readonly attachedRoutes: number;
+  readonly conditions: readonly Condition[];
+}
+
+export interface ListenerSetStatus {
+  readonly conditions: readonly Condition[];
+  readonly listeners: readonly ListenerStatus[];
+}
+
+export interface GatewayStatus extends ListenerSetStatus {
+  /** Without the unspecified address: a Gateway merged on it is reached at the addresses of the nodes. */
+  readonly addresses: readonly { readonly type: 'IPAddress'; readonly value: string }[];
+}
+
+/**
+ * The conditions of a route for each parent, once it is known which of its claims other routes won, and which
+ * endpoints are refused. A parent all of whose hosts are lost is not accepted; one with some of them is accepted
+ * and partially invalid.
+ */
+export function routeStatus(
+  route: RouteModel,
+  lost: readonly LostClaim[],
+  refused: readonly RefusedEndpoint[] = [],
+): readonly ParentStatus[] {
+  const endpoints = refusedEndpointsCondition(refused, route.generation);
+  return route.parents.map((parent, index) => {
+    const status = afterContention(route, parent, index, lost);
+    if (endpoints === undefined || !status.accepted) return status;
+    return { ...status, conditions: [...status.conditions, endpoints] };
+  });
+}
+
+function afterContention(
+  route: RouteModel,
+  parent: ParentModel,
+  index: number,
+  lost: readonly LostClaim[],
+): ParentStatus {
+  const lostHere = lost.filter(({ claim }) => claim.parents.includes(index));
+  if (!parent.accepted || lostHere.length === 0) return statusOf(parent, parent.accepted, parent.conditions);
+  const claimed = route.claims.filter((claim) => claim.parents.includes(index)).length;
+  const others = parent.conditions.filter(({ type }) => type !== 'PartiallyInvalid');
+  if (lostHere.length >= claimed) {
+    const message = `Other routes serve all hosts: ${winners(lostHere)}.`;
+    const accepted = condition('Accepted', false, 'HostnameConflict', message, route.generation);
+    return statusOf(parent, false, [accepted, ...others.filter(({ type }) => type !== 'Accepted')]);
+  }
+  const known = parent.conditions.find(({ type }) => type === 'PartiallyInvalid');
+  const text = `other routes serve some hosts: ${winners(lostHere)}`;
+  const message = known === undefined ? droppedMessage([text]) : `${known.message.slice(0, -1)}; ${text}.`;
+  return statusOf(parent, true, [
+    ...others,
+    condition('PartiallyInvalid', true, 'HostnameConflict', message, route.generation),
+  ]);
+}
+
+function statusOf(parent: ParentModel, accepted: boolean, conditions: readonly Condition[]): ParentStatus {
+  return { parentRef: parent.parentRef, accepted, conditions, attached: accepted ? parent.attached : [] };
+}
+
+/**
+ * `host to Kind namespace/name` for each lost host. The winner is another tenant's: nothing but its kind,
+ * namespace and name may be told, not what it serves the host with.
+ */
+function winners(lost: readonly LostClaim[]): string {
+  const lines = lost.map(
+    ({ claim, winner }) => `${claim.host} on port ${claim.binding.port} by ${nameOf(winner)}`,
+  );
+  return listing([...new Set(lines)].sort(compareText));
+}
+
+function nameOf(ref: ObjectRef): string {
+  return `${ref.kind} ${ref.namespace}/${ref.name}`;
+}
+
+/** `0.0.0.0` and `::` are no address that anyone could connect to; who knows the nodes adds theirs. */
+function isSpecific(value: string): boolean {
+  const address = parseIpAddress(value);
+  return address !== undefined && addressScope(address) !== 'unspecified';
+}
+
+/** The status of a Gateway and its own listeners; those of its ListenerSets are in theirs. */
+export function gatewayStatus(
+  model: GatewayModel,
+  attachedRoutes: (listener: string) => number,
+): GatewayStatus {
+  return {
+    addresses: model.addresses.filter(isSpecific).map((value) => ({ type: 'IPAddress', value })),
+    conditions: model.conditions,
+    listeners: listenerStatuses(model, attachedRoutes),
+  };
+}
+
+/** "ListenerSets MUST NOT have their parent Gateway's listeners in the associated status.listeners conditions list." */
+export function listenerSetStatus(
+  model: ListenerSetModel,
+  attachedRoutes: (listener: string) => number,
+): ListenerSetStatus {
+  return { conditions: model.conditions, listeners: listenerStatuses(model, attachedRoutes) };
+}
+
+/**
+ * `attachedRoutes` tells how many accepted routes are attached to a listener; "the AttachedRoutes field count MUST be
+ * set for Listeners, even if the Accepted condition of an individual Listener is set to False". Listeners of one name
+ * have one entry: the list's key is the name.
+ */
+function listenerStatuses(
+  model: ParentListeners,
+  attachedRoutes: (listener: string) => number,
+): readonly ListenerStatus[] {
+  const names = new Set<string>();
+  const listeners = model.listeners.filter(({ name }) => !names.has(name) && names.add(name));
+  return listeners.map(({ name, supportedKinds, conditions }) => ({
+    name,
+    supportedKinds,
+    attachedRoutes: attachedRoutes(name),
+    conditions,
+  }));
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KINDS } from '../model/objects.ts';
+import { decodeObject } from '../watchers/objects/decode.ts';
+import { resourceOf, WATCHED_KINDS } from './watched-kind.ts';
+
+test('every kind of the model is watched, once', () => {
+  assert.deepEqual(WATCHED_KINDS.map(({ kind }) => kind).sort(), [...KINDS].sort());
+});
+
+test('every version that may be read is one that the decoder knows', () => {
+  for (const watched of WATCHED_KINDS) {
+    for (const version of watched.versions) {
+      const { apiVersion } = resourceOf(watched, version);
+      const decoded = decodeObject({
+        apiVersion,
+        kind: watched.kind,
+        metadata: { name: 'a', namespace: 'b' },
+      });
+      const wrong = decoded.type === 'invalid' && decoded.code !== 'SLUICE_OBJECT_INVALID';
+      assert.ok(
+        decoded.type !== 'ignored' && !wrong,
+        `${apiVersion} ${watched.kind}: ${JSON.stringify(decoded)}`,
+      );
+    }
+  }
+});

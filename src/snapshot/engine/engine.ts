@@ -1,0 +1,255 @@
+/**
+ * The incremental engine: one object's change becomes the few resources that it touches. Its stages, in the order of the
+ * data flow, are parents (Gateways, ListenerSets) → routes → hosts → endpoint sets → listeners; each has marked keys, and
+ * `flush` settles them front to back, so a host is settled only when every route that may want it is. It can stop between keys
+ * and go on later. After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
+ */
+import { type ParentStatus, routeStatus } from '../../gateway/status/status.ts';
+import { type ObjectEvent, objectKey } from '../../model/events.ts';
+import type {
+  GatewayModel,
+  ListenerRef,
+  ListenerSetModel,
+  LostClaim,
+  ParentListeners,
+  RouteModel,
+} from '../../model/gateway.ts';
+import { joinedKey } from '../../model/key.ts';
+import type { EngineConfig } from '../config.ts';
+import type { BindingHosts } from '../hosts/binding-hosts.ts';
+import { EndpointSetTable } from '../hosts/endpoint-sets.ts';
+import type { HostEntry } from '../hosts/host-entry.ts';
+import { type EncodedResource, LISTENER_TYPE } from '../resources/resource.ts';
+import { ResourceTable } from '../resources/resource-table.ts';
+import { translateListener } from '../translate/listener.ts';
+import { namespacedName, World } from '../world/world.ts';
+import { AttachedRoutes, attachmentsOf } from './attached-routes.ts';
+import { EndpointSetStage } from './endpoint-set-stage.ts';
+import { HostStage } from './host-stage.ts';
+import { type MarkedStages, markDependents, markObject } from './marking.ts';
+import { OwnAddresses } from './own-addresses.ts';
+import { Parents } from './parents.ts';
+import { ResolvedEndpoints } from './resolved-endpoints.ts';
+import { lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
+import { RouteStage } from './route-stage.ts';
+import { Stage } from './stage.ts';
+
+/** Resources to build before they are published: large enough to cost nothing, small enough to start early. */
+const PUBLISH_EVERY = 500;
+
+export class Engine {
+  readonly world = new World();
+  readonly resources = new ResourceTable();
+  /** How often all that was dirty at some time had been published. */
+  rounds = 0;
+  readonly #config: EngineConfig;
+  readonly #own: OwnAddresses;
+  readonly #parents: Parents;
+  readonly #routes: RouteStage;
+  readonly #hosts: HostStage;
+  readonly #endpoints: ResolvedEndpoints;
+  readonly #endpointSets: EndpointSetStage;
+  readonly #marked: MarkedStages;
+  readonly #attached = new AttachedRoutes();
+  /** By object key of the route: the listeners that it counts at. */
+  readonly #attachments = new Stage<string, readonly ListenerRef[]>({
+    compute: (key) => this.#attachmentsOf(key),
+    output: (key, listeners) => this.#setAttached(key, listeners ?? []),
+  });
+  /** By name of the binding. */
+  readonly #listeners = new Stage<string, EncodedResource>({
+    compute: (name) => {
+      const hosts = this.#hosts.bindings.get(name);
+      return hosts?.binding && translateListener(hosts.binding, hosts, this.#config);
+    },
+    output: (name, resource) => {
+      if (this.#hosts.bindings.get(name)?.binding === undefined) this.#hosts.forget(name);
+      this.resources.stage(LISTENER_TYPE, name, resource);
+    },
+  });
+  #dirtyStatuses = new Set<string>();
+
+  constructor(config: EngineConfig) {
+    this.#config = config;
+    this.#own = new OwnAddresses(config);
+    const endpointSets = new EndpointSetTable();
+    const status = (key: string): void => void this.#dirtyStatuses.add(key);
+    this.#parents = new Parents(this.world, config.gateway, {
+      changed: (dependency) => {
+        this.#own.mark();
+        markDependents(dependency, this.#marked);
+      },
+      listen: (...listener) => this.#hosts.listen(...listener),
+      status,
+    });
+    this.#routes = new RouteStage(this.#parents.evaluator, config.gateway, {
+      changed: (key, before, after) => {
+        this.#hosts.contend(key, before, after);
+        this.#attachments.mark(key);
+        status(key);
+      },
+      counted: (key, listeners) => this.#setAttached(key, listeners),
+    });
+    this.#hosts = new HostStage(config, this.resources, endpointSets, {
+      endpointSet: (name) => this.#endpointSets.mark(name),
+      listener: (binding) => this.#listeners.mark(binding),
+      status,
+      attachment: (key) => this.#attachments.mark(key),
+    });
+    this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
+    this.#endpointSets = new EndpointSetStage(
+      endpointSets,
+      this.#endpoints,
+      this.resources,
+      ({ namespace, service }) => {
+        const key = joinedKey('Service', namespace, service);
+        for (const dependent of this.#parents.evaluator.dependentsOf(key)) status(dependent);
+      },
+    );
+    this.#marked = {
+      parents: this.#parents,
+      routes: this.#routes.queue,
+      endpointSets: this.#endpointSets,
+      own: this.#own,
+      status,
+    };
+  }
+
+  /** Takes events into the world and marks what they can reach. Computes nothing yet: see `flush`. */
+  take(events: readonly ObjectEvent[]): void {
+    for (const event of events) {
+      const taken = this.world.take(event);
+      if (taken !== undefined) markObject(taken.before, taken.after, this.#marked);
+    }
+  }
+
+  /**
+   * Computes what is dirty and publishes it. `pause` is asked now and then whether to stop early (to let the event loop
+   * breathe); returns false if it did, and the next call goes on: see `rounds` for where changes come faster than that.
+   */
+  flush(pause: () => boolean = () => false): boolean {
+    do if (!this.#flushRound(pause)) return false;
+    while (this.#routes.queue.size > 0);
+    return true;
+  }
+
+  #flushRound(pause: () => boolean): boolean {
+    if (!this.#parents.settle(pause)) return false;
+    if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#hosts.bindings.values()))
+      this.#endpointSets.markAll();
+    if (!this.#settleRoutes(pause) || !this.#settleHosts(pause)) return false;
+    this.#listeners.settle(() => false);
+    this.resources.publish();
+    this.#routes.queue.finish();
+    if (!this.#attachments.settle(pause, 64)) return false;
+    this.rounds += 1;
+    return true;
+  }
+
+  #settleRoutes(pause: () => boolean): boolean {
+    const { queue } = this.#routes;
+    if (queue.order(this.world) && pause()) return false;
+    let early = 0;
+    for (let key = queue.take(); key !== undefined; key = queue.take()) {
+      this.#routes.bring(key);
+      if (queue.evaluated(key)) early += 1;
+      if (early < PUBLISH_EVERY && !pause()) continue;
+      if (early > 0 && queue.size > 0) this.#settleEarly();
+      early = 0;
+      if (pause()) return false;
+    }
+    return true;
+  }
+
+  /** Settles hosts that no route that is still to be evaluated may want. */
+  #settleEarly(): void {
+    const mustWait = ({ host }: HostEntry): boolean => this.#routes.queue.isWaiting(host);
+    this.#hosts.settleSome(Infinity, mustWait);
+    this.#endpointSets.settleAll();
+    this.resources.publish();
+  }
+
+  #settleHosts(pause: () => boolean): boolean {
+    while (this.#hosts.size > 0) {
+      this.#hosts.settleSome(PUBLISH_EVERY);
+      if (!this.#endpointSets.settle(pause)) return false;
+      this.resources.publish();
+      if (this.#hosts.size > 0 && pause()) return false;
+    }
+    return this.#endpointSets.settle(pause);
+  }
+
+  /** `take` and a complete `flush`. */
+  apply(events: readonly ObjectEvent[]): void {
+    this.take(events);
+    this.flush();
+  }
+
+  get bindings(): Iterable<BindingHosts> {
+    return this.#hosts.bindings.values();
+  }
+
+  gateways(): Iterable<GatewayModel> {
+    return this.#parents.gateways.values();
+  }
+
+  gateway(namespace: string, name: string): GatewayModel | undefined {
+    return this.#parents.gateways.get(namespacedName(namespace, name));
+  }
+
+  listenerSets(): Iterable<ListenerSetModel> {
+    return this.#parents.listenerSets.values();
+  }
+
+  listenerSet(namespace: string, name: string): ListenerSetModel | undefined {
+    return this.#parents.listenerSets.get(namespacedName(namespace, name));
+  }
+
+  attachedListenerSets({ ref }: GatewayModel): number {
+    return this.#parents.attachedListenerSets(namespacedName(ref.namespace, ref.name));
+  }
+
+  routes(): Iterable<RouteModel> {
+    return this.#routes.all();
+  }
+
+  route(key: string): RouteModel | undefined {
+    return this.#routes.get(key);
+  }
+
+  attachedRoutes({ ref }: ParentListeners, listener: string): number {
+    return this.#attached.count(objectKey(ref), listener);
+  }
+
+  /** The claims of a route that another route won, each with the winner. */
+  lostClaims(route: RouteModel): LostClaim[] {
+    return lostClaimsOf(route, this.#hosts.bindings);
+  }
+
+  /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
+  routeStatus(key: string): readonly ParentStatus[] {
+    const route = this.#routes.get(key);
+    if (route === undefined) return [];
+    const refused = refusedEndpointsOf(route, this.resources, this.#endpoints);
+    return routeStatus(route, this.lostClaims(route), refused);
+  }
+
+  /** Object keys whose status may differ since the last call. */
+  takeStatusChanges(): ReadonlySet<string> {
+    const changes = this.#dirtyStatuses;
+    this.#dirtyStatuses = new Set();
+    return changes;
+  }
+
+  /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
+  #attachmentsOf(key: string): readonly ListenerRef[] {
+    const route = this.route(key);
+    // Nearly every route has no rival: what it was evaluated to is what counts.
+    const isAlone = route && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
+    return attachmentsOf(isAlone ? route.parents : this.routeStatus(key));
+  }
+
+  #setAttached(key: string, listeners: readonly ListenerRef[]): void {
+    for (const parent of this.#attached.set(key, listeners)) this.#dirtyStatuses.add(parent);
+  }
+}

@@ -1,0 +1,152 @@
+import type { Binding, RouteModel } from '../../model/gateway.ts';
+import type { EngineConfig } from '../config.ts';
+import { BindingHosts } from '../hosts/binding-hosts.ts';
+import { type EndpointSetTable, endpointSetOf } from '../hosts/endpoint-sets.ts';
+import type { HostEntry } from '../hosts/host-entry.ts';
+import { CLUSTER_TYPE } from '../resources/resource.ts';
+import type { ResourceTable } from '../resources/resource-table.ts';
+import { type HostCluster, translateCluster } from '../translate/cluster.ts';
+import { endpointSetOfCluster } from './route-outcome.ts';
+import { Stage } from './stage.ts';
+
+/** What settled hosts mark in the stages behind them. */
+export interface HostOutput {
+  endpointSet(name: string): void;
+  listener(binding: string): void;
+  /** The status of a route, by its object key, may differ. */
+  status(routeKey: string): void;
+  /** A route won or lost a host: where it counts as attached may differ. */
+  attachment(routeKey: string): void;
+}
+
+/** Hosts: of each who won it, and the cluster that it has. */
+export class HostStage {
+  readonly #bindings = new Map<string, BindingHosts>();
+  readonly #config: EngineConfig;
+  readonly #resources: ResourceTable;
+  readonly #endpointSets: EndpointSetTable;
+  readonly #output: HostOutput;
+  /** Hosts that several routes claim. */
+  readonly #contended = new Set<HostEntry>();
+  readonly #stage = new Stage<HostEntry, HostCluster>({
+    compute: (entry) => clusterOf(entry),
+    output: (entry, cluster) => this.#replace(entry, cluster),
+  });
+
+  constructor(
+    config: EngineConfig,
+    resources: ResourceTable,
+    endpointSets: EndpointSetTable,
+    output: HostOutput,
+  ) {
+    this.#config = config;
+    this.#resources = resources;
+    this.#endpointSets = endpointSets;
+    this.#output = output;
+  }
+
+  /** By the name of the binding. */
+  get bindings(): ReadonlyMap<string, BindingHosts> {
+    return this.#bindings;
+  }
+
+  /** Whether any host has more than one claimant. */
+  get isContended(): boolean {
+    return this.#contended.size > 0;
+  }
+
+  /** Hosts that are marked. */
+  get size(): number {
+    return this.#stage.size;
+  }
+
+  settleSome(limit: number, mustWait?: (entry: HostEntry) => boolean): void {
+    this.#stage.settleSome(limit, mustWait);
+  }
+
+  /** A listener of a Gateway (by its object key) comes (1) or goes (-1). */
+  listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+    this.#binding(binding.name).listen(binding, hostname, gatewayKey, sign);
+    this.#output.listener(binding.name);
+  }
+
+  /** Replaces what a route claims, and marks the hosts. */
+  contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
+    for (const claim of after?.claims ?? []) {
+      const hosts = this.#binding(claim.binding.name);
+      if (hosts.use(claim.binding)) this.#output.listener(hosts.name);
+      if (after !== undefined) this.#stage.mark(hosts.claim({ claim, route: after, routeKey }));
+    }
+    if (before === undefined || before.claims.length === 0) return;
+    const kept = new Set(after?.claims.map(({ binding, host }) => `${binding.name}/${host}`));
+    for (const claim of before.claims) {
+      const hosts = this.#binding(claim.binding.name);
+      if (hosts.release(claim.binding)) this.#output.listener(hosts.name);
+      if (kept.has(`${claim.binding.name}/${claim.host}`)) continue;
+      const entry = hosts.unclaim(routeKey, claim.host);
+      if (entry !== undefined) this.#stage.mark(entry);
+    }
+  }
+
+  /** Nobody uses the binding any more. */
+  forget(binding: string): void {
+    if (this.#bindings.get(binding)?.hosts.size === 0) this.#bindings.delete(binding);
+  }
+
+  #binding(name: string): BindingHosts {
+    let hosts = this.#bindings.get(name);
+    if (hosts === undefined) {
+      hosts = new BindingHosts(name);
+      this.#bindings.set(name, hosts);
+    }
+    return hosts;
+  }
+
+  #replace(entry: HostEntry, cluster: HostCluster | undefined): void {
+    const hosts = this.#binding(entry.bindingName);
+    // Two entries can stand for one host after a removal and a new claim: only the present one counts.
+    const present = hosts.hosts.get(entry.host);
+    if (present !== undefined && present !== entry) {
+      this.#contended.delete(entry);
+      this.#stage.mark(present);
+      return;
+    }
+    const isListenerTouched = hosts.settle(entry);
+    this.#tellContenders(entry);
+    const setBefore = endpointSetOfCluster(this.#resources, entry.name);
+    // With a chain for each host, every host that comes or goes changes the listener.
+    const isChainTouched =
+      this.#config.sniMode === 'chain' && (setBefore === undefined) !== (cluster === undefined);
+    if (isListenerTouched || isChainTouched) this.#output.listener(hosts.name);
+    this.#useEndpointSet(setBefore, cluster);
+    const resource = cluster && translateCluster(cluster, this.#config);
+    this.#resources.stage(CLUSTER_TYPE, entry.name, resource);
+  }
+
+  #tellContenders(entry: HostEntry): void {
+    for (const { routeKey } of entry.contenders) this.#output.status(routeKey);
+    const isContended = entry.contenders.length > 1;
+    const wasContended = this.#contended.delete(entry);
+    if (isContended) this.#contended.add(entry);
+    if (isContended || wasContended)
+      for (const { routeKey } of entry.contenders) this.#output.attachment(routeKey);
+  }
+
+  #useEndpointSet(before: string | undefined, cluster: HostCluster | undefined): void {
+    const set = cluster?.endpointSet;
+    if (set !== undefined) {
+      const isTouched = before === set.name ? this.#endpointSets.update(set) : this.#endpointSets.use(set);
+      if (isTouched) this.#output.endpointSet(set.name);
+    }
+    if (before === undefined || set?.name === before) return;
+    if (this.#endpointSets.release(before)) this.#output.endpointSet(before);
+  }
+}
+
+/** The cluster of the route that won the host; `undefined` where nobody claims it. */
+function clusterOf({ name, contenders }: HostEntry): HostCluster | undefined {
+  const winner = contenders[0];
+  if (winner === undefined) return undefined;
+  const { route, claim } = winner;
+  return { name, endpointSet: endpointSetOf(winner), route: route.ref, policy: claim.policy };
+}

@@ -1,0 +1,256 @@
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { evaluateGateway, isAccepted } from '../../gateway/parents/evaluate-gateway.ts';
+import { evaluateListenerSet } from '../../gateway/parents/evaluate-listener-set.ts';
+import { isSameListener } from '../../gateway/parents/listener-isolation.ts';
+import {
+  compareListenerSets,
+  type ListenersByPort,
+  type MergedListeners,
+  mergeListenerSets,
+} from '../../gateway/parents/merge-listener-sets.ts';
+import { type ObjectRef, objectKey } from '../../model/events.ts';
+import type {
+  Binding,
+  GatewayModel,
+  ListenerModel,
+  ListenerSetModel,
+  ParentListeners,
+} from '../../model/gateway.ts';
+import { structurallyEqual } from '../collections/structural-equality.ts';
+import { namespacedName, type World } from '../world/world.ts';
+import { Evaluator } from './evaluator.ts';
+import { PoolAddresses } from './pool-addresses.ts';
+import { type EvaluatedParents, listenerDependency, RecordingLookup } from './recording-lookup.ts';
+import { Stage } from './stage.ts';
+
+/** What the engine is told while Gateways and ListenerSets are settled. */
+export interface ParentChanges {
+  /** Whatever has read this has to be evaluated again. */
+  changed(dependency: string): void;
+  /** A listener comes (1) or goes (-1). `gatewayKey`: object key of the Gateway that it is served for. */
+  listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void;
+  /** The status of an object, by its key, may differ. */
+  status(key: string): void;
+}
+
+/**
+ * Parents of routes, in three stages: Gateways, then each ListenerSet by itself, then those of a Gateway together.
+ * A ListenerSet that changes has those of its Gateway merged anew, which looks at each listener of them once and
+ * evaluates none; only what comes out differently is told.
+ */
+export class Parents implements EvaluatedParents {
+  /** By `namespace/name`, as the next three. */
+  readonly gateways = new Map<string, GatewayModel>();
+  readonly listenerSets = new Map<string, ListenerSetModel>();
+  readonly mergedListeners = new Map<string, ListenersByPort>();
+  readonly poolAddresses: ReadonlyMap<string, string>;
+  readonly evaluator: Evaluator;
+  readonly #world: World;
+  readonly #config: GatewayConfig;
+  readonly #changes: ParentChanges;
+  readonly #pool = new PoolAddresses();
+  readonly #lookup: RecordingLookup;
+  /** ListenerSets before they are merged. */
+  readonly #unmerged = new Map<string, ListenerSetModel>();
+  /** The same by Gateway, in order of precedence. */
+  readonly #setsOf = new Map<string, ListenerSetModel[]>();
+  /** The values of `listenerSets`: one of them that comes out of a merge again is nothing new. */
+  readonly #present = new Set<ListenerSetModel>();
+  readonly #attachedSets = new Map<string, number>();
+
+  /** By `namespace/name` of the Gateway, as the last. */
+  readonly #gatewayStage = new Stage<string, GatewayModel>({
+    compute: (name) => this.#evaluateGateway(name),
+    isCurrent: (name, model) => structurallyEqual(this.gateways.get(name), model),
+    output: (name, model) => this.#replaceGateway(name, model),
+  });
+  /** By `namespace/name` of the ListenerSet. */
+  readonly #setStage = new Stage<string, ListenerSetModel>({
+    compute: (name) => this.#evaluateSet(name),
+    isCurrent: (name, model) => structurallyEqual(this.#unmerged.get(name), model),
+    output: (name, model) => this.#replaceUnmerged(name, model),
+  });
+  readonly #mergeStage = new Stage<string, MergedListeners>({
+    compute: (name) => this.#merge(name),
+    output: (name, merged) => this.#replaceMerged(name, merged ?? NOTHING),
+  });
+
+  constructor(world: World, config: GatewayConfig, changes: ParentChanges) {
+    this.#world = world;
+    this.#config = config;
+    this.#changes = changes;
+    this.poolAddresses = this.#pool.assigned;
+    this.#lookup = new RecordingLookup(world, this);
+    this.evaluator = new Evaluator(world, this.#lookup);
+  }
+
+  /** A Gateway itself changed (`namespace/name`). */
+  markGateway(name: string): void {
+    this.#gatewayStage.mark(name);
+    this.#pool.mark();
+  }
+
+  /** Who has which address of the pool may differ. */
+  markPool(): void {
+    this.#pool.mark();
+  }
+
+  /** Marks what has the object key `key`, if it is a Gateway or a ListenerSet. */
+  markDependent(key: string): boolean {
+    if (key.startsWith('Gateway/')) this.#gatewayStage.mark(key.slice('Gateway/'.length));
+    else if (key.startsWith('ListenerSet/')) this.#setStage.mark(key.slice('ListenerSet/'.length));
+    else return false;
+    return true;
+  }
+
+  /** How many ListenerSets are attached to a Gateway. */
+  attachedListenerSets(gateway: string): number {
+    return this.#attachedSets.get(gateway) ?? 0;
+  }
+
+  /** Brings everything up to date; returns false if it paused before the end. */
+  settle(pause: () => boolean): boolean {
+    for (const name of this.#pool.settle(this.#world, this.#lookup, this.#config))
+      this.#gatewayStage.mark(name);
+    return (
+      this.#gatewayStage.settle(pause) && this.#setStage.settle(pause, 16) && this.#mergeStage.settle(pause)
+    );
+  }
+
+  #evaluateGateway(name: string): GatewayModel | undefined {
+    const [namespace = '', gatewayName = ''] = name.split('/');
+    return this.evaluator.evaluate(`Gateway/${name}`, 'Gateway', namespace, gatewayName, (gateway, lookup) =>
+      evaluateGateway(gateway, lookup, this.#config),
+    );
+  }
+
+  #replaceGateway(name: string, after: GatewayModel | undefined): void {
+    const before = this.gateways.get(name);
+    if (after === undefined) this.gateways.delete(name);
+    else this.gateways.set(name, after);
+    if (before?.isShared === true || after?.isShared === true) this.#mergeStage.mark(name);
+    this.#replaced(before, after);
+    this.#changes.changed(`GatewayModel/${name}`);
+  }
+
+  #evaluateSet(name: string): ListenerSetModel | undefined {
+    const [namespace = '', setName = ''] = name.split('/');
+    return this.evaluator.evaluate(`ListenerSet/${name}`, 'ListenerSet', namespace, setName, (set, lookup) =>
+      evaluateListenerSet(set, lookup, this.#config),
+    );
+  }
+
+  #replaceUnmerged(name: string, after: ListenerSetModel | undefined): void {
+    const before = this.#unmerged.get(name);
+    if (after === undefined) this.#unmerged.delete(name);
+    else this.#unmerged.set(name, after);
+    const from = before && nameOf(before.gateway);
+    const to = after && nameOf(after.gateway);
+    if (before !== undefined && from !== undefined) this.#unlist(before, from);
+    if (after !== undefined && to !== undefined) this.#list(after, to);
+    if (from !== undefined && from !== to) this.#replaceSet(name, undefined);
+  }
+
+  #unlist(set: ListenerSetModel, gateway: string): void {
+    const sets = this.#setsOf.get(gateway);
+    if (sets === undefined) return;
+    sets.splice(positionOf(set, sets), 1);
+    if (sets.length === 0) this.#setsOf.delete(gateway);
+    this.#mergeStage.mark(gateway);
+  }
+
+  #list(set: ListenerSetModel, gateway: string): void {
+    const sets = this.#setsOf.get(gateway);
+    if (sets === undefined) this.#setsOf.set(gateway, [set]);
+    else sets.splice(positionOf(set, sets), 0, set);
+    this.#mergeStage.mark(gateway);
+  }
+
+  #merge(name: string): MergedListeners {
+    const gateway = this.gateways.get(name);
+    if (gateway === undefined) return NOTHING;
+    const merged = mergeListenerSets(gateway, this.#setsOf.get(name) ?? []);
+    return gateway.isShared ? merged : { ...merged, listeners: NOTHING.listeners };
+  }
+
+  #replaceMerged(name: string, { sets, listeners }: MergedListeners): void {
+    for (const set of sets) if (!this.#present.has(set)) this.#replaceSet(nameOf(set.ref), set);
+    this.#replaceListeners(name, listeners);
+  }
+
+  #replaceSet(name: string, after: ListenerSetModel | undefined): void {
+    const before = this.listenerSets.get(name);
+    if (structurallyEqual(before, after)) return;
+    if (after === undefined) this.listenerSets.delete(name);
+    else this.listenerSets.set(name, after);
+    if (before !== undefined) this.#present.delete(before);
+    if (after !== undefined) this.#present.add(after);
+    this.#countSet(before, -1);
+    this.#countSet(after, 1);
+    this.#replaced(before, after);
+    this.#changes.changed(`ListenerSetModel/${name}`);
+  }
+
+  #countSet(set: ListenerSetModel | undefined, sign: 1 | -1): void {
+    if (set === undefined || !isAccepted(set)) return;
+    const gateway = nameOf(set.gateway);
+    const count = this.attachedListenerSets(gateway) + sign;
+    if (count > 0) this.#attachedSets.set(gateway, count);
+    else this.#attachedSets.delete(gateway);
+    this.#changes.status(`Gateway/${gateway}`);
+  }
+
+  #replaceListeners(gateway: string, after: ListenersByPort): void {
+    const before = this.mergedListeners.get(gateway) ?? NOTHING.listeners;
+    if (after.size > 0) this.mergedListeners.set(gateway, after);
+    else this.mergedListeners.delete(gateway);
+    for (const port of new Set([...before.keys(), ...after.keys()])) {
+      const [old = NO_LISTENERS, now = NO_LISTENERS] = [before.get(port), after.get(port)];
+      const tell = (hostname: string): void =>
+        this.#changes.changed(listenerDependency(gateway, port, hostname));
+      for (const [hostname, listener] of now) if (!isSame(old.get(hostname), listener)) tell(hostname);
+      for (const hostname of old.keys()) if (!now.has(hostname)) tell(hostname);
+    }
+  }
+
+  #replaced(before: ParentListeners | undefined, after: ParentListeners | undefined): void {
+    this.#listen(after, 1);
+    this.#listen(before, -1);
+    const ref = after?.ref ?? before?.ref;
+    if (ref !== undefined) this.#changes.status(objectKey(ref));
+  }
+
+  /** Registers (1) or withdraws (-1) listeners with their bindings. */
+  #listen(parent: ParentListeners | undefined, sign: 1 | -1): void {
+    if (parent === undefined) return;
+    const gatewayKey = objectKey(parent.gateway);
+    for (const { bindings, hostname = '*' } of parent.listeners)
+      for (const binding of bindings) this.#changes.listen(binding, hostname, gatewayKey, sign);
+  }
+}
+
+function nameOf({ namespace, name }: ObjectRef): string {
+  return namespacedName(namespace, name);
+}
+
+/** Where a set is, or would be, among others in order of precedence. */
+function positionOf(set: ListenerSetModel, sets: readonly ListenerSetModel[]): number {
+  let [low, high] = [0, sets.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = sets[middle];
+    if (other !== undefined && compareListenerSets(other, set) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const NOTHING: MergedListeners = { sets: [], listeners: new Map() };
+const NO_LISTENERS: ReadonlyMap<string, ListenerModel> = new Map();
+
+/** Whether a host that belongs to the one belongs to the other. */
+function isSame(before: ListenerModel | undefined, after: ListenerModel): boolean {
+  if (before === after) return true;
+  if (before === undefined || before.bindings.length > 0 !== after.bindings.length > 0) return false;
+  return isSameListener(before.attachment, after.attachment);
+}

@@ -1,0 +1,79 @@
+import type { World } from '../world/world.ts';
+import { BurstOrder } from './burst-order.ts';
+
+/** More routes than this to evaluate at once are a burst: its first hosts are published before the last are looked at. */
+const BURST = 500;
+/** A burst among which routes keep changing is settled as a whole in the end. */
+const MOST_ORDERS = 4;
+
+/**
+ * Routes to be evaluated, in rounds, a burst of them in its own order. A route that is marked again after it was evaluated
+ * waits for the next round: so each round ends, and with it the wait of everybody else, however fast somebody changes what
+ * is his.
+ */
+export class RouteQueue {
+  #keys = new Set<string>();
+  /** Goes through `#keys` as they come and go: to begin anew for each would go past all that were taken out before. */
+  #taking: SetIterator<string> | undefined;
+  #next = new Set<string>();
+  readonly #evaluated = new Set<string>();
+  /** All routes of the round are evaluated; what they claim is being settled. */
+  #isSettling = false;
+  #order: Pick<BurstOrder, 'evaluated' | 'isWaiting'> | undefined;
+  #orders = 0;
+
+  /** What is left of the round; after `finish` that of the next one. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** A route is to be evaluated (again): what was known of a burst holds no longer. */
+  mark(key: string): void {
+    if (this.#isSettling || this.#evaluated.has(key)) this.#next.add(key);
+    else this.#keys.add(key);
+    this.#order = undefined;
+  }
+
+  /** Orders what is a burst and has no order yet; returns whether it did, which takes as long as a slice. */
+  order(world: World): boolean {
+    if (this.#order !== undefined || this.#keys.size <= BURST) return false;
+    this.#orders += 1;
+    const isOrderly = this.#orders <= MOST_ORDERS && this.#next.size === 0;
+    this.#order = isOrderly ? new BurstOrder(this.#keys, world) : BurstOrder.NONE;
+    return true;
+  }
+
+  /** Takes the first out; `undefined` when the round has no more. */
+  take(): string | undefined {
+    if (this.#isSettling) return undefined;
+    this.#taking ??= this.#keys.values();
+    const { value: key } = this.#taking.next();
+    if (key === undefined) {
+      this.#isSettling = true;
+      return undefined;
+    }
+    this.#keys.delete(key);
+    this.#evaluated.add(key);
+    return key;
+  }
+
+  /** A route was evaluated; returns whether its hosts may be settled before the others are. */
+  evaluated(key: string): boolean {
+    return this.#order?.evaluated(key) === true;
+  }
+
+  /** Whether the host must not be settled yet. */
+  isWaiting(host: string): boolean {
+    return this.#order?.isWaiting(host) !== false;
+  }
+
+  /** The round is settled and published. */
+  finish(): void {
+    [this.#keys, this.#next] = [this.#next, this.#keys];
+    this.#evaluated.clear();
+    this.#taking = undefined;
+    this.#isSettling = false;
+    this.#order = undefined;
+    this.#orders = 0;
+  }
+}

@@ -1,0 +1,181 @@
+import { compareClaims } from '../../gateway/routes/claims.ts';
+import type { Binding } from '../../model/gateway.ts';
+import { joinedKey } from '../../model/key.ts';
+import {
+  type Contender,
+  type HostEntry,
+  needsOwnChain,
+  needsSingleAttempt,
+  takesOneLabel,
+} from './host-entry.ts';
+import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
+
+/** The hosts of one binding, and which of them the filter chain matcher of its listener must name. */
+export class BindingHosts {
+  readonly name: string;
+  readonly hosts = new Map<string, HostEntry>();
+  /** Hosts with a filter chain of their own, wildcards among them. */
+  readonly ownChains = new Map<string, HostEntry>();
+  /** Of `ownChains`, the wildcards, by suffix. */
+  readonly wildcards = new Map<string, HostEntry>();
+  /**
+   * Exact hosts that the matcher leads to a chain of the index by name: those that a wildcard's chain would take, and
+   * those of several backends.
+   */
+  readonly named = new Map<string, HostEntry>();
+  /** Gateway listener hostnames on this binding, each with the Gateways (object keys) it is of and how often. */
+  readonly patterns = new Map<string, Map<string, number>>();
+  /** Address sets in use under this name; more than one only where two Gateways spell an address differently. */
+  readonly #bindings = new Map<string, { binding: Binding; users: number }>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** The first by its addresses, so that the order of events has no influence; `undefined` if nobody uses it. */
+  get binding(): Binding | undefined {
+    const first = [...this.#bindings.keys()].sort()[0];
+    return first === undefined ? undefined : this.#bindings.get(first)?.binding;
+  }
+
+  /** Returns whether `binding` may be another one now. */
+  use(binding: Binding): boolean {
+    const key = binding.addresses.join();
+    const entry = this.#bindings.get(key);
+    if (entry === undefined) this.#bindings.set(key, { binding, users: 1 });
+    else entry.users += 1;
+    return entry === undefined;
+  }
+
+  /** Returns whether `binding` may be another one now. */
+  release(binding: Binding): boolean {
+    const key = binding.addresses.join();
+    const entry = this.#bindings.get(key);
+    if (entry === undefined) return false;
+    entry.users -= 1;
+    if (entry.users === 0) this.#bindings.delete(key);
+    return entry.users === 0;
+  }
+
+  /** A listener of a Gateway comes (1) or goes (-1). */
+  listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+    if (sign === 1) this.use(binding);
+    else this.release(binding);
+    const gateways = this.patterns.get(hostname) ?? new Map<string, number>();
+    const count = (gateways.get(gatewayKey) ?? 0) + sign;
+    if (count > 0) gateways.set(gatewayKey, count);
+    else gateways.delete(gatewayKey);
+    if (gateways.size > 0) this.patterns.set(hostname, gateways);
+    else this.patterns.delete(hostname);
+  }
+
+  /** Adds or replaces the claim of a route on a host. */
+  claim(contender: Contender): HostEntry {
+    const host = contender.claim.host;
+    let entry = this.hosts.get(host);
+    if (entry === undefined) {
+      entry = { name: joinedKey(this.name, host), bindingName: this.name, host, contenders: [contender] };
+      this.hosts.set(host, entry);
+      return entry;
+    }
+    const others = entry.contenders.filter((other) => other.routeKey !== contender.routeKey);
+    const behind = others.findIndex((other) => compareClaims(contender, other) < 0);
+    entry.contenders = behind < 0 ? [...others, contender] : others.toSpliced(behind, 0, contender);
+    return entry;
+  }
+
+  unclaim(routeKey: string, host: string): HostEntry | undefined {
+    const entry = this.hosts.get(host);
+    if (entry === undefined) return undefined;
+    entry.contenders = entry.contenders.filter((contender) => contender.routeKey !== routeKey);
+    if (entry.contenders.length === 0) this.hosts.delete(host);
+    return entry;
+  }
+
+  /**
+   * Brings the sets that the matcher is made of in line with a host whose winner may have changed. Returns
+   * whether the listener has to be built again.
+   */
+  settle(entry: HostEntry): boolean {
+    const winner = this.hosts.get(entry.host) === entry ? entry.contenders[0] : undefined;
+    const own = winner !== undefined && needsOwnChain(winner.claim);
+    const hadOwn = this.ownChains.has(entry.host);
+    if (own) this.ownChains.set(entry.host, entry);
+    else this.ownChains.delete(entry.host);
+    if (entry.host.startsWith('*')) {
+      const suffix = suffixOf(entry.host);
+      if (own) this.wildcards.set(suffix, entry);
+      else this.wildcards.delete(suffix);
+      if (own !== hadOwn) this.#rename(suffix);
+      return own || hadOwn;
+    }
+    const before = this.named.get(entry.host);
+    const named = winner !== undefined && !own && this.#mustBeNamed(entry);
+    if (named) this.named.set(entry.host, entry);
+    else this.named.delete(entry.host);
+    // A named host may have come to need the other chain of the index.
+    return own || hadOwn || named || before !== undefined;
+  }
+
+  #mustBeNamed(entry: HostEntry): boolean {
+    return needsSingleAttempt(entry) || this.isUnderWildcard(entry.host);
+  }
+
+  isUnderWildcard(host: string): boolean {
+    if (this.wildcards.size === 0) return false;
+    for (const suffix of wildcardSuffixes(host)) if (this.wildcards.has(suffix)) return true;
+    return false;
+  }
+
+  /** The most specific wildcard that takes what is under `pattern`, other than `pattern` itself. */
+  wildcardAbove(pattern: string): HostEntry | undefined {
+    for (const suffix of wildcardSuffixes(pattern)) {
+      const entry = this.wildcards.get(suffix);
+      if (entry !== undefined && entry.host !== pattern) return entry;
+    }
+    return undefined;
+  }
+
+  /**
+   * Hostnames of a Gateway's listeners below a wildcard that the same Gateway serves: a request belongs to its most
+   * specific listener, so what has no route there must not fall through to the wildcard's.
+   */
+  isolatedPatterns(): string[] {
+    const isolated: string[] = [];
+    // With ListenerSets there may be thousands of patterns.
+    if (this.wildcards.size === 0) return isolated;
+    for (const pattern of this.patterns.keys()) if (this.#isIsolated(pattern)) isolated.push(pattern);
+    return isolated;
+  }
+
+  #isIsolated(pattern: string): boolean {
+    const gateways = this.patterns.get(pattern);
+    if (gateways === undefined || this.ownChains.has(pattern)) return false;
+    const gateway = this.wildcardAbove(pattern)?.contenders[0]?.claim.gateway;
+    return gateway !== undefined && gateways.has(`${gateway.kind}/${gateway.namespace}/${gateway.name}`);
+  }
+
+  /** Which entry a connection for `host` (no wildcard) is served by, as the matcher has it. */
+  entryFor(host: string): HostEntry | undefined {
+    const exact = this.hosts.get(host);
+    if (exact !== undefined || this.#isIsolated(host)) return exact;
+    let isFirst = true;
+    for (const suffix of wildcardSuffixes(host)) {
+      const entry = this.wildcards.get(suffix);
+      if (entry !== undefined && (isFirst || !takesOneLabel(entry))) return entry;
+      if (this.#isIsolated(suffix === '' ? '*' : `*.${suffix}`)) return undefined;
+      isFirst = false;
+    }
+    return undefined;
+  }
+
+  /** A wildcard came or went: the one case that looks at every host of the binding (some 50 ns each). */
+  #rename(suffix: string): void {
+    const ending = suffix === '' ? '' : `.${suffix}`;
+    for (const [host, entry] of this.hosts) {
+      if (host.startsWith('*') || !host.endsWith(ending) || this.ownChains.has(host)) continue;
+      if (this.#mustBeNamed(entry)) this.named.set(host, entry);
+      else this.named.delete(host);
+    }
+  }
+}

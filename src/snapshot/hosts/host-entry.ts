@@ -1,0 +1,43 @@
+import type { Claim, RouteModel } from '../../model/gateway.ts';
+
+/** A route's claim on a host, among those that contend for it. */
+export interface Contender {
+  readonly claim: Claim;
+  readonly route: RouteModel;
+  /** Object key of the route. */
+  readonly routeKey: string;
+}
+
+/** One host on one binding, with everyone who claims it, the winner first. */
+export interface HostEntry {
+  /** `<binding>/<host>`: the name of its cluster. */
+  readonly name: string;
+  readonly bindingName: string;
+  readonly host: string;
+  contenders: readonly Contender[];
+}
+
+/**
+ * A host is served through a filter chain of its own where the index chain cannot serve it: a wildcard has no
+ * cluster named after the SNI, and a setting that lives in the chain cannot be one of the shared chain.
+ */
+export function needsOwnChain(claim: Claim): boolean {
+  return claim.host.startsWith('*') || claim.policy.idleTimeoutMs !== undefined;
+}
+
+/**
+ * Whether a failed connection must not be tried again: with several shares, one may be of a backend that is invalid or
+ * has no endpoints, and what it rejects must stay rejected. Told by the route alone, so that endpoints which come
+ * and go change no listener.
+ */
+export function needsSingleAttempt(entry: HostEntry): boolean {
+  return (entry.contenders[0]?.claim.backends.length ?? 0) > 1;
+}
+
+/**
+ * Whether a wildcard stands for one label only. "The wildcard matches only if the host is equal to the suffix (removing
+ * the first label)", says the Ingress API; that of the Gateway API takes any number of labels.
+ */
+export function takesOneLabel(entry: HostEntry): boolean {
+  return entry.contenders[0]?.route.ref.kind === 'Ingress' && entry.host.startsWith('*.');
+}

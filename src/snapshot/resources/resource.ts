@@ -1,0 +1,65 @@
+/** The read interface between the snapshot and the xDS server: names and bytes, nothing of Kubernetes. */
+
+export const CLUSTER_TYPE = 'type.googleapis.com/envoy.config.cluster.v3.Cluster';
+export const ENDPOINT_TYPE = 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment';
+export const LISTENER_TYPE = 'type.googleapis.com/envoy.config.listener.v3.Listener';
+
+/** One resource, encoded once and shared by every stream. Immutable; a changed resource is a new object. */
+export interface EncodedResource {
+  readonly typeUrl: string;
+  readonly name: string;
+  /** Hash of the content: equal content has an equal version on every replica. */
+  readonly version: string;
+  /** An encoded `envoy.service.discovery.v3.Resource`: name, version and the resource as Any. */
+  readonly bytes: Uint8Array;
+  /**
+   * Of a cluster: the endpoint sets that Envoy waits for after the cluster changed. It sends no request for one
+   * that it subscribes to already, so each must be sent again right behind the cluster, changed or not.
+   */
+  readonly references?: readonly string[];
+}
+
+/** One step from one state of the snapshot to the next. No name stands in both lists of one type. */
+export interface SnapshotChange {
+  readonly upserts: readonly EncodedResource[];
+  readonly removals: readonly { readonly typeUrl: string; readonly name: string }[];
+}
+
+/** Revisions begin here: smaller numbers are not revisions: `SENT` in src/xds uses them. */
+export const FIRST_REVISION = 3;
+
+/**
+ * The resources of one type, numbered. A name has a slot for as long as there is its resource, so that what each stream
+ * remembers of 20,000 resources fits in an array. While a removal is told, the name still has its slot, and `at` says
+ * that it is gone; afterwards the slot is another's, and whoever still has something to remember keeps it by name.
+ */
+export interface ResourceSlots {
+  /** Every slot is below this. */
+  readonly size: number;
+  /** -1 where there is no such resource. */
+  slotOf(name: string): number;
+  /** `undefined`: it has just been removed. */
+  at(slot: number): EncodedResource | undefined;
+  /** Of what is in the slot, at least `FIRST_REVISION`. Two contents of one name never have the same. */
+  revision(slot: number): number;
+  /** The version that has, or had, the revision; `undefined` where that is no longer known. */
+  versionOf(slot: number, revision: number): string | undefined;
+  /** Those in use, in the order in which their resources were added. */
+  slots(): Iterable<number>;
+}
+
+export interface ResourceView {
+  /** Every source has synced: what is here is true, and may be served. Goes to true once, announced by a change. */
+  readonly synced: boolean;
+  /** Besides, all of it is computed: what is not here is to be taken away. Goes to true once, announced by a change. */
+  readonly ready: boolean;
+  /** Opaque, differs after every change; for `system_version_info`. */
+  readonly version: string;
+  get(typeUrl: string, name: string): EncodedResource | undefined;
+  /** In insertion order. */
+  all(typeUrl: string): Iterable<EncodedResource>;
+  /** To be asked for anew each time: a type has none of its own before its first resource. */
+  slots(typeUrl: string): ResourceSlots;
+  /** Called synchronously after every change (and when it becomes synced, and ready); returns a function that unsubscribes. */
+  onChange(listener: (change: SnapshotChange) => void): () => void;
+}
