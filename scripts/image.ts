@@ -28,7 +28,7 @@ const HELP = `npm run image -- [--out DIR] [--sluice-name NAME] [--envoy-name NA
 
 Writes DIR/sluice.tar and DIR/envoy.tar (both unless one is named), each an OCI image layout, and an SBOM beside each.
   --out DIR           images unless given
-  --sluice-name NAME  the name it is imported under; sluice:VERSION unless given
+  --sluice-name NAME  the name it is imported under; unless given that of sluice:VERSION, in full
   --envoy-name NAME   the name of Envoy's; what the manifests ask for unless given
 
 Then, on a node:      ctr --namespace k8s.io images import sluice.tar
@@ -73,7 +73,7 @@ export async function sluiceImage(directory: string, reference?: string): Promis
     const [executable = ''] = config.Entrypoint;
     const application = await applicationFiles(join(scratch, 'application'));
     return await finish(
-      { name: 'sluice', reference: reference ?? `sluice:${version}`, config },
+      { name: 'sluice', reference: reference ?? `docker.io/library/sluice:${version}`, config },
       sbom(root, [runtime, ...base.components, ...modules]),
       [
         // What changes seldom, and a new version of Sluice does not bring again.

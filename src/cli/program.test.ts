@@ -62,7 +62,6 @@ const VALUES: Readonly<
       '::1:8080',
       '[::1]',
       '[]:80',
-      '[127.0.0.1]:80',
       '[::1%eth0]:80',
       'http://x:80',
       'a b:80',
@@ -178,6 +177,11 @@ const VALUES: Readonly<
     bad: ['', '*.a.b', '*', 'a_b.c', '1.2.3.4', 'a..b'],
   },
   '--node-id': { good: 'gw-node-1', gives: 'gw-node-1', bad: ['', 'a b', 'a\nb', 'x'.repeat(254), 'ä'] },
+  '--memory-limit': {
+    good: '3221225472',
+    gives: 3_221_225_472,
+    bad: ['', '0', '383MiB', '3Gi', '3GB', '-1', '2000TiB'],
+  },
   '--max-heap': {
     good: '512MiB',
     gives: 536_870_912,

@@ -137,26 +137,36 @@ describe('the images in containers', { skip, concurrency: true }, () => {
   it('bootstrap, Envoy and drain: together as in the pod of a gateway node', async () => {
     const config = await writable('config');
     const [admin, hook, xds] = await freePorts(3);
-    const limits: ContainerOptions = { memoryBytes: 256 * MIB };
+    const limits: ContainerOptions = { memoryBytes: 256 * MIB, files: { soft: 1024, hard: 8192 } };
     const written = await runContainer(sluice, {
       ...limits,
       args: [
         ...['bootstrap', '--node-id', 'gw-1', '--out', '/etc/envoy', '--xds-address', `127.0.0.1:${xds}`],
         ...['--envoy-admin-address', `127.0.0.1:${admin}`],
       ],
+      env: [`SLUICE_ENVOY_MEMORY_LIMIT=${600 * MIB}`],
       mounts: { '/etc/envoy': { source: config, writable: true } },
     });
     assert.equal(written.exitCode, 0, written.stderr);
+    assert.match(written.stderr, /SLUICE_BOOTSTRAP_DESCRIPTORS: .*8192 files.* room for 3584 /);
+    const yaml = await readFile(join(config, 'envoy.yaml'), 'utf8');
+    assert.match(yaml, /max_active_downstream_connections: 3584\n/);
+    assert.match(yaml, new RegExp(`max_heap_size_bytes: ${400 * MIB}\n`));
 
     await using gateway = await Container.start(envoy, {
       args: ['--config-path', '/etc/envoy/envoy.yaml', '--disable-hot-restart', '--log-level', 'warning'],
       mounts: { '/etc/envoy': { source: config } },
+      ...limits,
       user: '0:0',
       capabilities: ['CAP_NET_BIND_SERVICE'],
-      files: { soft: 1024, hard: 8192 },
-      memoryBytes: 512 * MIB,
+      memoryBytes: 600 * MIB,
+      cpus: 1,
     });
-    await untilPage(gateway, `http://127.0.0.1:${admin}/server_info`);
+    const info = await untilPage(gateway, `http://127.0.0.1:${admin}/server_info`);
+    const { command_line_options: options } = JSON.parse(info) as {
+      command_line_options: { concurrency: number };
+    };
+    assert.equal(options.concurrency, 1, 'one thread for the one CPU of its quota');
     const descriptors = await readFile(`/proc/${await gateway.pid()}/limits`, 'utf8');
     assert.match(descriptors, /^Max open files +8192 +8192 /m, 'Envoy raises its soft limit by itself');
 

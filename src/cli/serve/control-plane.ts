@@ -14,6 +14,7 @@ import { ChangeReport } from './change-report.ts';
 import { debugRoutes } from './debug-routes.ts';
 import { EndpointReport } from './endpoint-report.ts';
 import { HeldReport } from './held-report.ts';
+import { addressHere } from './listen-address.ts';
 import { Metrics, typeLabel } from './metrics.ts';
 import { ManifestReport } from './report.ts';
 import { secretsToRead } from './secrets-to-read.ts';
@@ -144,7 +145,9 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { source, xdsAddress, adminAddress, logger } = this.#options;
+    const { source, logger } = this.#options;
+    const xdsAddress = addressHere(this.#options.xdsAddress);
+    const adminAddress = addressHere(this.#options.adminAddress);
     this.#adminPort = await listening('--admin-address', adminAddress, this.#admin.listen(adminAddress));
     this.#xdsPort = await listening('--xds-address', xdsAddress, this.#server.listen(xdsAddress));
     logger.info(
