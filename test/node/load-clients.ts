@@ -28,12 +28,12 @@ export interface LoadResult {
   readonly elsewhere: number;
   /** Longest time between two answers to new connections, in milliseconds. */
   readonly withoutService: number;
-  /** Longest time that a held connection was silent and then went on, in milliseconds; the tenant sends every 250. */
+  /** Longest time that a held connection was silent and then went on, in milliseconds; the tenant sends every 500. */
   readonly silence: number;
 }
 
 /** A client gives an address so long to complete the handshake before it takes the next one. */
-const ATTEMPT_MS = 2_000;
+const ATTEMPT_MS = 5_000;
 const RETRY_MS = 100;
 
 /** All clients of one load, in one process. */

@@ -1,15 +1,25 @@
 /** `npm run test:node`: Sluice as it is installed, on real Kubernetes nodes. */
 import path from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 import { envoyImage, sluiceImage } from '../../scripts/image.ts';
 import { cacheDirectory } from '../../scripts/kubernetes-assets.cache.ts';
 import { reexecInNetworkNamespace } from '../harness/network-namespace.ts';
 import { removeCgroupsAtEnd } from '../harness/node/cgroups.ts';
 import { corednsImage, pauseImage } from '../harness/node/images.ts';
-import { prepareNodeCluster, startNodeCluster } from '../harness/node/node-cluster.ts';
+import { type NodeCluster, prepareNodeCluster, startNodeCluster } from '../harness/node/node-cluster.ts';
 import { missingRequirement } from '../harness/node/requirements.ts';
-import { installByScript, prepareTenant, SLUICE_IMAGE } from './installation.ts';
+import { NEXT_ENVOY_IMAGE, NEXT_SLUICE_IMAGE } from './faults.ts';
+import { ENVOY_IMAGE, installByScript, type Layout, prepareTenant, SLUICE_IMAGE } from './installation.ts';
+import { chosenFaults, measure, TABLE_HEAD, tableRows } from './measure.ts';
 
+const { values } = parseArgs({
+  options: {
+    faults: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    envoys: { type: 'string', default: '2' },
+  },
+});
 const started = performance.now();
 const images = path.join(cacheDirectory(), 'node-test-images');
 if (process.env['SLUICE_NODE_TEST_CGROUP'] === undefined) {
@@ -20,36 +30,57 @@ if (process.env['SLUICE_NODE_TEST_CGROUP'] === undefined) {
   }
   await prepareNodeCluster();
   await sluiceImage(images, SLUICE_IMAGE);
-  await envoyImage(images);
+  await envoyImage(images, ENVOY_IMAGE);
   await pauseImage(images);
   await corednsImage(images);
   say('images');
   removeCgroupsAtEnd();
 }
 await reexecInNetworkNamespace(import.meta.url, { contained: true });
-const archive = (name: string) => path.join(images, `${name}.tar`);
-const pause = archive('pause');
-const sluice = archive('sluice');
+const layout: Layout = { envoys: values.envoys === '1' ? 1 : 2 };
 const cluster = await startNodeCluster({
-  nodes: {
-    w1: [pause, sluice, archive('coredns')],
-    w2: [pause, sluice],
-    g1: [pause, sluice, archive('envoy')],
-    g2: [pause, sluice, archive('envoy')],
-  },
+  nodes: nodesWithImages(),
+  sysctls: { 'net/ipv4/tcp_migrate_req': '1' },
 });
 say('nodes Ready');
 try {
+  await tagNextImages(cluster);
   await prepareTenant(cluster);
   say('tenant runs');
-  say(await installByScript(cluster, ['g1', 'g2']));
+  say(await installByScript(cluster, layout, ['g1', 'g2']));
   say('installed');
+  if (values.faults) {
+    say(`\n${TABLE_HEAD}`);
+    for (const fault of chosenFaults(values.only)) {
+      for (const row of tableRows(await measure(cluster, layout, fault))) process.stdout.write(`${row}\n`);
+    }
+  }
 } catch (error) {
-  say(String(error));
+  say(error instanceof Error ? (error.stack ?? '') : String(error));
   say(await cluster.kubectl('get', 'pods,nodes', '-A', '-o', 'wide'));
   say(await cluster.kubectl('get', 'events', '-A'));
+  process.exit(1);
 }
 process.exit(0);
+
+function nodesWithImages(): Record<string, string[]> {
+  const archives = (...names: readonly string[]) => names.map((name) => path.join(images, `${name}.tar`));
+  return {
+    w1: archives('pause', 'sluice', 'coredns'),
+    w2: archives('pause', 'sluice'),
+    g1: archives('pause', 'sluice', 'envoy'),
+    g2: archives('pause', 'sluice', 'envoy'),
+  };
+}
+
+/** The next versions are the same images by other names: what is measured is that they are replaced. */
+async function tagNextImages({ node }: NodeCluster): Promise<void> {
+  for (const name of ['w1', 'w2', 'g1', 'g2']) {
+    const tag = ['--namespace', 'k8s.io', 'images', 'tag'];
+    await node(name).run('ctr', ...tag, SLUICE_IMAGE, NEXT_SLUICE_IMAGE);
+    if (name.startsWith('g')) await node(name).run('ctr', ...tag, ENVOY_IMAGE, NEXT_ENVOY_IMAGE);
+  }
+}
 
 function say(line: string): void {
   process.stdout.write(`+${((performance.now() - started) / 1_000).toFixed(1)} s ${line}\n`);

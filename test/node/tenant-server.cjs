@@ -1,4 +1,4 @@
-// A tenant's TLS server. GET / tells that it is there; GET /watch is a line every 250 ms, for ever.
+// A tenant's TLS server. GET / tells that it is there; GET /watch is a line every 500 ms, for ever.
 const { readFileSync } = require('node:fs');
 const { createServer } = require('node:https');
 
@@ -14,4 +14,4 @@ server.requestTimeout = 0;
 server.listen(6443);
 setInterval(() => {
   for (const watch of watches) watch.write('still here\n');
-}, 250);
+}, 500);
