@@ -21,7 +21,7 @@ const LABEL = 'sluice.dev/replica';
 const ANNOTATION = 'sluice.dev/envoys';
 const SELECTOR = `${LABEL}=true`;
 /** Between two looks at the others' reports, by the leader; and least time between two writes of our own. */
-const LOOK_MS = 2_000;
+const LOOK_MS = 1_000;
 const WRITE_MS = 1_000;
 /** A report is renewed this often, and not believed when it was not renewed for so long. */
 const RENEW_MS = 15_000;

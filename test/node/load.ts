@@ -13,8 +13,12 @@ export class Load {
   /** Resolves when all connections are held. */
   static async start(options: LoadOptions): Promise<Load> {
     const child = fork(import.meta.filename, [JSON.stringify(options)]);
-    const [message] = (await once(child, 'message')) as [unknown];
-    if (message !== 'held') throw new Error(`load: ${JSON.stringify(message)}`);
+    const ended = once(child, 'exit').then(() => {
+      throw new Error('load: its clients could not begin');
+    });
+    await Promise.race([once(child, 'message'), ended]);
+    // From now on its end is ours to cause.
+    ended.catch(() => {});
     return new Load(child);
   }
 
