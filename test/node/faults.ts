@@ -3,10 +3,11 @@ import path from 'node:path';
 import type { ApiObject } from '../harness/kubernetes/client.ts';
 import { type NodeCluster, untilReady } from '../harness/node/node-cluster.ts';
 import { until } from '../harness/until.ts';
-import { ENVOY_IMAGE, NAMESPACE, rotateCertificates, SLUICE_IMAGE } from './installation.ts';
+import { ENVOY_IMAGE, NAMESPACE, rotateCertificates, type Setup, SLUICE_IMAGE } from './installation.ts';
 
 export interface FaultContext {
   readonly cluster: NodeCluster;
+  readonly setup: Setup;
   /** DaemonSets that run Envoys: one for each Envoy of a node. */
   readonly daemonSets: readonly string[];
 }
@@ -22,7 +23,7 @@ export interface Fault {
 
 /** The node that the faults are done to. */
 const NODE = 'g1';
-const ENVOY_COMMAND = '^/usr/local/bin/envoy ';
+export const ENVOY_COMMAND = '^/usr/local/bin/envoy ';
 const GATEWAY_LABEL = 'node-role.kubernetes.io/gateway';
 /** Tags of the same images: a rollout asks no more. */
 export const NEXT_SLUICE_IMAGE = SLUICE_IMAGE.replace('0.1.0', '0.1.1');
@@ -153,8 +154,8 @@ async function killEnvoy({ cluster }: FaultContext): Promise<void> {
   await until(async () => !(await node.processes(ENVOY_COMMAND)).includes(pid), { what: 'the end of Envoy' });
 }
 
-/** As many pods as DaemonSets, each Ready, each with an Envoy that runs. */
-async function untilEnvoysReady(context: FaultContext): Promise<void> {
+/** As many pods as DaemonSets, none on its way out, each Ready, each with an Envoy that runs. */
+export async function untilEnvoysReady(context: FaultContext): Promise<void> {
   const { cluster, daemonSets } = context;
   await until(
     async () => {
@@ -168,7 +169,7 @@ async function untilEnvoysReady(context: FaultContext): Promise<void> {
   );
 }
 
-async function envoyPods({ cluster }: FaultContext): Promise<ApiObject[]> {
+export async function envoyPods({ cluster }: FaultContext): Promise<ApiObject[]> {
   const { items } = await cluster.api.client.list('v1', 'Pod', NAMESPACE);
   return items.filter(
     ({ metadata, ...pod }) =>
@@ -190,7 +191,7 @@ function isReady(pod: ApiObject): boolean {
   );
 }
 
-async function addresses({ api }: NodeCluster): Promise<string[]> {
+export async function addresses({ api }: NodeCluster): Promise<string[]> {
   const gateway = await api.client.get({
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',

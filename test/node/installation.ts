@@ -19,13 +19,12 @@ const DEPLOY = path.join(import.meta.dirname, '../../deploy/envoy-hostnetwork');
 const ROUTE = path.join(import.meta.dirname, 'tenant.yaml');
 const CLUSTER_DNS = path.join(import.meta.dirname, '../harness/node/cluster-dns.yaml');
 
-export interface Layout {
+export interface Setup {
   /** Envoys of one gateway node. */
   readonly envoys: 1 | 2;
+  /** How long connections of an Envoy that goes live on. The shipped time is ten minutes: rollouts would take hours. */
+  readonly drainSeconds: number;
 }
-
-/** Times of the installation under test, so that a rollout is measured in seconds: the shipped ones are minutes. */
-export const TIMES = { drain: '30s', unready: '1s', watchMs: [10_000, 20_000] } as const;
 
 /** The cluster's DNS, the CRDs and a tenant that answers. */
 export async function prepareTenant({ api, kubectl }: NodeCluster): Promise<void> {
@@ -43,14 +42,14 @@ export async function prepareTenant({ api, kubectl }: NodeCluster): Promise<void
   await kubectl('rollout', 'status', 'deployment/tenant', '--timeout=120s');
 }
 
-export function daemonSetsOf({ envoys }: Layout): string[] {
+export function daemonSetsOf({ envoys }: Setup): string[] {
   return ['sluice-envoy', 'sluice-envoy-2'].slice(0, envoys);
 }
 
 /** `install.sh` as it is shipped; it ends with a connection to the first gateway. Resolves with what it said. */
 export async function installByScript(
   cluster: NodeCluster,
-  layout: Layout,
+  setup: Setup,
   gateways: readonly string[],
 ): Promise<string> {
   const { stdout } = await run(path.join(DEPLOY, 'install.sh'), gateways, {
@@ -59,10 +58,10 @@ export async function installByScript(
       CERTS: certificatesOf(cluster),
       ROUTE,
       HOST,
-      OVERLAY: await writeOverlay(cluster, layout),
+      OVERLAY: await writeOverlay(cluster, setup),
     },
   });
-  for (const name of daemonSetsOf(layout))
+  for (const name of daemonSetsOf(setup))
     await cluster.kubectl('-n', NAMESPACE, 'rollout', 'status', `daemonset/${name}`, '--timeout=300s');
   return stdout;
 }
@@ -87,15 +86,15 @@ function certificatesOf({ directory }: NodeCluster): string {
 }
 
 /** An overlay as operators write it: the example's, two Envoys if so wished, other times, less of the processors. */
-async function writeOverlay({ directory }: NodeCluster, { envoys }: Layout): Promise<string> {
+async function writeOverlay({ directory }: NodeCluster, { envoys, drainSeconds }: Setup): Promise<string> {
   const overlay = path.join(directory, `overlay-${envoys}`);
   await mkdir(overlay, { recursive: true });
   const shipped = (folder: string): string => path.relative(overlay, path.join(DEPLOY, folder));
   const target = { kind: 'DaemonSet', labelSelector: 'app.kubernetes.io/component=envoy' };
   const drain = '/spec/template/spec/containers/1/args';
   const patch = stringify([
-    { op: 'replace', path: `${drain}/3`, value: `--timeout=${TIMES.drain}` },
-    { op: 'add', path: `${drain}/-`, value: `--unready-time=${TIMES.unready}` },
+    { op: 'replace', path: `${drain}/3`, value: `--timeout=${drainSeconds}s` },
+    { op: 'add', path: `${drain}/-`, value: '--unready-time=1s' },
     { op: 'replace', path: '/spec/minReadySeconds', value: 1 },
     { op: 'replace', path: '/spec/template/spec/containers/0/resources/requests/cpu', value: '100m' },
   ]);

@@ -9,8 +9,16 @@ import { removeCgroupsAtEnd } from '../harness/node/cgroups.ts';
 import { corednsImage, pauseImage } from '../harness/node/images.ts';
 import { type NodeCluster, prepareNodeCluster, startNodeCluster } from '../harness/node/node-cluster.ts';
 import { missingRequirement } from '../harness/node/requirements.ts';
-import { NEXT_ENVOY_IMAGE, NEXT_SLUICE_IMAGE } from './faults.ts';
-import { ENVOY_IMAGE, installByScript, type Layout, prepareTenant, SLUICE_IMAGE } from './installation.ts';
+import { CASES } from './cases.ts';
+import { type FaultContext, NEXT_ENVOY_IMAGE, NEXT_SLUICE_IMAGE } from './faults.ts';
+import {
+  daemonSetsOf,
+  ENVOY_IMAGE,
+  installByScript,
+  prepareTenant,
+  type Setup,
+  SLUICE_IMAGE,
+} from './installation.ts';
 import { chosenFaults, measure, TABLE_HEAD, tableRows } from './measure.ts';
 
 const { values } = parseArgs({
@@ -37,7 +45,7 @@ if (process.env['SLUICE_NODE_TEST_CGROUP'] === undefined) {
   removeCgroupsAtEnd();
 }
 await reexecInNetworkNamespace(import.meta.url, { contained: true });
-const layout: Layout = { envoys: values.envoys === '1' ? 1 : 2 };
+const setup: Setup = { envoys: values.envoys === '1' ? 1 : 2, drainSeconds: values.faults ? 30 : 10 };
 const cluster = await startNodeCluster({
   nodes: nodesWithImages(),
   sysctls: { 'net/ipv4/tcp_migrate_req': '1' },
@@ -47,12 +55,13 @@ try {
   await tagNextImages(cluster);
   await prepareTenant(cluster);
   say('tenant runs');
-  say(await installByScript(cluster, layout, ['g1', 'g2']));
+  say(await installByScript(cluster, setup, ['g1', 'g2']));
   say('installed');
+  if (!values.faults) await runCases({ cluster, setup, daemonSets: daemonSetsOf(setup) });
   if (values.faults) {
     say(`\n${TABLE_HEAD}`);
     for (const fault of chosenFaults(values.only)) {
-      for (const row of tableRows(await measure(cluster, layout, fault))) process.stdout.write(`${row}\n`);
+      for (const row of tableRows(await measure(cluster, setup, fault))) process.stdout.write(`${row}\n`);
     }
   }
 } catch (error) {
@@ -62,6 +71,14 @@ try {
   process.exit(1);
 }
 process.exit(0);
+
+async function runCases(context: FaultContext): Promise<void> {
+  for (const { name, run } of CASES) {
+    const began = performance.now();
+    await run(context);
+    say(`ok (${((performance.now() - began) / 1_000).toFixed(1)} s) ${name}`);
+  }
+}
 
 function nodesWithImages(): Record<string, string[]> {
   const archives = (...names: readonly string[]) => names.map((name) => path.join(images, `${name}.tar`));

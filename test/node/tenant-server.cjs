@@ -1,11 +1,13 @@
-// A tenant's TLS server. GET / tells that it is there; GET /watch is a line every 500 ms, for ever.
+// A tenant's TLS server. GET / tells who it is; GET /watch is a line every 500 ms, for ever.
 const { readFileSync } = require('node:fs');
 const { createServer } = require('node:https');
 
 const file = (name) => readFileSync(`/etc/tenant/${name}`);
 const watches = new Set();
 const server = createServer({ key: file('tls.key'), cert: file('tls.crt') }, (request, response) => {
-  if (request.url !== '/watch') return void response.end('ok\n');
+  if (request.url !== '/watch') {
+    return void response.end(JSON.stringify({ backend: 'tenant', sni: request.socket.servername }));
+  }
   response.write('watching\n');
   watches.add(response);
   response.on('close', () => watches.delete(response));
