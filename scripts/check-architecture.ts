@@ -8,18 +8,22 @@ import process from 'node:process';
 
 const ROOT = path.join(import.meta.dirname, '..');
 /** Of a file of the product; a test may have some more. */
-const MAX_LINES = 400;
+const MAX_LINES = 371;
 const MAX_TEST_LINES = 400;
 /** Files of the product in one folder, its subfolders not counted. */
 const MAX_FILES = 20;
 
 const GATEWAY = ['src/gateway/config.ts', 'src/gateway/lookup.ts', 'src/gateway/reference-grant.ts'];
 
+/** What imports nothing itself, and may be imported by every folder. */
+const EVERYWHERE: readonly string[] = ['src/event-loop/'];
+
 /**
  * What each folder of `src` may import, besides itself, as prefixes of paths; the longest prefix of a file's path counts.
  * The data flows one way: watchers → gateway → snapshot → xds. Tests beside the code are exempt: they join parts.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'src/event-loop/': [],
   'src/proto/': [],
   'src/model/': [],
   'src/kubernetes-api/': ['src/model/'],
@@ -104,12 +108,11 @@ function importViolations(file: string, targets: readonly string[]): string[] {
     .reduce<string | undefined>((a, b) => (a !== undefined && a.length > b.length ? a : b), undefined);
   if (folder === undefined)
     return [`${file}: a folder without rules; add it to scripts/check-architecture.ts`];
-  const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
+  const allowed = [folder, ...EVERYWHERE, ...(MAY_IMPORT[folder] ?? [])];
   return targets
     .filter((target) => !allowed.some((prefix) => target.startsWith(prefix)))
     .map(
-      (target) =>
-        `${file}: must not import ${target}; ${folder} may import ${allowed.slice(1).join(', ') || 'nothing'}`,
+      (target) => `${file}: must not import ${target}; ${folder} may import ${allowed.slice(1).join(', ')}`,
     );
 }
 

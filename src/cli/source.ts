@@ -1,4 +1,7 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
+import { ApiFailure } from '../kubernetes-api/api-failure.ts';
+import { systemClock } from '../kubernetes-api/clock.ts';
+import { Credentials } from '../kubernetes-api/credentials.ts';
 import type { Source } from '../model/events.ts';
 import { createDirectorySource } from '../watchers/directory/directory-source.ts';
 import { createKubernetesSource } from '../watchers/kubernetes/kubernetes-source.ts';
@@ -30,10 +33,32 @@ export async function requireSource(spec: SourceSpec, options: SourceOptions): P
         ? await readdir(spec.absolute)
         : await access(spec.absolute, constants.R_OK),
     );
-  } else if (kubeconfig !== undefined) {
-    await readable('SLUICE_KUBE_CONFIG', kubeconfig, 'correct --kubeconfig, or leave it out', () =>
-      access(kubeconfig, constants.R_OK),
+  } else await usableCredentials(options);
+}
+
+/** A kubeconfig that is edited while Sluice runs is waited for; one that is wrong at the start is a mistake. */
+async function usableCredentials({ kubeconfig, context }: SourceOptions): Promise<void> {
+  const credentials = new Credentials({ kubeconfig, context }, systemClock);
+  try {
+    await credentials.check();
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    const { path, message } = (error.cause ?? {}) as NodeJS.ErrnoException;
+    if (path !== undefined)
+      throw new CliError(
+        'SLUICE_KUBE_CONFIG',
+        EXIT.noInput,
+        `${path} cannot be read (${message}); correct --kubeconfig, or what it names`,
+        { cause: error },
+      );
+    throw new CliError(
+      'SLUICE_KUBE_CONFIG',
+      EXIT.config,
+      `${error.message}; correct it, name another with --kubeconfig, or another --context of it`,
+      { cause: error },
     );
+  } finally {
+    credentials.close();
   }
 }
 

@@ -24,8 +24,8 @@ export interface Lookup {
   /** `undefined` where it does not exist or its Gateway is not ours. */
   listenerSet(namespace: string, name: string): ListenerSetModel | undefined;
   /**
-   * The listener with this very hostname (`*`: without one) that is served on a port of a Gateway: its own, or one of
-   * its ListenerSets'. Only of a Gateway that allows those.
+   * The listener whose this very hostname (`*`: none) is on a port of a Gateway: its own, or one of its ListenerSets'. Only
+   * of a Gateway that allows those.
    */
   listenerOn(gateway: ObjectRef, port: number, hostname: string): ListenerRef | undefined;
   /** The address of the pool that is assigned to a Gateway; `undefined` where it asks for none, or none is left. */

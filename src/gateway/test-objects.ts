@@ -26,7 +26,7 @@ import { DEFAULT_GATEWAY_CONFIG } from './config.ts';
 import type { Lookup } from './lookup.ts';
 import { evaluateGateway } from './parents/evaluate-gateway.ts';
 import { evaluateListenerSet } from './parents/evaluate-listener-set.ts';
-import { compareListenerSets, mergeListenerSets, servedListener } from './parents/merge-listener-sets.ts';
+import { compareListenerSets, hostnameOwner, mergeListenerSets } from './parents/merge-listener-sets.ts';
 import { GATEWAY_GROUP } from './parents/route-kinds.ts';
 
 export const CONTROLLER = 'sluice.dev/gateway-controller';
@@ -304,7 +304,7 @@ export function lookupOf(
       return model && merged(model.gateway.namespace, model.gateway.name)?.sets.find(isSame);
     },
     listenerOn: (ref, port, hostname) =>
-      servedListener(merged(ref.namespace, ref.name)?.listeners, port, hostname),
+      hostnameOwner(merged(ref.namespace, ref.name)?.listeners, port, hostname),
     poolAddress: () => undefined,
     namespace: (name) => find('Namespace', '', name) as Namespace | undefined,
     service: (namespace, name) => find('Service', namespace, name) as Service | undefined,

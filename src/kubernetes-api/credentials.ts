@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { ApiFailure } from './api-failure.ts';
 import type { Clock } from './clock.ts';
 import { isPod, podAccess } from './service-account.ts';
@@ -54,6 +54,28 @@ export class Credentials {
     return this.#pending;
   }
 
+  /**
+   * Whether a connection can be had, as far as that is known without asking anybody: the files can be read and parsed, the
+   * context is there, with its cluster, and the files that it names can be read too. No plugin runs. Throws an `ApiFailure` of
+   * the reason `config`; its cause has a `code` where a file cannot be read.
+   */
+  async check(): Promise<void> {
+    try {
+      const files = this.#files(this.#options.env ?? process.env);
+      if (files === undefined) {
+        this.#podAccess();
+        return;
+      }
+      const kube = await this.#load(files);
+      const { caFile } = clusterOf(kube);
+      const { certFile, keyFile } = kube.getCurrentUser() ?? {};
+      for (const file of [caFile, certFile, keyFile])
+        if (file !== undefined) accessSync(file, constants.R_OK);
+    } catch (cause) {
+      throw unusable(cause);
+    }
+  }
+
   /** What was given was not accepted: forget everything that is cached. */
   refuse(): void {
     if (this.#config !== undefined && this.#clock.now() - this.#config.readAt >= MIN_AGE_MS)
@@ -66,22 +88,14 @@ export class Credentials {
 
   async #resolve(): Promise<Connection> {
     try {
-      const { env = process.env } = this.#options;
-      const files = this.#files(env);
+      const files = this.#files(this.#options.env ?? process.env);
       if (files === undefined) {
-        const { context } = this.#options;
-        if (context !== undefined)
-          throw new Error(
-            `context ${context} is asked for, but the service account of a pod has no contexts`,
-          );
-        const { server, ca, token } = podAccess(env);
+        const { server, ca, token } = this.#podAccess();
         const headers = { Authorization: `Bearer ${token}` };
         return { server, agent: this.#agents.agent(server, { ca }, undefined), headers };
       }
       const kube = await this.#load(files);
-      const cluster = kube.getCurrentCluster();
-      if (cluster === null)
-        throw new Error(`the kubeconfig has no context ${kube.getCurrentContext()}, or no cluster for it`);
+      const cluster = clusterOf(kube);
       const options: RequestOptions = {};
       await kube.applyToHTTPSOptions(options);
       const server = new URL(cluster.server);
@@ -91,11 +105,15 @@ export class Credentials {
         headers: headersOf(options),
       };
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ApiFailure('config', `No usable credentials for the Kubernetes API: ${reason.trim()}`, {
-        cause,
-      });
+      throw unusable(cause);
     }
+  }
+
+  #podAccess() {
+    const { context, env = process.env } = this.#options;
+    if (context !== undefined)
+      throw new Error(`context ${context} is asked for, but the service account of a pod has no contexts`);
+    return podAccess(env);
   }
 
   async #load(files: readonly string[]): Promise<KubeConfig> {
@@ -132,6 +150,24 @@ export class Credentials {
       'no kubeconfig is given, $KUBECONFIG is not set, this is not a pod, and there is no ~/.kube/config',
     );
   }
+}
+
+function clusterOf(kube: KubeConfig): Cluster {
+  const cluster = kube.getCurrentCluster();
+  if (cluster !== null) return cluster;
+  const context = kube.getCurrentContext();
+  throw new Error(
+    context
+      ? `the kubeconfig has no context ${context}, or no cluster for it`
+      : 'the kubeconfig has no current context',
+  );
+}
+
+function unusable(cause: unknown): ApiFailure {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ApiFailure('config', `No usable credentials for the Kubernetes API: ${reason.trim()}`, {
+    cause,
+  });
 }
 
 function headersOf(options: RequestOptions): Record<string, string> {

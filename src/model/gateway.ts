@@ -33,6 +33,11 @@ export interface ListenerModel {
   readonly hostname: string | undefined;
   /** Where Envoy serves it; empty where it is not served (not accepted, unsupported protocol or mode). */
   readonly bindings: readonly Binding[];
+  /**
+   * Where its hostname is its own though Sluice does not serve it, as that of an HTTPS listener is: "a request is matched to
+   * at most one listener", so no listener with a less specific hostname may serve it.
+   */
+  readonly reserved: readonly Binding[];
   readonly supportedKinds: readonly RouteGroupKind[];
   readonly conditions: readonly Condition[];
   /** Whether routes may attach at all (a listener that is not served still counts its routes). */

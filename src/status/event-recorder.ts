@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import type { Condition } from '../model/conditions.ts';
+import { type Condition, isBad } from '../model/conditions.ts';
 import { microTime } from './kubernetes/lease-store.ts';
 import type { Transition } from './merge-conditions.ts';
 import type { StatusLogger } from './status-logger.ts';
@@ -123,21 +123,14 @@ export class EventRecorder {
   }
 }
 
-/** Of these types `True` is the bad news. */
-const BAD_IF_TRUE: ReadonlySet<string> = new Set(['PartiallyInvalid', 'Conflicted', 'OverlappingTLSConfig']);
-
-export function isBadNews({ type, status }: { readonly type: string; readonly status: string }): boolean {
-  return BAD_IF_TRUE.has(type) ? status === 'True' : status === 'False';
-}
-
 /**
  * What a tenant must know of a change: what is wrong with an object, and that it no longer is. That all is well from the
  * start is told by the conditions alone; so is what only waits for Envoy.
  */
 export function eventsOf(transitions: readonly Transition[]): readonly EventNote[] {
   return transitions.flatMap(({ condition, before }): readonly EventNote[] => {
-    if (isBadNews(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
-    const wasBad = before !== undefined && isBadNews(before) && before.reason !== 'Pending';
+    if (isBad(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
+    const wasBad = before !== undefined && isBad(before) && before.reason !== 'Pending';
     return wasBad ? [noteOf(condition, 'Normal')] : [];
   });
 }

@@ -17,6 +17,7 @@ function world() {
       state.isCut ? Promise.reject(new ApiFailure('unreachable', 'cut')) : result();
     const election = new LeaderElection({
       store: {
+        namespace: leases.namespace,
         get: (name) => check(() => leases.get(name)),
         put: (lease) => check(() => leases.put(lease)),
         list: () => check(() => leases.list()),
@@ -112,4 +113,39 @@ test('a leader whose lease somebody else took knows it at its next renewal', asy
   await leases.put({ ...lease, spec: { ...lease.spec, holderIdentity: 'somebody' } });
   await pass(TIMES.retry);
   assert.equal(a.election.leading, false);
+});
+
+test('a namespace that does not exist is told once, with what to do, until it is there', async () => {
+  const clock = new ManualClock();
+  const leases = new MemoryLeases();
+  let exists = false;
+  const told: string[] = [];
+  const election = new LeaderElection({
+    store: {
+      namespace: leases.namespace,
+      get: (name) => leases.get(name),
+      put: (lease) =>
+        exists ? leases.put(lease) : Promise.reject(new ApiFailure('not-found', 'namespaces not found')),
+      list: () => leases.list(),
+      delete: (name) => leases.delete(name),
+    },
+    leaseName: 'leader',
+    identity: 'a',
+    times: TIMES,
+    clock,
+    wallClock: () => new Date(0),
+    onChange() {},
+    logger: { ...SILENT, warn: (fields, message) => told.push(`${JSON.stringify(fields)} ${message}`) },
+  });
+  const pass = async (): Promise<void> => {
+    clock.advance(2 * TIMES.retry);
+    for (let step = 0; step < 5; step += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  election.start();
+  for (let time = 0; time < 5; time += 1) await pass();
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? '', /SLUICE_LEASE_NAMESPACE.*namespace sluice-system.*--leader-election off/);
+  exists = true;
+  await pass();
+  assert.ok(election.leading);
 });

@@ -1,3 +1,4 @@
+import { ApiFailure } from '../kubernetes-api/api-failure.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
 import { type Lease, type LeaseStore, microTime } from './kubernetes/lease-store.ts';
 import type { StatusLogger } from './status-logger.ts';
@@ -162,6 +163,16 @@ export class LeaderElection {
 
   #tell(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
+    const { store } = this.#options;
+    if (error instanceof ApiFailure && error.reason === 'not-found') {
+      if (this.#failing === message) return;
+      this.#failing = message;
+      this.#options.logger.warn(
+        { code: 'SLUICE_LEASE_NAMESPACE', namespace: store.namespace },
+        `no status is written: there is no namespace ${store.namespace} for the lease that decides which replica writes them; create it, name another with --leader-election-namespace, or start a single replica with --leader-election off. Envoys are served all the same, and it is tried again`,
+      );
+      return;
+    }
     const level = this.#failing === message ? 'debug' : 'warn';
     this.#failing = message;
     this.#options.logger[level](

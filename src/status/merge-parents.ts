@@ -1,4 +1,4 @@
-import type { DesiredParent, DesiredRoute } from './desired.ts';
+import type { DesiredParent, DesiredRoute } from '../model/desired-status.ts';
 import { isNewer, mergeConditions, presentConditions, type Transition } from './merge-conditions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

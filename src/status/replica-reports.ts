@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import type { EnvoyReport } from './envoy-fleet.ts';
+import { type EnvoyReport, NO_ENVOYS } from './envoy-fleet.ts';
 import { type Lease, type LeaseStore, microTime } from './kubernetes/lease-store.ts';
 import type { StatusLogger } from './status-logger.ts';
 
@@ -28,7 +28,10 @@ const RENEW_MS = 15_000;
 const EXPIRES_MS = 40_000;
 /** All annotations of an object may have 256 KiB. */
 const LARGEST = 200_000;
+const MOST_LISTENERS = 50;
 const LONGEST_ERROR = 500;
+const MOST_CLUSTERS = 100;
+const LONGEST_CLUSTER_ERROR = 200;
 
 /**
  * How the leader learns what Envoys acknowledged that are connected to other replicas: each replica keeps a Lease of
@@ -166,26 +169,38 @@ export class ReplicaReports {
   }
 }
 
-/** Bounded: errors are cut, and what a lease cannot hold is left out, which reads as "not acknowledged". */
-function textOf({ nodes, acknowledged, rejected }: EnvoyReport): string {
-  const errors = Object.entries(rejected).slice(0, 50);
-  const text = JSON.stringify({
+/** Bounded: errors are cut, and what a lease cannot hold is left out, which reads as "not acknowledged" and "not rejected". */
+function textOf({ nodes, acknowledged, rejected, rejectedClusters }: EnvoyReport): string {
+  const report = {
     nodes,
     acknowledged,
-    rejected: Object.fromEntries(
-      errors.map(([name, { version, error }]) => [name, { version, error: error.slice(0, LONGEST_ERROR) }]),
-    ),
-  });
-  return text.length <= LARGEST ? text : JSON.stringify({ nodes, acknowledged: {}, rejected: {} });
+    rejected: cut(rejected, MOST_LISTENERS, LONGEST_ERROR),
+    rejectedClusters: cut(rejectedClusters, MOST_CLUSTERS, LONGEST_CLUSTER_ERROR),
+  };
+  const text = JSON.stringify(report);
+  return text.length <= LARGEST ? text : JSON.stringify({ ...NO_ENVOYS, nodes });
+}
+
+function cut(rejected: EnvoyReport['rejected'], most: number, longestError: number): EnvoyReport['rejected'] {
+  const some = Object.entries(rejected).slice(0, most);
+  return Object.fromEntries(
+    some.map(([name, { error, ...rest }]) => [name, { ...rest, error: error.slice(0, longestError) }]),
+  );
 }
 
 function parseReport(text: string): EnvoyReport | undefined {
   try {
-    const { nodes, acknowledged, rejected } = JSON.parse(text) as Partial<EnvoyReport>;
-    if (!Array.isArray(nodes) || typeof acknowledged !== 'object' || typeof rejected !== 'object')
+    // A replica of another version may say less.
+    const report = { ...NO_ENVOYS, ...(JSON.parse(text) as Partial<EnvoyReport>) };
+    const { nodes, acknowledged, rejected, rejectedClusters } = report;
+    if (!Array.isArray(nodes) || ![acknowledged, rejected, rejectedClusters].every(isRecord))
       return undefined;
-    return { nodes, acknowledged, rejected };
+    return { nodes, acknowledged, rejected, rejectedClusters };
   } catch {
     return undefined;
   }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

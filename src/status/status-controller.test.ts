@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { hastyClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
-import type { DesiredStatus } from './desired.ts';
+import type { DesiredStatus } from '../model/desired-status.ts';
+import { NO_ENVOYS } from './envoy-fleet.ts';
 import { StatusController } from './status-controller.ts';
 import { type Answer, type Asked, startTestApiServer } from './test-api-server.ts';
 
@@ -46,7 +47,7 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
       desired,
       parentKeys: () => ['Gateway/infra/gw', ...SETS],
       ingressKeys: () => [],
-      envoys: () => ({ nodes: [], acknowledged: {}, rejected: {} }),
+      envoys: () => NO_ENVOYS,
       ingressConditions: () => [],
     },
     clock,

@@ -1,7 +1,8 @@
 import { ApiClient, type ApiClientOptions } from '../kubernetes-api/api-client.ts';
 import { type Clock, systemClock } from '../kubernetes-api/clock.ts';
 import type { Condition } from '../model/conditions.ts';
-import { type DesiredStatus, STATUS_KINDS, type StatusKind } from './desired.ts';
+import { type DesiredStatus, STATUS_KINDS, type StatusKind } from '../model/desired-status.ts';
+import type { FleetView } from '../model/fleet.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
 import { createLeaseStore } from './kubernetes/lease-store.ts';
@@ -23,13 +24,6 @@ export interface StatusWorld {
   envoys(): EnvoyReport;
   /** The conditions of an Ingress, which its status has no place for. */
   ingressConditions(key: string): readonly Condition[];
-}
-
-export interface FleetView {
-  readonly serving: ReadonlySet<string>;
-  bindingState: EnvoyFleet['bindingState'];
-  /** Right after a start Envoys that serve may not have connected yet. */
-  readonly tentative: boolean;
 }
 
 export interface StatusControllerOptions extends ApiClientOptions {
@@ -209,7 +203,7 @@ export class StatusController {
     const since = this.#leadingSince ?? this.#clock.now();
     return {
       serving: this.#fleet.serving,
-      bindingState: (name, version) => this.#fleet.bindingState(name, version),
+      acknowledgementOf: (name, version) => this.#fleet.acknowledgementOf(name, version),
       tentative: this.#clock.now() - since < this.#graceMs,
     };
   }

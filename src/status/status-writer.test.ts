@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { ApiClient } from '../kubernetes-api/api-client.ts';
 import { hastyClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
-import type { DesiredStatus } from './desired.ts';
+import type { DesiredStatus } from '../model/desired-status.ts';
 import { StatusResources } from './kubernetes/status-resources.ts';
 import { StatusWriter, type WrittenStatus } from './status-writer.ts';
 import { type Answer, type Asked, startTestApiServer } from './test-api-server.ts';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import { ApiFailure, failureOfStatus } from '../kubernetes-api/api-failure.ts';
 import { type Clock, sleep } from '../kubernetes-api/clock.ts';
-import type { DesiredStatus, StatusKind } from './desired.ts';
+import type { DesiredStatus, StatusKind } from '../model/desired-status.ts';
 import { isStatusKind, objectPath, type StatusResources } from './kubernetes/status-resources.ts';
 import type { Transition } from './merge-conditions.ts';
 import { mergeStatus, type PresentObject } from './merge-status.ts';

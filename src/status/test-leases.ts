@@ -2,6 +2,7 @@ import type { Lease, LeaseStore } from './kubernetes/lease-store.ts';
 
 /** Leases with compare-and-swap, as the API server has it; the real one is in test/kubernetes. */
 export class MemoryLeases implements LeaseStore {
+  readonly namespace = 'sluice-system';
   readonly leases = new Map<string, Lease>();
   version = 0;
 

@@ -3,44 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { AdsStream, DEFAULT_STREAM_LIMITS, StreamRefusal, type StreamResponse } from './stream.ts';
+import { responses, setUp, subscribeLikeEnvoy } from './test-stream.ts';
 import { TestView, versionOf } from './test-view.ts';
-
-const SHORT: Readonly<Record<string, string>> = {
-  [CLUSTER_TYPE]: 'cds',
-  [ENDPOINT_TYPE]: 'eds',
-  [LISTENER_TYPE]: 'lds',
-};
-
-function setUp(limits = DEFAULT_STREAM_LIMITS, stage: 'synced' | 'ready' = 'ready') {
-  const view = new TestView();
-  view.setSynced();
-  if (stage === 'ready') view.setReady();
-  const stream = new AdsStream(view, limits);
-  view.onChange((change) => stream.changed(change));
-  return { view, stream };
-}
-
-/** `cds +a -b`, a line for each response. */
-function responses(stream: AdsStream, acknowledge = true): string[] {
-  const lines: string[] = [];
-  for (let response = stream.next(); response !== undefined; response = stream.next()) {
-    const { typeUrl, batch, nonce } = response;
-    const changes = [
-      ...batch.resources.map(({ name }) => `+${name}`),
-      ...batch.removed.map((name) => `-${name}`),
-    ];
-    lines.push([SHORT[typeUrl] ?? typeUrl, ...changes].join(' '));
-    if (acknowledge) stream.request({ type_url: typeUrl, response_nonce: nonce });
-  }
-  return lines;
-}
-
-function subscribeLikeEnvoy(stream: AdsStream, endpoints: readonly string[]): void {
-  stream.request({ type_url: CLUSTER_TYPE });
-  stream.request({ type_url: LISTENER_TYPE });
-  if (endpoints.length > 0)
-    stream.request({ type_url: ENDPOINT_TYPE, resource_names_subscribe: [...endpoints] });
-}
 
 describe('one ADS stream', () => {
   it('tells clusters, then endpoints, then listeners', () => {

@@ -2,14 +2,14 @@ import type { DeltaRequest } from '../proto/index.ts';
 import {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,
-  type EncodedResource,
   LISTENER_TYPE,
   type ResourceView,
   type SnapshotChange,
 } from '../snapshot/resources/resource.ts';
 import type { HeldResource } from './answers.ts';
 import type { ListenerPace } from './listener-pace.ts';
-import { type Batch, Subscription } from './subscription.ts';
+import { OwnerTurns } from './owner-turns.ts';
+import { type Batch, type MaySend, Subscription } from './subscription.ts';
 
 /** Sizes of responses. Measured with 20,000 hosts: all in one 2.9 s until the last is served, 2,000 each 1.9 s, 100 each 3.1 s. */
 export interface StreamLimits {
@@ -48,11 +48,13 @@ export class StreamRefusal extends Error {
   }
 }
 
+/** A response that the client rejected (NACK). */
 export interface Rejection {
   readonly typeUrl: string;
+  /** The client's words. */
   readonly error: string;
-  /** Held back from now on; empty while the cause is being searched for. */
-  readonly held: readonly string[];
+  /** Of the resources that are held back from now on; empty while the cause is being searched for. */
+  readonly names: readonly string[];
 }
 
 /** What a request turned out to be. */
@@ -60,6 +62,8 @@ export interface RequestOutcome {
   readonly acknowledged?: { readonly typeUrl: string; readonly resources: number };
   readonly rejected?: Rejection;
 }
+
+const NOTHING: ReadonlyMap<string, HeldResource> = new Map();
 
 /** In this order resources are told, and in the opposite one they are taken away: nothing ever points at nothing. */
 const ORDER = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE];
@@ -77,9 +81,17 @@ export class AdsStream {
   #nonce = 0;
 
   readonly #pace: ListenerPace | undefined;
+  readonly #turns: OwnerTurns;
+  #hasBeenCurrent = false;
   #waitMs = 0;
 
-  constructor(view: ResourceView, limits: StreamLimits = DEFAULT_STREAM_LIMITS, pace?: ListenerPace) {
+  constructor(
+    view: ResourceView,
+    limits: StreamLimits = DEFAULT_STREAM_LIMITS,
+    pace?: ListenerPace,
+    turns = new OwnerTurns(),
+  ) {
+    this.#turns = turns;
     this.#view = view;
     this.#limits = limits;
     this.#pace = pace;
@@ -100,6 +112,7 @@ export class AdsStream {
     });
     // Those that it says it has, or had asked for, and that are only its own.
     this.#refuseAbove(({ unknownCount }) => unknownCount, 0);
+    this.#noteCurrent();
     return outcome;
   }
 
@@ -140,6 +153,7 @@ export class AdsStream {
   #answer(subscription: Subscription, typeUrl: string, request: DeltaRequest): RequestOutcome {
     const nonce = request.response_nonce ?? '';
     if (nonce === '') return {};
+    this.#turns.answered(nonce);
     const error = request.error_detail;
     if (error === undefined || error === null) {
       const resources = subscription.acknowledge(nonce);
@@ -147,14 +161,19 @@ export class AdsStream {
     }
     // Envoy's own words; of another client's, as much as can be looked at.
     const message = (error.message ?? '').slice(0, MAX_ERROR_LENGTH);
-    const held = subscription.reject(nonce, message);
-    return held === undefined ? {} : { rejected: { typeUrl, error: message, held } };
+    const names = subscription.reject(nonce, message);
+    return names === undefined ? {} : { rejected: { typeUrl, error: message, names } };
   }
 
   /** The snapshot changed. */
   changed({ upserts, removals }: SnapshotChange): void {
     for (const { typeUrl, name } of upserts) this.#changed(typeUrl, name);
     for (const { typeUrl, name } of removals) this.#changed(typeUrl, name);
+    this.#noteCurrent();
+  }
+
+  #noteCurrent(): void {
+    this.#hasBeenCurrent ||= this.#view.ready && this.hasAskedFor(LISTENER_TYPE) && this.isCurrent;
   }
 
   #changed(typeUrl: string, name: string): void {
@@ -176,10 +195,11 @@ export class AdsStream {
     for (const typeUrl of [...ORDER, ...rest]) {
       const subscription = this.#subscriptions.get(typeUrl);
       if (subscription === undefined || !subscription.hasWork) continue;
-      const batch =
-        typeUrl === LISTENER_TYPE
-          ? subscription.nextResources(resourcesPerResponse, bytesPerResponse, this.#mayResendListener)
-          : subscription.nextResources(resourcesPerResponse, bytesPerResponse);
+      const batch = subscription.nextResources(
+        resourcesPerResponse,
+        bytesPerResponse,
+        this.#maySend(typeUrl),
+      );
       if (batch === undefined) continue;
       if (typeUrl === CLUSTER_TYPE) this.#resendReferences(batch);
       return this.#respond(subscription, typeUrl, batch);
@@ -198,11 +218,29 @@ export class AdsStream {
     return undefined;
   }
 
-  readonly #mayResendListener = ({ bytes }: EncodedResource): boolean => {
-    const waitMs = this.#pace?.take(bytes.length) ?? 0;
-    if (waitMs > 0) this.#waitMs = this.#waitMs === 0 ? waitMs : Math.min(this.#waitMs, waitMs);
+  #maySend(typeUrl: string): MaySend | undefined {
+    if (typeUrl === LISTENER_TYPE) return this.#maySendListener;
+    if (typeUrl !== CLUSTER_TYPE || !this.#hasBeenCurrent) return undefined;
+    this.#turns.begin();
+    return this.#maySendCluster;
+  }
+
+  readonly #maySendListener: MaySend = ({ bytes }, isKnown) => {
+    const waitMs = isKnown ? (this.#pace?.take(bytes.length) ?? 0) : 0;
+    this.#waitAtMost(waitMs);
     return waitMs === 0;
   };
+
+  /** Clusters are what costs an Envoy most. What it lacks from the start it needs whatever it costs, so turns begin then. */
+  readonly #maySendCluster: MaySend = ({ owner }) => {
+    if (owner === undefined || this.#turns.take(owner)) return true;
+    this.#waitAtMost(this.#turns.waitMs);
+    return false;
+  };
+
+  #waitAtMost(waitMs: number): void {
+    if (waitMs > 0) this.#waitMs = this.#waitMs === 0 ? waitMs : Math.min(this.#waitMs, waitMs);
+  }
 
   /**
    * A changed cluster warms until its EDS resource arrives again, and Envoy does not ask for one that it has. After a
@@ -219,6 +257,7 @@ export class AdsStream {
     this.#nonce += 1;
     const nonce = String(this.#nonce);
     subscription.sent(nonce, batch);
+    this.#turns.sent(nonce);
     return { typeUrl, nonce, batch };
   }
 
@@ -234,6 +273,11 @@ export class AdsStream {
     );
   }
 
+  /** Whether the client had everything once on this stream, listeners included: it serves, however far it is behind. */
+  get hasBeenCurrent(): boolean {
+    return this.#hasBeenCurrent;
+  }
+
   /** Whether the client has asked for this type. */
   hasAskedFor(typeUrl: string): boolean {
     return this.#subscriptions.has(typeUrl);
@@ -243,18 +287,21 @@ export class AdsStream {
     return this.#subscriptions.get(typeUrl)?.isAcknowledged(name, version) ?? false;
   }
 
-  /** Per type: resources that the client has, responses not yet answered, and what it rejected. */
+  /** What the client rejected of this type and is not sent again, by name. */
+  held(typeUrl: string): ReadonlyMap<string, HeldResource> {
+    return this.#subscriptions.get(typeUrl)?.held ?? NOTHING;
+  }
+
+  /** Per type: resources that the client has, and responses not yet answered. */
   state(): {
     typeUrl: string;
     resources: number;
     unanswered: number;
-    held: ReadonlyMap<string, HeldResource>;
   }[] {
     return [...this.#subscriptions].map(([typeUrl, subscription]) => ({
       typeUrl,
       resources: subscription.sentCount,
       unanswered: subscription.unansweredCount,
-      held: subscription.held,
     }));
   }
 }

@@ -20,10 +20,10 @@ export interface Batch {
   readonly removed: readonly string[];
 }
 
-/** Whether a resource that the client has in another version may be sent now; if not, it stays due. */
-export type MayResend = (resource: EncodedResource) => boolean;
+/** Whether a resource may be sent now; if not, it stays due. `isKnown`: the client has another version of it. */
+export type MaySend = (resource: EncodedResource, isKnown: boolean) => boolean;
 
-const ALWAYS: MayResend = () => true;
+const ALWAYS: MaySend = () => true;
 
 /**
  * The incremental xDS protocol for one type on one stream: what the client wants, what it has, and what has to be
@@ -255,7 +255,7 @@ export class Subscription {
   }
 
   /** The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. */
-  nextResources(maxResources: number, maxBytes: number, mayResend: MayResend = ALWAYS): Batch | undefined {
+  nextResources(maxResources: number, maxBytes: number, maySend: MaySend = ALWAYS): Batch | undefined {
     for (let names = this.#answers.takeRetry(); names !== undefined; names = this.#answers.takeRetry()) {
       const batch = this.#batch(this.#takeAgain(names));
       if (batch !== undefined) return batch;
@@ -274,7 +274,7 @@ export class Subscription {
       }
       const { length } = resource.bytes;
       if (resources.length > 0 && bytes + length > maxBytes) return false;
-      if (states.sent(slot) > SENT.absent && !mayResend(resource)) return true;
+      if (!maySend(resource, states.sent(slot) > SENT.absent)) return true;
       this.#send(slots, slot, resource);
       resources.push(resource);
       bytes += length;

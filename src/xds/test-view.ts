@@ -9,6 +9,7 @@ export class TestView extends ResourceTable {
     typeUrl: string,
     contents: Readonly<Record<string, string | undefined>>,
     references?: readonly string[],
+    owner?: string,
   ): void {
     for (const [name, text] of Object.entries(contents)) {
       if (text === undefined) {
@@ -27,6 +28,7 @@ export class TestView extends ResourceTable {
         version,
         bytes: unpackBytes(packed),
         ...(references && { references }),
+        owner,
       });
     }
     this.publish();

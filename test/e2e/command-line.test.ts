@@ -248,6 +248,22 @@ describe('sluice serve', () => {
     }
   });
 
+  it('ends with 78 for a kubeconfig that is malformed, or has no such context, in one line', async () => {
+    const malformed = path.join(directory, 'malformed.kubeconfig');
+    await writeFile(malformed, 'clusters: [\n');
+    const empty = path.join(directory, 'empty.kubeconfig');
+    await writeFile(empty, 'apiVersion: v1\nkind: Config\nclusters: []\n');
+    for (const [said, ...flags] of [
+      ['No usable credentials', '--kubeconfig', malformed],
+      ['the kubeconfig has no current context', '--kubeconfig', empty],
+      ['the kubeconfig has no context prod', '--kubeconfig', empty, '--context', 'prod'],
+    ]) {
+      const { exitCode, stderr } = await runSluice(['serve', '--source', 'kubernetes', ...flags]);
+      assert.equal(exitCode, 78);
+      assert.match(stderr, new RegExp(`^sluice: SLUICE_KUBE_CONFIG: [^\\n]*${said}[^\\n]+\\n$`));
+    }
+  });
+
   it('serves a single file of manifests', async () => {
     const [xdsPort = 0, adminPort = 0] = await freePorts(2);
     const folder = await manifests('single', { 'a.yaml': toYaml([ROUTE]) });

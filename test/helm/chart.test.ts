@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { parseInvocation } from '../../src/cli/program.ts';
 import { CHART, NAMESPACE, renderChart, runHelm } from '../harness/helm.ts';
 import { type ApiObject, documents } from '../harness/kubernetes/client.ts';
 import { kustomize } from '../harness/kubernetes/kubectl.ts';
@@ -12,6 +13,18 @@ import { chartCases, goldenOf, identity, orphanedGoldens } from './cases.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DEPLOY = join(ROOT, 'deploy', 'envoy-hostnetwork');
+
+interface Container {
+  readonly image: string;
+  readonly args: readonly string[];
+}
+
+function containersOf({ spec }: ApiObject): readonly Container[] {
+  const { template } = (spec ?? {}) as {
+    template?: { spec: { containers: readonly Container[]; initContainers?: readonly Container[] } };
+  };
+  return [...(template?.spec.initContainers ?? []), ...(template?.spec.containers ?? [])];
+}
 
 let directory: string;
 before(async () => {
@@ -39,6 +52,19 @@ describe('the chart', () => {
         `${each.name}: npm run golden`,
       );
     assert.deepEqual(await orphanedGoldens(cases), []);
+  });
+
+  it('gives Sluice command lines that it reads, whatever the values', async () => {
+    let read = 0;
+    for (const { name, values } of await chartCases())
+      for (const container of (await renderChart(values)).flatMap(containersOf)) {
+        if (!/\/sluice:/.test(container.image)) continue;
+        const variables = { SLUICE_NODE_ID: 'gw-1', SLUICE_ENVOY_MEMORY_LIMIT: String(2 ** 32) };
+        const args = container.args.map((each) => each.replace('$(NODE_IP)', 'fd00::7'));
+        assert.doesNotThrow(() => parseInvocation(args, variables), `${name}: ${args.join(' ')}`);
+        read += 1;
+      }
+    assert.equal(read, 3 * (await chartCases()).length);
   });
 
   it('keeps two releases apart, and each of them together', async () => {

@@ -145,13 +145,20 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
-async function killEnvoy({ cluster }: FaultContext): Promise<void> {
-  const node = cluster.node(NODE);
-  // Of two always the first one's: its partner is not to be hit.
-  const [pid] = (await node.processes(ENVOY_COMMAND)).sort((one, other) => Number(one) - Number(other));
-  if (pid === undefined) throw new Error(`no Envoy runs on ${NODE}`);
-  await node.run('kill', '-KILL', pid);
-  await until(async () => !(await node.processes(ENVOY_COMMAND)).includes(pid), { what: 'the end of Envoy' });
+/** Ends the Envoy of the first DaemonSet: where there is a second one, it is not hit. */
+async function killEnvoy(context: FaultContext): Promise<void> {
+  const node = context.cluster.node(NODE);
+  const pods = await envoyPods(context);
+  const uid = pods.find(({ metadata }) => metadata.labels?.['sluice.dev/envoy'] === undefined)?.metadata.uid;
+  for (const pid of await node.processes(ENVOY_COMMAND)) {
+    if (!(await node.run('cat', `/proc/${pid}/cgroup`)).includes(uid ?? 'none')) continue;
+    await node.run('kill', '-KILL', pid);
+    await until(async () => !(await node.processes(ENVOY_COMMAND)).includes(pid), {
+      what: 'the end of Envoy',
+    });
+    return;
+  }
+  throw new Error(`no Envoy of the first DaemonSet runs on ${NODE}`);
 }
 
 /** As many pods as DaemonSets, none on its way out, each Ready, each with an Envoy that runs. */
@@ -161,9 +168,7 @@ export async function untilEnvoysReady(context: FaultContext): Promise<void> {
     async () => {
       const pods = await envoyPods(context);
       const processes = await cluster.node(NODE).processes(ENVOY_COMMAND);
-      return (
-        pods.length === daemonSets.length && pods.every(isReady) && processes.length === daemonSets.length
-      );
+      return [pods.filter(isReady), pods, processes].every(({ length }) => length === daemonSets.length);
     },
     { what: `Envoys ready on ${NODE}`, timeoutMs: 180_000, intervalMs: 200 },
   );
@@ -186,6 +191,7 @@ interface PodStatus {
 function isReady(pod: ApiObject): boolean {
   const { conditions = [], containerStatuses = [] } = pod['status'] as PodStatus;
   return (
+    pod.metadata.deletionTimestamp === undefined &&
     conditions.some(({ type, status }) => type === 'Ready' && status === 'True') &&
     containerStatuses.every(({ ready }) => ready)
   );

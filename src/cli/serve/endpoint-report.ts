@@ -5,8 +5,7 @@ import type { Engine } from '../../snapshot/engine/engine.ts';
 import { ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
 import { explainTarget } from '../explain-target.ts';
 import type { Logger } from '../logger.ts';
-import type { BusyGate } from './busy-gate.ts';
-import { PacedWork } from './paced-work.ts';
+import { PacedWork, type PacedWorkOptions } from './paced-work.ts';
 
 /** Lines that one batch of changes may write: a node that goes takes the endpoints of many. */
 const MAX_LINES = 50;
@@ -23,14 +22,14 @@ export class EndpointReport {
   readonly #work: PacedWork<string>;
   #lines = 0;
 
-  constructor(engine: Engine, config: GatewayConfig, logger: Logger, gate?: BusyGate) {
+  constructor(engine: Engine, config: GatewayConfig, logger: Logger, options?: PacedWorkOptions) {
     this.#engine = engine;
     this.#config = config;
     this.#logger = logger;
     this.#work = new PacedWork<string>(
       (name) => this.#look(name),
       () => this.#batchEnded(),
-      gate,
+      options,
     );
     engine.resources.onChange(({ upserts, removals }) => {
       for (const { typeUrl, name } of upserts) if (typeUrl === ENDPOINT_TYPE) this.#changed.add(name);

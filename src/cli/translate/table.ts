@@ -1,5 +1,4 @@
-import type { Condition } from '../../model/conditions.ts';
-import { isBad } from '../serve/report.ts';
+import { type Condition, isBad } from '../../model/conditions.ts';
 import type { GatewayOutcome } from './outcome.ts';
 import type { RouteReport, TranslationReport } from './report.ts';
 

@@ -20,11 +20,16 @@ export function isSameListener(a: ListenerRef, b: ListenerRef): boolean {
   );
 }
 
+/** Whether the listener's hostname is its own: it is served, or reserved because another protocol than ours is to serve it. */
+export function ownsHostname({ bindings, reserved }: Pick<ListenerModel, 'bindings' | 'reserved'>): boolean {
+  return bindings.length > 0 || reserved.length > 0;
+}
+
 /**
  * Listener isolation: "a request to foo.example.com SHOULD only be routed using routes attached to the
  * foo.example.com Listener (and not the *.example.com Listener)". On each port of a Gateway, with the listeners of its
- * ListenerSets, a host belongs to the one listener with the most specific matching hostname. Only listeners that are
- * served count.
+ * ListenerSets, a host belongs to the one listener with the most specific matching hostname, be it one that Sluice does
+ * not serve. One that is not accepted owns nothing.
  *
  * A route may have 1,024 hostnames and a Gateway 64 listeners, so the owner of a host is found by its suffixes and
  * remembered, and not by a look at every listener. Where ListenerSets may add some, only the names that could matter
@@ -68,7 +73,7 @@ export class ListenerOwners {
     if (isShared) return { get: (pattern) => this.#lookup.listenerOn(gateway, port, pattern) };
     const ofPattern = new Map<string, ListenerRef>();
     for (const listener of listeners) {
-      if (listener.port !== port || listener.bindings.length === 0) continue;
+      if (listener.port !== port || !ownsHostname(listener)) continue;
       ofPattern.set(listener.hostname ?? ANY_HOST, listener.attachment);
     }
     return ofPattern;

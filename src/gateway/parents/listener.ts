@@ -52,6 +52,7 @@ export function evaluateListener(listener: GatewayListener, context: ListenerCon
   const kinds = routeKinds(listener);
   const refsProblem = kinds.problem ?? certificateProblem(certificateRefs(listener), context);
   const bindings = isPassthrough && notAccepted === undefined ? context.bindings : [];
+  const reserved = listener.protocol === 'HTTPS' && notAccepted === undefined ? context.bindings : [];
   // A listener of which only a route kind is not supported still serves the others.
   const isProgrammed =
     notAccepted === undefined &&
@@ -95,6 +96,7 @@ export function evaluateListener(listener: GatewayListener, context: ListenerCon
     protocol: listener.protocol,
     hostname,
     bindings,
+    reserved,
     // "This MUST represent the kinds supported by an implementation for that Listener configuration": none where
     // the configuration is not accepted.
     supportedKinds: notAccepted === undefined ? kinds.supported : [],
@@ -116,6 +118,12 @@ function unsupportedType(listener: GatewayListener): ListenerProblem | undefined
     return {
       reason: 'UnsupportedProtocol',
       message: `Protocol ${listing([listener.protocol])} is not supported; Sluice serves TLS in mode Passthrough.`,
+    };
+  }
+  if (listener.protocol === 'HTTPS' && listener.tls?.mode === 'Passthrough') {
+    return {
+      reason: 'UnsupportedValue',
+      message: 'An HTTPS listener must have tls.mode Terminate; write protocol TLS to pass TLS through.',
     };
   }
   if (listener.protocol === 'TLS' && listener.tls?.mode !== 'Passthrough') {

@@ -7,6 +7,7 @@ import { isAccepted } from './evaluate-gateway.ts';
 import { setConditions } from './evaluate-listener-set.ts';
 import type { ListenerProblem } from './listener.ts';
 import { transportOf } from './listener-conflicts.ts';
+import { ownsHostname } from './listener-isolation.ts';
 
 /** Ports on which a Gateway is served, those that its ListenerSets open included: each is a listener in every Envoy. */
 export const MAX_PORTS = 64;
@@ -21,14 +22,14 @@ export interface MergedListeners {
   readonly listeners: ListenersByPort;
 }
 
-/** Who is served on a port under this very hostname. */
-export function servedListener(
+/** Whose this very hostname is on a port. */
+export function hostnameOwner(
   listeners: ListenersByPort | undefined,
   port: number,
   hostname: string,
 ): ListenerRef | undefined {
   const found = listeners?.get(port)?.get(hostname);
-  return found !== undefined && found.bindings.length > 0 ? found.attachment : undefined;
+  return found !== undefined && ownsHostname(found) ? found.attachment : undefined;
 }
 
 /**
@@ -172,5 +173,5 @@ function refused(listener: ListenerModel, problem: ListenerProblem, generation: 
         ? condition('Conflicted', true, reason, message, generation)
         : each;
     });
-  return { ...listener, bindings: [], supportedKinds: [], conditions };
+  return { ...listener, bindings: [], reserved: [], supportedKinds: [], conditions };
 }

@@ -80,6 +80,7 @@ export class Engine {
         markDependents(dependency, this.#marked);
       },
       listen: (...listener) => this.#hosts.listen(...listener),
+      reserve: (...listener) => this.#hosts.reserve(...listener),
       status,
     });
     this.#routes = new RouteStage(this.#parents.evaluator, config.gateway, {
@@ -187,6 +188,15 @@ export class Engine {
 
   get bindings(): Iterable<BindingHosts> {
     return this.#hosts.bindings.values();
+  }
+
+  /** The host that a cluster is of, by the cluster's name. */
+  hostOf(cluster: string): HostEntry | undefined {
+    for (const binding of this.#hosts.bindings.values()) {
+      const entry = binding.ofCluster(cluster);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
   }
 
   gateways(): Iterable<GatewayModel> {

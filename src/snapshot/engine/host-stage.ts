@@ -70,6 +70,12 @@ export class HostStage {
     this.#output.listener(binding.name);
   }
 
+  /** The same of a listener that is not served: its hostname is nobody else's of the Gateway. */
+  reserve(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+    this.#binding(binding.name).reserve(hostname, gatewayKey, sign);
+    this.#output.listener(binding.name);
+  }
+
   /** Replaces what a route claims, and marks the hosts. */
   contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
     for (const claim of after?.claims ?? []) {
@@ -90,7 +96,7 @@ export class HostStage {
 
   /** Nobody uses the binding any more. */
   forget(binding: string): void {
-    if (this.#bindings.get(binding)?.hosts.size === 0) this.#bindings.delete(binding);
+    if (this.#bindings.get(binding)?.isEmpty === true) this.#bindings.delete(binding);
   }
 
   #binding(name: string): BindingHosts {

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { evaluateGateway, isAccepted } from '../../gateway/parents/evaluate-gateway.ts';
 import { evaluateListenerSet } from '../../gateway/parents/evaluate-listener-set.ts';
-import { isSameListener } from '../../gateway/parents/listener-isolation.ts';
+import { isSameListener, ownsHostname } from '../../gateway/parents/listener-isolation.ts';
 import {
   compareListenerSets,
   type ListenersByPort,
@@ -29,6 +29,8 @@ export interface ParentChanges {
   changed(dependency: string): void;
   /** A listener comes (1) or goes (-1). `gatewayKey`: object key of the Gateway that it is served for. */
   listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void;
+  /** The same of a listener that is not served, and whose hostname nobody else of its Gateway may serve. */
+  reserve(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void;
   /** The status of an object, by its key, may differ. */
   status(key: string): void;
 }
@@ -224,8 +226,10 @@ export class Parents implements EvaluatedParents {
   #listen(parent: ParentListeners | undefined, sign: 1 | -1): void {
     if (parent === undefined) return;
     const gatewayKey = objectKey(parent.gateway);
-    for (const { bindings, hostname = '*' } of parent.listeners)
+    for (const { bindings, reserved, hostname = '*' } of parent.listeners) {
       for (const binding of bindings) this.#changes.listen(binding, hostname, gatewayKey, sign);
+      for (const binding of reserved) this.#changes.reserve(binding, hostname, gatewayKey, sign);
+    }
   }
 }
 
@@ -251,6 +255,6 @@ const NO_LISTENERS: ReadonlyMap<string, ListenerModel> = new Map();
 /** Whether a host that belongs to the one belongs to the other. */
 function isSame(before: ListenerModel | undefined, after: ListenerModel): boolean {
   if (before === after) return true;
-  if (before === undefined || before.bindings.length > 0 !== after.bindings.length > 0) return false;
+  if (before === undefined || ownsHostname(before) !== ownsHostname(after)) return false;
   return isSameListener(before.attachment, after.attachment);
 }

@@ -1,5 +1,5 @@
 import type { Lookup } from '../../gateway/lookup.ts';
-import { type ListenersByPort, servedListener } from '../../gateway/parents/merge-listener-sets.ts';
+import { hostnameOwner, type ListenersByPort } from '../../gateway/parents/merge-listener-sets.ts';
 import type { ObjectRef } from '../../model/events.ts';
 import type { GatewayModel, ListenerRef, ListenerSetModel } from '../../model/gateway.ts';
 import { joinedKey } from '../../model/key.ts';
@@ -87,7 +87,7 @@ export class RecordingLookup implements Lookup {
     const gateway = namespacedName(namespace, name);
     if (this.#isAskedFirst(gateway, port, hostname))
       this.#keys.push(listenerDependency(gateway, port, hostname));
-    return servedListener(this.#parents.mergedListeners.get(gateway), port, hostname);
+    return hostnameOwner(this.#parents.mergedListeners.get(gateway), port, hostname);
   }
 
   /** The hosts of a route share their suffixes, and its parentRefs its hosts: that may be millions of looks. */

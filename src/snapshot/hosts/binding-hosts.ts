@@ -1,4 +1,5 @@
 import { compareClaims } from '../../gateway/routes/claims.ts';
+import { objectKey } from '../../model/events.ts';
 import type { Binding } from '../../model/gateway.ts';
 import { joinedKey } from '../../model/key.ts';
 import {
@@ -9,6 +10,9 @@ import {
   takesOneLabel,
 } from './host-entry.ts';
 import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
+
+/** Hostname → Gateways (object keys), and how many of their listeners have it. */
+type HostnamesOfGateways = Map<string, Map<string, number>>;
 
 /** The hosts of one binding, and which of them the filter chain matcher of its listener must name. */
 export class BindingHosts {
@@ -24,7 +28,9 @@ export class BindingHosts {
    */
   readonly named = new Map<string, HostEntry>();
   /** Gateway listener hostnames on this binding, each with the Gateways (object keys) it is of and how often. */
-  readonly patterns = new Map<string, Map<string, number>>();
+  readonly patterns: HostnamesOfGateways = new Map();
+  /** The same of listeners that are not served: their hostnames are closed to the wildcards of their Gateways. */
+  readonly reserved: HostnamesOfGateways = new Map();
   /** Address sets in use under this name; more than one only where two Gateways spell an address differently. */
   readonly #bindings = new Map<string, { binding: Binding; users: number }>();
 
@@ -36,6 +42,12 @@ export class BindingHosts {
   get binding(): Binding | undefined {
     const first = [...this.#bindings.keys()].sort()[0];
     return first === undefined ? undefined : this.#bindings.get(first)?.binding;
+  }
+
+  /** By the name of its cluster. */
+  ofCluster(name: string): HostEntry | undefined {
+    const prefix = joinedKey(this.name, '');
+    return name.startsWith(prefix) ? this.hosts.get(name.slice(prefix.length)) : undefined;
   }
 
   /** Returns whether `binding` may be another one now. */
@@ -61,12 +73,17 @@ export class BindingHosts {
   listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
     if (sign === 1) this.use(binding);
     else this.release(binding);
-    const gateways = this.patterns.get(hostname) ?? new Map<string, number>();
-    const count = (gateways.get(gatewayKey) ?? 0) + sign;
-    if (count > 0) gateways.set(gatewayKey, count);
-    else gateways.delete(gatewayKey);
-    if (gateways.size > 0) this.patterns.set(hostname, gateways);
-    else this.patterns.delete(hostname);
+    count(this.patterns, hostname, gatewayKey, sign);
+  }
+
+  /** The same of a listener that is not served, and opens nothing. */
+  reserve(hostname: string, gatewayKey: string, sign: 1 | -1): void {
+    count(this.reserved, hostname, gatewayKey, sign);
+  }
+
+  /** Whether nobody claims or reserves anything on it. */
+  get isEmpty(): boolean {
+    return this.hosts.size === 0 && this.reserved.size === 0;
   }
 
   /** Adds or replaces the claim of a route on a host. */
@@ -148,22 +165,38 @@ export class BindingHosts {
     return isolated;
   }
 
+  /** The same of hostnames whose listeners are not served: they are closed, whatever the wildcard is. */
+  reservedPatterns(): string[] {
+    if (this.wildcards.size === 0 || this.reserved.size === 0) return [];
+    return [...this.reserved.keys()].filter((pattern) => this.isReserved(pattern));
+  }
+
+  /** Whether a listener that is not served keeps the hostname from the wildcard above it. */
+  isReserved(pattern: string): boolean {
+    return !this.ownChains.has(pattern) && this.#isOfGatewayAbove(pattern, this.reserved);
+  }
+
   #isIsolated(pattern: string): boolean {
-    const gateways = this.patterns.get(pattern);
-    if (gateways === undefined || this.ownChains.has(pattern)) return false;
+    return !this.ownChains.has(pattern) && this.#isOfGatewayAbove(pattern, this.patterns);
+  }
+
+  #isOfGatewayAbove(pattern: string, hostnames: HostnamesOfGateways): boolean {
+    const gateways = hostnames.get(pattern);
+    if (gateways === undefined) return false;
     const gateway = this.wildcardAbove(pattern)?.contenders[0]?.claim.gateway;
-    return gateway !== undefined && gateways.has(`${gateway.kind}/${gateway.namespace}/${gateway.name}`);
+    return gateway !== undefined && gateways.has(objectKey(gateway));
   }
 
   /** Which entry a connection for `host` (no wildcard) is served by, as the matcher has it. */
   entryFor(host: string): HostEntry | undefined {
     const exact = this.hosts.get(host);
-    if (exact !== undefined || this.#isIsolated(host)) return exact;
+    if (exact !== undefined || this.#isIsolated(host) || this.isReserved(host)) return exact;
     let isFirst = true;
     for (const suffix of wildcardSuffixes(host)) {
       const entry = this.wildcards.get(suffix);
       if (entry !== undefined && (isFirst || !takesOneLabel(entry))) return entry;
-      if (this.#isIsolated(suffix === '' ? '*' : `*.${suffix}`)) return undefined;
+      const pattern = suffix === '' ? '*' : `*.${suffix}`;
+      if (this.#isIsolated(pattern) || this.isReserved(pattern)) return undefined;
       isFirst = false;
     }
     return undefined;
@@ -178,4 +211,13 @@ export class BindingHosts {
       else this.named.delete(host);
     }
   }
+}
+
+function count(hostnames: HostnamesOfGateways, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+  const gateways = hostnames.get(hostname) ?? new Map<string, number>();
+  const listeners = (gateways.get(gatewayKey) ?? 0) + sign;
+  if (listeners > 0) gateways.set(gatewayKey, listeners);
+  else gateways.delete(gatewayKey);
+  if (gateways.size > 0) hostnames.set(hostname, gateways);
+  else hostnames.delete(hostname);
 }

@@ -9,16 +9,16 @@ type Write = (writer: BackwardWriter) => void;
  * replica gives equal content the same version, and an Envoy that reconnects needs only the difference.
  *
  * @param content the encoded message, or what writes it (last field first).
- * @param reference the EDS resource that Envoy waits for after this one, see `EncodedResource`.
+ * @param reference the EDS resource that Envoy waits for after this one, and `owner`: see `EncodedResource`.
  */
 export function encodeResource(
   typeUrl: string,
   name: string,
   content: Uint8Array | Write,
-  reference?: string,
+  { reference, owner }: { readonly reference?: string; readonly owner?: string } = {},
 ): EncodedResource {
   const write = typeof content === 'function' ? content : (writer: BackwardWriter) => writer.raw(content);
-  const resource = new Encoded(typeUrl, name, write, reference);
+  const resource = new Encoded(typeUrl, name, write, reference, owner);
   resource.encode();
   return resource;
 }
@@ -29,12 +29,13 @@ export function encodeResource(
  * change.
  */
 export function encodeResourceLater(typeUrl: string, name: string, write: Write): EncodedResource {
-  return new Encoded(typeUrl, name, write, undefined);
+  return new Encoded(typeUrl, name, write, undefined, undefined);
 }
 
 class Encoded implements EncodedResource {
   readonly typeUrl: string;
   readonly name: string;
+  readonly owner: string | undefined;
   readonly #reference: string | undefined;
   /** `undefined` once it is encoded. */
   #write: Write | undefined;
@@ -44,9 +45,16 @@ class Encoded implements EncodedResource {
   #at = 0;
   #length = 0;
 
-  constructor(typeUrl: string, name: string, write: Write, reference: string | undefined) {
+  constructor(
+    typeUrl: string,
+    name: string,
+    write: Write,
+    reference: string | undefined,
+    owner: string | undefined,
+  ) {
     this.typeUrl = typeUrl;
     this.name = name;
+    this.owner = owner;
     this.#reference = reference;
     this.#write = write;
   }

@@ -17,6 +17,11 @@ export interface EncodedResource {
    * that it subscribes to already, so each must be sent again right behind the cluster, changed or not.
    */
   readonly references?: readonly string[];
+  /**
+   * Whose the resource is: changes of one owner never hold up those of another for long. Absent: nobody's in particular, and
+   * sent as it comes.
+   */
+  readonly owner?: string | undefined;
 }
 
 /** One step from one state of the snapshot to the next. No name stands in both lists of one type. */

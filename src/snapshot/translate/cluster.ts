@@ -41,7 +41,10 @@ export function translateCluster(host: HostCluster, config: EngineConfig): Encod
     writer.raw(common);
     writeCluster(writer, cluster);
   };
-  return encodeResource(Cluster.typeUrl, name, write, endpointSet.name);
+  return encodeResource(Cluster.typeUrl, name, write, {
+    reference: endpointSet.name,
+    owner: route.namespace,
+  });
 }
 
 const encodedCommonFields = new Map<string, Uint8Array>();

@@ -42,6 +42,17 @@ export function indexChains(binding: Binding, config: EngineConfig): FilterChain
   }));
 }
 
+/** Name of the chain that closes. */
+export const RESERVED_CHAIN = 'reserved by a listener that is not served';
+
+/**
+ * The chain of hostnames whose listeners are not served. It closes as the index chain would, and tells why by its name in the
+ * access log.
+ */
+export function reservedChain(binding: Binding, config: EngineConfig): FilterChain {
+  return chain(RESERVED_CHAIN, binding, NO_CLUSTER, config.idleTimeoutMs, 1);
+}
+
 /** The chain of the index that serves a host. */
 export function indexChainName(entry: HostEntry): string {
   return needsSingleAttempt(entry) ? INDEX_CHAIN + ONCE : INDEX_CHAIN;

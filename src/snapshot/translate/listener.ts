@@ -6,7 +6,7 @@ import { encodeResource } from '../resources/encode.ts';
 import type { EncodedResource } from '../resources/resource.ts';
 import { accessLog } from './access-log.ts';
 import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster.ts';
-import { chainOf, indexChains, ownChains } from './filter-chain.ts';
+import { chainOf, indexChains, ownChains, reservedChain } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
 
 /**
@@ -54,6 +54,7 @@ function indexed(binding: Binding, state: BindingHosts, config: EngineConfig) {
     filter_chain_matcher: translateMatcher(state),
     filter_chains: [
       ...indexChains(binding, config),
+      ...(state.reservedPatterns().length > 0 ? [reservedChain(binding, config)] : []),
       ...own.flatMap((entry) => ownChains(binding, entry, config)),
     ],
   };
@@ -62,11 +63,26 @@ function indexed(binding: Binding, state: BindingHosts, config: EngineConfig) {
 /** `--sni-mode chain`: the obvious translation, one chain for each host, as the baseline and as an escape hatch. */
 function chained(binding: Binding, state: BindingHosts, config: EngineConfig) {
   const hosts = [...state.hosts.keys()].sort().flatMap((host) => state.hosts.get(host) ?? []);
+  // Two chains with an equal match would be refused: a host with a route has its own.
+  const closed = [...state.isolatedPatterns(), ...state.reservedPatterns()].filter(
+    (pattern) => !state.hosts.has(pattern),
+  );
   return {
-    filter_chains: hosts.map((entry) => ({
-      ...chainOf(binding, entry, config),
-      // Without TLS there is no server name to match, and `*` must not take what is not TLS.
-      filter_chain_match: entry.host === '*' ? { transport_protocol: 'tls' } : { server_names: [entry.host] },
-    })),
+    filter_chains: [
+      ...hosts.map((entry) => ({
+        ...chainOf(binding, entry, config),
+        // Without TLS there is no server name to match, and `*` must not take what is not TLS.
+        filter_chain_match:
+          entry.host === '*' ? { transport_protocol: 'tls' } : { server_names: [entry.host] },
+      })),
+      ...(closed.length === 0
+        ? []
+        : [
+            {
+              ...reservedChain(binding, config),
+              filter_chain_match: { server_names: [...new Set(closed)].sort() },
+            },
+          ]),
+    ],
   };
 }

@@ -1,7 +1,7 @@
 import { type Matcher, type MatcherOnMatch, ServerNameInput, StringValue, toAny } from '../../proto/index.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { takesOneLabel } from '../hosts/host-entry.ts';
-import { INDEX_CHAIN, indexChainName, ownChainName } from './filter-chain.ts';
+import { INDEX_CHAIN, indexChainName, ownChainName, RESERVED_CHAIN } from './filter-chain.ts';
 
 interface Wildcard {
   readonly chain: string;
@@ -24,6 +24,10 @@ export function translateMatcher(state: BindingHosts): Matcher {
   for (const pattern of state.isolatedPatterns()) {
     if (pattern.startsWith('*')) wildcards.set(pattern, { chain: INDEX_CHAIN, oneLabel: false });
     else exact.set(pattern, INDEX_CHAIN);
+  }
+  for (const pattern of state.reservedPatterns()) {
+    if (pattern.startsWith('*')) wildcards.set(pattern, { chain: RESERVED_CHAIN, oneLabel: false });
+    else exact.set(pattern, RESERVED_CHAIN);
   }
   // After those: a host may have a route and be a listener's hostname as well, and need the other chain of the index.
   for (const [host, entry] of state.named) exact.set(host, indexChainName(entry));

@@ -20,6 +20,7 @@ export interface Lease {
 
 /** Leases of one namespace. Everything rejects with an `ApiFailure`. */
 export interface LeaseStore {
+  readonly namespace: string;
   get(name: string): Promise<Lease | undefined>;
   /** Creates it where it has no resourceVersion, else replaces just that version; `undefined` where another was faster. */
   put(lease: Lease): Promise<Lease | undefined>;
@@ -30,6 +31,7 @@ export interface LeaseStore {
 export function createLeaseStore(client: ApiClient, namespace: string): LeaseStore {
   const collection = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   return {
+    namespace,
     async get(name) {
       const { status, body, retryAfterMs } = await client.send('GET', `${collection}/${name}`);
       if (status === 200) return body as Lease;

@@ -1,13 +1,13 @@
 import { access, constants, lstat, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { processTurns } from '../../event-loop/turns.ts';
 import type { Source, SourceProblem, SourceSink } from '../../model/events.ts';
 import type { Kind } from '../../model/objects.ts';
 import { KINDS } from '../../model/objects.ts';
 import { Catalog } from './catalog.ts';
 import { KnownFiles } from './known-files.ts';
 import type { ManifestFile } from './manifest-file.ts';
-import { Pace } from './pace.ts';
 import { Settling } from './settling.ts';
 import { byPlace, directoryProblem, reasonOf, rootProblem, watchProblem } from './source-problems.ts';
 import { isManifest } from './tree-limits.ts';
@@ -210,24 +210,23 @@ class DirectorySource implements Source {
 
   async #take({ read, gone }: Found): Promise<ReadonlyMap<string, ManifestFile | undefined>> {
     const changed = new Map<string, ManifestFile | undefined>();
-    const pace = new Pace();
     for (const path of gone) {
       this.#files.delete(path);
       changed.set(path, undefined);
     }
     const { small, large } = await this.#bySize(read);
-    for (const path of small) await this.#readInto(changed, path, pace);
+    for (const path of small) await this.#readInto(changed, path);
     if (large.length > 0) this.#publishGains(changed);
-    for (const path of large) await this.#readInto(changed, path, pace);
+    for (const path of large) await this.#readInto(changed, path);
     return changed;
   }
 
-  async #readInto(changed: Map<string, ManifestFile | undefined>, path: string, pace: Pace): Promise<void> {
+  async #readInto(changed: Map<string, ManifestFile | undefined>, path: string): Promise<void> {
     if (this.#isStopped) return;
     const before = this.#files.contentOf(path);
     const within = this.#only === undefined ? this.#realRoot : undefined;
     const place = { path, file: this.#fileOf(path), absolute: join(this.#root, path), within };
-    const content = await this.#files.read(place, pace);
+    const content = await this.#files.read(place, processTurns.reading);
     if (content !== before) changed.set(path, content);
   }
 

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, readlink, realpath } from 'node:fs/promises';
+import type { Lane } from '../../event-loop/turns.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { readBounded } from './bounded-read.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { MAX_FILE_BYTES, readManifests } from './manifest-file.ts';
-import type { Pace } from './pace.ts';
 import { fileProblem, sizeProblem } from './source-problems.ts';
 import { LinkOutsideError, mayRead } from './tree-limits.ts';
 import { signatureOf } from './tree-scan.ts';
@@ -73,7 +73,7 @@ export class KnownFiles {
   }
 
   /** Reads a file and remembers it; `undefined` where there is none yet. Where it cannot be read, what it held stays. */
-  async read({ path, file, absolute, within }: Place, pace: Pace): Promise<ManifestFile | undefined> {
+  async read({ path, file, absolute, within }: Place, lane: Lane): Promise<ManifestFile | undefined> {
     const before = this.contentOf(path);
     try {
       const { stats, bytes } = await readBounded(absolute, MAX_FILE_BYTES, (handle) =>
@@ -83,7 +83,7 @@ export class KnownFiles {
         return this.#keep(path, signatureOf(stats), before, sizeProblem(file, before));
       }
       if (before !== undefined && this.#isHeldAsEmpty(path, bytes, before)) return before;
-      const content = await readManifests(file, bytes, before, pace);
+      const content = await readManifests(file, bytes, before, lane);
       this.#files.set(path, { signature: signatureOf(stats), content });
       return content;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { Lane } from '../../event-loop/turns.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { objectKey, refOf } from '../../model/events.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
@@ -9,7 +10,6 @@ import { mirrorEndpoints } from '../objects/mirror-endpoints.ts';
 import type { ObjectWarning } from '../objects/strictness.ts';
 import type { ManifestDocument } from './manifest-syntax.ts';
 import { ManifestSyntaxError, parseManifests } from './manifest-syntax.ts';
-import type { Pace } from './pace.ts';
 import { ProblemList } from './problem-list.ts';
 
 /** An object of a file. */
@@ -43,14 +43,14 @@ export async function readManifests(
   file: string,
   bytes: Uint8Array,
   before: ManifestFile | undefined,
-  pace: Pace,
+  lane: Lane,
 ): Promise<ManifestFile> {
   const hash = createHash('sha256').update(bytes).digest('base64');
   if (before !== undefined && before.hash === hash) return before;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const documents = parseManifests(text, pace);
-    return { hash, ...(await decodeDocuments(file, documents, before, pace)) };
+    const documents = parseManifests(text, lane);
+    return { hash, ...(await decodeDocuments(file, documents, before, lane)) };
   } catch (error) {
     const line = error instanceof ManifestSyntaxError ? error.line : undefined;
     const what = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
@@ -70,7 +70,7 @@ async function decodeDocuments(
   file: string,
   documents: AsyncIterable<ManifestDocument>,
   before: ManifestFile | undefined,
-  pace: Pace,
+  lane: Lane,
 ): Promise<Pick<ManifestFile, 'entries' | 'problems'>> {
   const known = new Map((before?.entries ?? []).map((entry) => [entry.key, entry.object]));
   const entries: ManifestEntry[] = [];
@@ -96,7 +96,7 @@ async function decodeDocuments(
         entries.push({ object: retained(object, known.get(key)), key, documentKey, isMirrored, line });
       }
     }
-    if (pace.isDue) await pace.rest();
+    if (lane.isSpent) await lane.rest();
   }
   if (lost.size === 0 || before === undefined) return { entries, problems: problems.all() };
 

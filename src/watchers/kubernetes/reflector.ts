@@ -1,3 +1,4 @@
+import type { Lane } from '../../event-loop/turns.ts';
 import { ApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
 import { Backoff } from '../../kubernetes-api/backoff.ts';
 import { type Clock, type Random, sleep } from '../../kubernetes-api/clock.ts';
@@ -11,7 +12,6 @@ import { type Decode, KnownObjects } from './known-objects.ts';
 import type { ReflectorLimits } from './limits.ts';
 import { PagedList } from './paged-list.ts';
 import { isOlder } from './raw-object.ts';
-import type { TurnBudget } from './turn-budget.ts';
 import { type WatchEvent, watchStream } from './watch-stream.ts';
 
 export interface ReflectorOptions {
@@ -23,7 +23,8 @@ export interface ReflectorOptions {
   readonly random: Random;
   readonly logger: SourceLogger;
   readonly failures: Pick<FailureLog, 'failed' | 'recovered'>;
-  readonly turns: TurnBudget;
+  /** Where objects are decoded and handed on. */
+  readonly lane: Lane;
   readonly sink: Pick<SourceSink, 'apply' | 'synced'>;
   /** `problems()` has changed. */
   readonly onProblems: () => void;
@@ -155,12 +156,12 @@ export class Reflector {
   }
 
   async #readList(resource: Resource, signal: AbortSignal): Promise<void> {
-    const { limits, transport, turns } = this.#options;
+    const { limits, transport, lane } = this.#options;
     const paging = {
       limit: limits.pageObjects,
       targetBytes: limits.pageBytes,
       silenceMs: limits.requestSilenceMs,
-      turns,
+      lane,
     };
     if (this.#list === undefined) {
       this.#known.beginList();
@@ -171,7 +172,7 @@ export class Reflector {
       const page = await list.pages.next(signal);
       for (let start = 0; start < page.items.length; start += SLICE_OBJECTS) {
         const slice = page.items.slice(start, start + SLICE_OBJECTS);
-        await turns.run(() => {
+        await lane.run(() => {
           if (signal.aborted) return;
           list.objects += slice.length;
           this.#apply(
@@ -191,7 +192,7 @@ export class Reflector {
   }
 
   async #watch(resource: Resource, version: string, signal: AbortSignal): Promise<number> {
-    const { limits, transport, random, clock, turns } = this.#options;
+    const { limits, transport, random, clock, lane } = this.#options;
     const options = {
       resourceVersion: version,
       timeoutSeconds: (limits.watchMs * (1 + random())) / 1000,
@@ -211,7 +212,7 @@ export class Reflector {
       heard = true;
       this.#silentWatches = 0;
       this.#progress();
-      await turns.run(() => {
+      await lane.run(() => {
         if (!signal.aborted) this.#follow(batch, resource);
       });
     }
@@ -268,7 +269,7 @@ export class Reflector {
     const events = known.endList();
     const { pageObjects } = this.#options.limits;
     for (let start = 0; start < events.length; start += pageObjects) {
-      await this.#options.turns.run(() => {
+      await this.#options.lane.run(() => {
         if (!signal.aborted) this.#options.sink.apply(events.slice(start, start + pageObjects));
       });
     }

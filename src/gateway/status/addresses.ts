@@ -1,4 +1,4 @@
-import type { Node } from '../model/objects.ts';
+import type { Node } from '../../model/objects.ts';
 
 /** Nodes that carry public addresses and run an Envoy. */
 export const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';

@@ -1,5 +1,5 @@
-import type { Condition } from '../model/conditions.ts';
-import type { ParentReference, RouteGroupKind } from '../model/objects.ts';
+import type { Condition } from './conditions.ts';
+import type { ParentReference, RouteGroupKind } from './objects.ts';
 
 interface DesiredBase {
   /** `metadata.uid` of the object that was evaluated; a new object of the same name is another one. `''`: not known. */

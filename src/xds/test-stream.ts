@@ -1,0 +1,41 @@
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
+import { AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import { TestView } from './test-view.ts';
+
+const SHORT: Readonly<Record<string, string>> = {
+  [CLUSTER_TYPE]: 'cds',
+  [ENDPOINT_TYPE]: 'eds',
+  [LISTENER_TYPE]: 'lds',
+};
+
+/** A stream and the snapshot that it is told of. */
+export function setUp(limits = DEFAULT_STREAM_LIMITS, stage: 'synced' | 'ready' = 'ready') {
+  const view = new TestView();
+  view.setSynced();
+  if (stage === 'ready') view.setReady();
+  const stream = new AdsStream(view, limits);
+  view.onChange((change) => stream.changed(change));
+  return { view, stream };
+}
+
+/** `cds +a -b`, a line for each response. */
+export function responses(stream: AdsStream, acknowledge = true): string[] {
+  const lines: string[] = [];
+  for (let response = stream.next(); response !== undefined; response = stream.next()) {
+    const { typeUrl, batch, nonce } = response;
+    const changes = [
+      ...batch.resources.map(({ name }) => `+${name}`),
+      ...batch.removed.map((name) => `-${name}`),
+    ];
+    lines.push([SHORT[typeUrl] ?? typeUrl, ...changes].join(' '));
+    if (acknowledge) stream.request({ type_url: typeUrl, response_nonce: nonce });
+  }
+  return lines;
+}
+
+export function subscribeLikeEnvoy(stream: AdsStream, endpoints: readonly string[]): void {
+  stream.request({ type_url: CLUSTER_TYPE });
+  stream.request({ type_url: LISTENER_TYPE });
+  if (endpoints.length > 0)
+    stream.request({ type_url: ENDPOINT_TYPE, resource_names_subscribe: [...endpoints] });
+}
