@@ -97,6 +97,23 @@ export function gatewayApiCrds(channel: CrdChannel, progress: Progress = stderrP
   return all.then((directory) => join(directory, channel));
 }
 
+/** OpenAPI documents of the API groups that Sluice reads, as Kubernetes' own module has them. Same errors as `kubernetesAsset`. */
+export function kubernetesOpenApi(progress: Progress = stderrProgress): Promise<string> {
+  return cached(
+    join(cacheDirectory(), `kubernetes-openapi-${KUBERNETES_VERSION}`),
+    progress,
+    async (scratch) => {
+      const module = await download('k8s.io/kubernetes', KUBERNETES_VERSION, await go(), progress);
+      await mkdir(scratch);
+      for (const name of ['api__v1', 'apis__discovery.k8s.io__v1', 'apis__networking.k8s.io__v1']) {
+        const file = `${name}_openapi.json`;
+        const document = await readFile(join(module.Dir, 'api', 'openapi-spec', 'v3', file));
+        await writeFile(join(scratch, file), document);
+      }
+    },
+  );
+}
+
 /** What is built from published Go modules. */
 export interface GoProgram {
   /** Name of the executable. */

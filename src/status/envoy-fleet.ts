@@ -1,14 +1,27 @@
+import type { Acknowledgement } from '../model/fleet.ts';
+
 /** What one replica knows of the Envoys that are connected to it. Plain data: it travels between replicas. */
 export interface EnvoyReport {
   /** Node ids. `current`: has acknowledged everything that there is for it. */
   readonly nodes: readonly { readonly id: string; readonly current: boolean }[];
   /** Envoy listener name → version that at least one of these Envoys has acknowledged. */
   readonly acknowledged: Readonly<Record<string, string>>;
-  /** Envoy listener name → the version that one of them rejected, and why. */
-  readonly rejected: Readonly<Record<string, { readonly version: string; readonly error: string }>>;
+  /** By name of the Envoy listener. */
+  readonly rejected: Readonly<Record<string, RejectedVersion>>;
+  /** By name of the cluster: the hosts of routes. */
+  readonly rejectedClusters: Readonly<Record<string, RejectedVersion>>;
 }
 
-export const NO_ENVOYS: EnvoyReport = { nodes: [], acknowledged: {}, rejected: {} };
+/** A version of a resource that Envoys rejected. */
+export interface RejectedVersion {
+  readonly version: string;
+  /** Envoy's words, those of one of them. */
+  readonly error: string;
+  /** How many Envoys rejected it. */
+  readonly nodes: number;
+}
+
+export const NO_ENVOYS: EnvoyReport = { nodes: [], acknowledged: {}, rejected: {}, rejectedClusters: {} };
 
 /**
  * How long an Envoy that is gone or behind counts as serving, in milliseconds: it goes on with what it has, and comes back
@@ -57,13 +70,7 @@ export class EnvoyFleet {
   }
 
   /** Versions are hashes of content, so that any replica's are comparable with ours. */
-  bindingState(
-    name: string,
-    version: string | undefined,
-  ): {
-    readonly acknowledged: boolean;
-    readonly rejection: string | undefined;
-  } {
+  acknowledgementOf(name: string, version: string | undefined): Acknowledgement {
     const acknowledged =
       version !== undefined && this.#reports.some((report) => report.acknowledged[name] === version);
     const rejected = this.#reports.map((report) => report.rejected[name]);

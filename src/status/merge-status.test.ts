@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { condition } from '../model/conditions.ts';
-import type { DesiredGateway, DesiredIngress, DesiredRoute, DesiredStatus } from './desired.ts';
+import type { DesiredGateway, DesiredIngress, DesiredRoute, DesiredStatus } from '../model/desired-status.ts';
 import { mergeStatus, type PresentObject } from './merge-status.ts';
 
 const BEFORE = '2026-01-01T00:00:00Z';

@@ -8,7 +8,7 @@ import type {
   DesiredListenerSet,
   DesiredRoute,
   DesiredStatus,
-} from './desired.ts';
+} from '../model/desired-status.ts';
 import {
   isNewer,
   keepProgrammed,

@@ -9,7 +9,7 @@ import { MemoryLeases } from './test-leases.ts';
 const SILENT = { debug() {}, info() {}, warn() {} };
 
 function report(id: string, acknowledged: Readonly<Record<string, string>> = {}): EnvoyReport {
-  return { nodes: [{ id, current: true }], acknowledged, rejected: {} };
+  return { ...NO_ENVOYS, nodes: [{ id, current: true }], acknowledged };
 }
 
 function world() {
@@ -131,12 +131,12 @@ test('a report that somebody deleted is written again', async () => {
 test('errors are cut, and what a lease cannot hold says nothing rather than something wrong', async () => {
   const { replica, pass, leases } = world();
   const { state, reports } = replica('a');
-  const rejected = { 'a:1': { version: 'v1', error: 'x'.repeat(5_000) } };
-  state.own = { ...report('gw-1'), rejected };
+  const refusal = { version: 'v1', error: 'x'.repeat(5_000), nodes: 1 };
+  state.own = { ...report('gw-1'), rejected: { 'a:1': refusal }, rejectedClusters: { 'a:1/host': refusal } };
   reports.start();
   await pass(1_000);
   const text = () => [...leases.leases.values()][0]?.metadata.annotations?.['sluice.dev/envoys'] ?? '';
-  assert.ok(text().includes('gw-1') && text().length < 1_000);
+  assert.ok(text().includes('gw-1') && text().length < 1_200);
   state.own = report(
     'gw-1',
     Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`a:${i}`, 'v'.repeat(30)])),

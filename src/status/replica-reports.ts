@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import type { EnvoyReport } from './envoy-fleet.ts';
+import { ENVOYS_ANNOTATION, REPLICA_LABEL } from '../model/names.ts';
+import { type EnvoyReport, NO_ENVOYS } from './envoy-fleet.ts';
 import { type Lease, type LeaseStore, microTime } from './kubernetes/lease-store.ts';
 import type { StatusLogger } from './status-logger.ts';
 
@@ -17,9 +18,7 @@ export interface ReplicaReportsOptions {
   readonly logger: StatusLogger;
 }
 
-const LABEL = 'sluice.dev/replica';
-const ANNOTATION = 'sluice.dev/envoys';
-const SELECTOR = `${LABEL}=true`;
+const SELECTOR = `${REPLICA_LABEL}=true`;
 /** Between two looks at the others' reports, by the leader; and least time between two writes of our own. */
 const LOOK_MS = 2_000;
 const WRITE_MS = 1_000;
@@ -28,7 +27,10 @@ const RENEW_MS = 15_000;
 const EXPIRES_MS = 40_000;
 /** All annotations of an object may have 256 KiB. */
 const LARGEST = 200_000;
+const MOST_LISTENERS = 50;
 const LONGEST_ERROR = 500;
+const MOST_CLUSTERS = 100;
+const LONGEST_CLUSTER_ERROR = 200;
 
 /**
  * How the leader learns what Envoys acknowledged that are connected to other replicas: each replica keeps a Lease of
@@ -112,8 +114,8 @@ export class ReplicaReports {
     const written = await store.put({
       metadata: {
         ...(this.#lease?.metadata ?? { name: this.#name }),
-        labels: { [LABEL]: 'true' },
-        annotations: { [ANNOTATION]: text },
+        labels: { [REPLICA_LABEL]: 'true' },
+        annotations: { [ENVOYS_ANNOTATION]: text },
       },
       spec: {
         holderIdentity: identity,
@@ -145,9 +147,9 @@ export class ReplicaReports {
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
     for (const { metadata, spec } of leases) {
       if (metadata.name === this.#name) continue;
-      const text = `${spec?.renewTime ?? ''} ${metadata.annotations?.[ANNOTATION] ?? ''}`;
+      const text = `${spec?.renewTime ?? ''} ${metadata.annotations?.[ENVOYS_ANNOTATION] ?? ''}`;
       if (this.#seen.get(metadata.name)?.text === text) continue;
-      const report = parseReport(metadata.annotations?.[ANNOTATION] ?? '');
+      const report = parseReport(metadata.annotations?.[ENVOYS_ANNOTATION] ?? '');
       if (report !== undefined) this.#seen.set(metadata.name, { text, report, changedAt: now });
     }
     for (const [name, { changedAt }] of this.#seen) {
@@ -166,26 +168,38 @@ export class ReplicaReports {
   }
 }
 
-/** Bounded: errors are cut, and what a lease cannot hold is left out, which reads as "not acknowledged". */
-function textOf({ nodes, acknowledged, rejected }: EnvoyReport): string {
-  const errors = Object.entries(rejected).slice(0, 50);
-  const text = JSON.stringify({
+/** Bounded: errors are cut, and what a lease cannot hold is left out, which reads as "not acknowledged" and "not rejected". */
+function textOf({ nodes, acknowledged, rejected, rejectedClusters }: EnvoyReport): string {
+  const report = {
     nodes,
     acknowledged,
-    rejected: Object.fromEntries(
-      errors.map(([name, { version, error }]) => [name, { version, error: error.slice(0, LONGEST_ERROR) }]),
-    ),
-  });
-  return text.length <= LARGEST ? text : JSON.stringify({ nodes, acknowledged: {}, rejected: {} });
+    rejected: cut(rejected, MOST_LISTENERS, LONGEST_ERROR),
+    rejectedClusters: cut(rejectedClusters, MOST_CLUSTERS, LONGEST_CLUSTER_ERROR),
+  };
+  const text = JSON.stringify(report);
+  return text.length <= LARGEST ? text : JSON.stringify({ ...NO_ENVOYS, nodes });
+}
+
+function cut(rejected: EnvoyReport['rejected'], most: number, longestError: number): EnvoyReport['rejected'] {
+  const some = Object.entries(rejected).slice(0, most);
+  return Object.fromEntries(
+    some.map(([name, { error, ...rest }]) => [name, { ...rest, error: error.slice(0, longestError) }]),
+  );
 }
 
 function parseReport(text: string): EnvoyReport | undefined {
   try {
-    const { nodes, acknowledged, rejected } = JSON.parse(text) as Partial<EnvoyReport>;
-    if (!Array.isArray(nodes) || typeof acknowledged !== 'object' || typeof rejected !== 'object')
+    // A replica of another version may say less.
+    const report = { ...NO_ENVOYS, ...(JSON.parse(text) as Partial<EnvoyReport>) };
+    const { nodes, acknowledged, rejected, rejectedClusters } = report;
+    if (!Array.isArray(nodes) || ![acknowledged, rejected, rejectedClusters].every(isRecord))
       return undefined;
-    return { nodes, acknowledged, rejected };
+    return { nodes, acknowledged, rejected, rejectedClusters };
   } catch {
     return undefined;
   }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,10 +1,12 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import type { ResourceView, SnapshotChange } from '../snapshot/resources/resource.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
+import type { NodeIdentity } from './node-identity.ts';
+import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
-import { AdsStream, type Rejection, type StreamLimits, StreamRefusal } from './stream.ts';
-import type { Turns } from './turns.ts';
+import { AdsStream, type StreamLimits, StreamRefusal } from './stream.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
 const MAX_IN_FLIGHT = 2;
@@ -12,23 +14,12 @@ const LONGEST_NODE_ID = 253;
 /** A larger request is that of an Envoy that comes back, and waits for its turn. */
 const LARGE_REQUEST_BYTES = 64 * 1024;
 
-/** Who an Envoy says it is. Names only what is shown to people: nothing is decided by it. */
-export interface NodeIdentity {
-  /** `node.id`, or the peer's address where it gave none. */
-  readonly id: string;
-  /** `1.40.0`; `''` where it did not say. */
-  readonly version: string;
-  /** IP address and port. */
-  readonly peer: string;
-}
-
 export interface ConnectionEvents {
   /** The first request arrived. */
   onConnect?(node: NodeIdentity): void;
   onDisconnect?(node: NodeIdentity, reason: string): void;
   /** `elapsedMs` since the response was handed to the transport. */
   onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
-  onNack?(node: NodeIdentity, rejection: Rejection): void;
   onSend?(node: NodeIdentity, typeUrl: string, bytes: number, resources: number, removed: number): void;
 }
 
@@ -38,6 +29,13 @@ export interface ConnectionOptions {
   readonly retryMs: { readonly first: number; readonly most: number };
   /** `undefined`: changed listeners are sent as they come. */
   readonly listenerPace: ListenerPaceOptions | undefined;
+}
+
+/** What the connections of one server have in common. */
+export interface SharedByConnections {
+  /** Where large requests are read, one after the other. */
+  readonly lane: Lane;
+  readonly rejections: Rejections;
 }
 
 /** Both ways as bytes. */
@@ -50,6 +48,7 @@ export class AdsConnection {
   readonly #stream: AdsStream;
   readonly #events: ConnectionEvents;
   readonly #options: ConnectionOptions;
+  readonly #rejections: Rejections;
   readonly #sentAt = new Map<string, number>();
   readonly #closed = Promise.withResolvers<void>();
   #node: NodeIdentity | undefined;
@@ -61,25 +60,25 @@ export class AdsConnection {
   #later: NodeJS.Timeout | undefined;
   #retryMs: number;
 
-  /** `turns` are shared by all connections. */
   constructor(
     call: AdsCall,
     view: ResourceView,
     events: ConnectionEvents,
     options: ConnectionOptions,
-    turns: Turns,
+    { lane, rejections }: SharedByConnections,
   ) {
     this.#call = call;
     this.#view = view;
     this.#events = events;
     this.#options = options;
+    this.#rejections = rejections;
     this.#retryMs = options.retryMs.first;
     const { limits, listenerPace } = options;
     this.#stream = new AdsStream(view, limits, listenerPace && new ListenerPace(listenerPace));
     call.on('data', (request: Buffer) => {
       if (request.length <= LARGE_REQUEST_BYTES) return this.#receive(request);
       call.pause();
-      turns.take(() => {
+      lane.later(() => {
         this.#receive(request);
         call.resume();
       });
@@ -135,10 +134,11 @@ export class AdsConnection {
       this.#sentAt.delete(request.response_nonce ?? '');
       if (node !== undefined && acknowledged !== undefined) {
         const elapsedMs = sentAt === undefined ? 0 : performance.now() - sentAt;
+        this.#rejections.acknowledged(node, this.#stream, acknowledged.typeUrl);
         this.#events.onAck?.(node, acknowledged.typeUrl, acknowledged.resources, elapsedMs);
       }
       if (node !== undefined && rejected !== undefined) {
-        this.#events.onNack?.(node, rejected);
+        this.#rejections.rejected(node, this.#stream, rejected);
         this.#retryLater();
       }
       this.#noteProgress();
@@ -239,6 +239,7 @@ export class AdsConnection {
     clearTimeout(this.#retry);
     clearTimeout(this.#later);
     endCall();
+    this.#rejections.ended(this.#stream);
     if (this.#node !== undefined) this.#events.onDisconnect?.(this.#node, reason);
     this.#closed.resolve();
   }

@@ -122,8 +122,9 @@ describe('the ADS server', () => {
   });
 
   it('holds back what an Envoy rejects, sends it the rest, and tries again later', async () => {
-    const { events, until } = recorder();
-    const { view, port } = await serve({ events, retryMs: { first: 1, most: 2 } });
+    const { events, until, watch } = recorder();
+    const { view, server, port } = await serve({ events, retryMs: { first: 1, most: 2 } });
+    watch(server);
     view.put(CLUSTER_TYPE, { good: '1', bad: '1' });
     view.setReady();
     const { stream } = open(port);
@@ -134,7 +135,7 @@ describe('the ADS server', () => {
       response_nonce: nonce,
       error_detail: { code: 13, message: 'bad: is bad' },
     });
-    await until('nack gw-1 bad');
+    await until('rejected gw-1 bad');
     const names = [...(await stream.names()), ...(await stream.names())].sort();
     assert.deepEqual(names, ['+bad', '+good']);
   });

@@ -1,18 +1,14 @@
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
+import { type Lane, processTurns } from '../event-loop/turns.ts';
 import type { ResourceView } from '../snapshot/resources/resource.ts';
-import {
-  type AdsCall,
-  AdsConnection,
-  type ConnectionEvents,
-  type ConnectionOptions,
-  type NodeIdentity,
-} from './connection.ts';
+import { type AdsCall, AdsConnection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
 import { DEFAULT_LISTENER_PACE } from './listener-pace.ts';
+import type { NodeIdentity } from './node-identity.ts';
+import { Rejections } from './rejections.ts';
 import { ADS_SERVICE, ADS_SERVICE_NAME, servedPackage } from './service.ts';
 import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
-import { Turns } from './turns.ts';
 
 export interface AdsServerOptions extends ConnectionOptions {
   readonly view: ResourceView;
@@ -20,6 +16,8 @@ export interface AdsServerOptions extends ConnectionOptions {
   readonly credentials: ServerCredentials;
   /** HTTP/2 pings to Envoys: how often, and how long one may take. A half-open stream keeps an Envoy on old configuration. */
   readonly keepaliveMs: { readonly interval: number; readonly timeout: number };
+  /** Where large requests are read, all connections' one after the other; that of the process unless given. */
+  readonly lane: Lane;
   /** Largest request: names of what an Envoy has, some 60 bytes each. */
   readonly maxRequestBytes: number;
 }
@@ -30,6 +28,7 @@ export const DEFAULT_ADS_SERVER_OPTIONS = {
   keepaliveMs: { interval: 30_000, timeout: 10_000 },
   maxRequestBytes: 16 * 1024 * 1024,
   listenerPace: DEFAULT_LISTENER_PACE,
+  lane: processTurns.xds,
 } as const satisfies Partial<AdsServerOptions>;
 
 /** An Envoy that is connected now. */
@@ -48,11 +47,12 @@ const MAX_STREAMS_PER_CONNECTION = 32;
 
 /** Aggregated discovery, incremental variant, over gRPC; with gRPC health and reflection. */
 export class AdsServer {
+  /** What the connected Envoys rejected. */
+  readonly rejections: Rejections;
   readonly #options: AdsServerOptions;
   readonly #server: Server;
   readonly #health = new HealthImplementation({ '': 'NOT_SERVING', [ADS_SERVICE_NAME]: 'NOT_SERVING' });
   readonly #connections = new Map<AdsConnection, Date>();
-  readonly #turns = new Turns();
   readonly #unsubscribe: () => void;
   #draining = false;
 
@@ -68,6 +68,7 @@ export class AdsServer {
       ...options,
     };
     const { view, keepaliveMs, maxRequestBytes } = this.#options;
+    this.rejections = new Rejections(view);
     this.#server = new Server({
       'grpc.keepalive_time_ms': keepaliveMs.interval,
       'grpc.keepalive_timeout_ms': keepaliveMs.timeout,
@@ -140,13 +141,10 @@ export class AdsServer {
   }
 
   #accept(call: AdsCall): void {
-    const connection = new AdsConnection(
-      call,
-      this.#options.view,
-      this.#options.events,
-      this.#options,
-      this.#turns,
-    );
+    const connection = new AdsConnection(call, this.#options.view, this.#options.events, this.#options, {
+      lane: this.#options.lane,
+      rejections: this.rejections,
+    });
     this.#connections.set(connection, new Date());
     void connection.closed.then(() => this.#connections.delete(connection));
     if (this.#draining) connection.drain();

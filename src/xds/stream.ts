@@ -48,11 +48,13 @@ export class StreamRefusal extends Error {
   }
 }
 
+/** A response that the client rejected (NACK). */
 export interface Rejection {
   readonly typeUrl: string;
+  /** The client's words. */
   readonly error: string;
-  /** Held back from now on; empty while the cause is being searched for. */
-  readonly held: readonly string[];
+  /** Of the resources that are held back from now on; empty while the cause is being searched for. */
+  readonly names: readonly string[];
 }
 
 /** What a request turned out to be. */
@@ -60,6 +62,8 @@ export interface RequestOutcome {
   readonly acknowledged?: { readonly typeUrl: string; readonly resources: number };
   readonly rejected?: Rejection;
 }
+
+const NOTHING: ReadonlyMap<string, HeldResource> = new Map();
 
 /** In this order resources are told, and in the opposite one they are taken away: nothing ever points at nothing. */
 const ORDER = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE];
@@ -157,8 +161,8 @@ export class AdsStream {
     }
     // Envoy's own words; of another client's, as much as can be looked at.
     const message = (error.message ?? '').slice(0, MAX_ERROR_LENGTH);
-    const held = subscription.reject(nonce, message);
-    return held === undefined ? {} : { rejected: { typeUrl, error: message, held } };
+    const names = subscription.reject(nonce, message);
+    return names === undefined ? {} : { rejected: { typeUrl, error: message, names } };
   }
 
   /** The snapshot changed. */
@@ -283,18 +287,21 @@ export class AdsStream {
     return this.#subscriptions.get(typeUrl)?.isAcknowledged(name, version) ?? false;
   }
 
-  /** Per type: resources that the client has, responses not yet answered, and what it rejected. */
+  /** What the client rejected of this type and is not sent again, by name. */
+  held(typeUrl: string): ReadonlyMap<string, HeldResource> {
+    return this.#subscriptions.get(typeUrl)?.held ?? NOTHING;
+  }
+
+  /** Per type: resources that the client has, and responses not yet answered. */
   state(): {
     typeUrl: string;
     resources: number;
     unanswered: number;
-    held: ReadonlyMap<string, HeldResource>;
   }[] {
     return [...this.#subscriptions].map(([typeUrl, subscription]) => ({
       typeUrl,
       resources: subscription.sentCount,
       unanswered: subscription.unansweredCount,
-      held: subscription.held,
     }));
   }
 }

@@ -102,13 +102,15 @@ export function recorder() {
     onConnect: ({ id, version }) => note(`connect ${id} ${version}`),
     onDisconnect: ({ id }) => note(`disconnect ${id}`),
     onAck: ({ id }, typeUrl, resources) => note(`ack ${id} ${typeUrl.split('.').at(-1)} ${resources}`),
-    onNack: ({ id }, { held }) => note(`nack ${id} ${held.join()}`),
+  };
+  const watch = ({ rejections }: AdsServer): void => {
+    rejections.onEvent(({ type, node, names }) => note(`${type} ${node.id} ${names.join()}`));
   };
   const until = async (what: string): Promise<void> => {
     if (seen.includes(what)) return;
     await new Promise<void>((resolve) => waiting.set(what, resolve));
   };
-  return { events, seen, until };
+  return { events, seen, until, watch };
 }
 
 export async function healthOf(port: number): Promise<string> {

@@ -1,5 +1,7 @@
 import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
-import { KINDS, type Kind } from '../../model/objects.ts';
+import { isOfKind, type ObjectKey } from '../../model/key.ts';
+import { KINDS } from '../../model/kinds.ts';
+import type { Kind } from '../../model/objects.ts';
 import type { EngineConfig } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
 import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/engine/flush-loop.ts';
@@ -13,8 +15,8 @@ import { BusyGate } from './busy-gate.ts';
 import { ChangeReport } from './change-report.ts';
 import { debugRoutes } from './debug-routes.ts';
 import { EndpointReport } from './endpoint-report.ts';
-import { HeldReport } from './held-report.ts';
-import { Metrics, typeLabel } from './metrics.ts';
+import { Metrics } from './metrics.ts';
+import { logRejection } from './rejection-log.ts';
 import { ManifestReport } from './report.ts';
 import { secretsToRead } from './secrets-to-read.ts';
 import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
@@ -55,7 +57,6 @@ export class ControlPlane implements AsyncDisposable {
   readonly #report: ManifestReport;
   readonly #changes: ChangeReport;
   readonly #endpoints: EndpointReport;
-  readonly #held: HeldReport;
   readonly #loop: FlushLoop;
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
@@ -82,10 +83,9 @@ export class ControlPlane implements AsyncDisposable {
     this.#options = options;
     this.engine = new Engine(options.engine);
     const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
-    this.#report = new ManifestReport(this.engine, options.logger, gate);
+    this.#report = new ManifestReport(this.engine, options.logger, { gate });
     this.#changes = new ChangeReport(this.engine, options.logger);
-    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, gate);
-    this.#held = new HeldReport(this.engine.resources, () => this.#server.nodes(), options.logger);
+    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, { gate });
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
       onFlush: (flush) => {
@@ -105,12 +105,13 @@ export class ControlPlane implements AsyncDisposable {
       ...(options.engine.sniMode === 'chain' && { listenerPace: undefined }),
       ...(options.xdsTls && { credentials: options.xdsTls.credentials }),
     });
+    this.#server.rejections.onEvent((event) => logRejection(event, options.logger));
     this.#status =
       options.status &&
       new StatusPublisher(options.status, {
         engine: this.engine,
         config: options.engine.gateway,
-        connectedNodes: () => this.#server.nodes(),
+        server: this.#server,
         gate,
         logger: options.logger,
       });
@@ -181,9 +182,9 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /** Which Secrets matter is known of the Gateways once they are evaluated. */
-  #readSecrets(changed: Iterable<string>): void {
+  #readSecrets(changed: Iterable<ObjectKey>): void {
     const { source } = this.#options;
-    const isParent = (key: string): boolean => key.startsWith('Gateway/') || key.startsWith('ListenerSet/');
+    const isParent = (key: ObjectKey): boolean => isOfKind(key, 'Gateway') || isOfKind(key, 'ListenerSet');
     if (source.readSecrets === undefined || ![...changed].some(isParent)) return;
     const secrets = secretsToRead(this.engine.gateways(), this.engine.listenerSets());
     // Not now: what it says of them comes back as events.
@@ -217,23 +218,11 @@ export class ControlPlane implements AsyncDisposable {
       },
       onDisconnect: (node, reason) => {
         logger.info({ node, reason }, 'Envoy disconnected');
-        this.#held.disconnected(node);
         this.#status?.envoysChanged();
       },
       onAck: (...acknowledged) => {
         counted.onAck?.(...acknowledged);
-        this.#held.acknowledged(acknowledged[0], acknowledged[1]);
         this.#status?.envoysChanged();
-      },
-      onNack: (node, rejection) => {
-        counted.onNack?.(node, rejection);
-        this.#status?.rejected(rejection);
-        this.#held.rejected(node, rejection);
-        const { typeUrl, error, held } = rejection;
-        logger.warn(
-          { code: 'SLUICE_XDS_NACK', node, type: typeLabel(typeUrl), held: held.slice(0, 20), error },
-          'Envoy rejected a response; what it names is held back and tried again, the rest is in force',
-        );
       },
     };
   }
@@ -258,10 +247,10 @@ export class ControlPlane implements AsyncDisposable {
           this.#server.nodes().map(({ stream, ...node }) => ({
             ...node,
             current: stream.isCurrent,
-            types: stream.state().map(({ typeUrl, held, ...counts }) => ({
+            types: stream.state().map(({ typeUrl, ...counts }) => ({
               type: typeUrl,
               ...counts,
-              held: Object.fromEntries(held),
+              held: Object.fromEntries(this.#server.rejections.of(stream, typeUrl)),
             })),
           })),
         ),

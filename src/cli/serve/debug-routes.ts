@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { processTurns } from '../../event-loop/turns.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { isValidHostname, normalizeHostname } from '../../gateway/values/hostname.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
@@ -6,9 +6,6 @@ import { explainHost } from '../translate/explain.ts';
 import { routeOutcome } from '../translate/outcome.ts';
 import { explainRoute } from '../translate/route-report.ts';
 import { type AdminPage, jsonPage, textPage } from './admin-server.ts';
-
-/** Routes at a time: some milliseconds, so that Envoys do not wait for who looks. */
-const ROUTES_PER_TURN = 100;
 
 /** `/debug/routes`: every route with its hosts and conditions, one a line; with `?host=NAME`, who serves that host. */
 export async function debugRoutes(
@@ -31,8 +28,10 @@ async function allRoutes(engine: Engine, config: GatewayConfig): Promise<string>
     namespace: meta.namespace,
     name: meta.name,
   }));
-  for (const [index, { kind, namespace, name }] of refs.entries()) {
-    if (index % ROUTES_PER_TURN === 0) await nextTurn();
+  const lane = processTurns.reports;
+  for (const { kind, namespace, name } of refs) {
+    // Envoys do not wait for who looks.
+    if (lane.isSpent) await lane.rest();
     const route = engine.world.get(kind, namespace, name);
     if (route === undefined) continue;
     const outcome = routeOutcome(engine, kind, namespace, name);

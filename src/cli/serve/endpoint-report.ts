@@ -1,12 +1,10 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { clauses } from '../../gateway/values/listing.ts';
-import type { ServiceTarget } from '../../model/gateway.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
 import { explainTarget } from '../explain-target.ts';
 import type { Logger } from '../logger.ts';
-import type { BusyGate } from './busy-gate.ts';
-import { PacedWork } from './paced-work.ts';
+import { PacedWork, type PacedWorkOptions } from './paced-work.ts';
 
 /** Lines that one batch of changes may write: a node that goes takes the endpoints of many. */
 const MAX_LINES = 50;
@@ -23,14 +21,14 @@ export class EndpointReport {
   readonly #work: PacedWork<string>;
   #lines = 0;
 
-  constructor(engine: Engine, config: GatewayConfig, logger: Logger, gate?: BusyGate) {
+  constructor(engine: Engine, config: GatewayConfig, logger: Logger, options?: PacedWorkOptions) {
     this.#engine = engine;
     this.#config = config;
     this.#logger = logger;
     this.#work = new PacedWork<string>(
       (name) => this.#look(name),
       () => this.#batchEnded(),
-      gate,
+      options,
     );
     engine.resources.onChange(({ upserts, removals }) => {
       for (const { typeUrl, name } of upserts) if (typeUrl === ENDPOINT_TYPE) this.#changed.add(name);
@@ -50,9 +48,9 @@ export class EndpointReport {
   }
 
   #look(name: string): void {
-    const reasons = targetsOf(this.#engine, name).flatMap(
-      (target) => explainTarget(this.#engine, target, this.#config).reason ?? [],
-    );
+    const reasons = this.#engine.owners
+      .targetsOfSet(name)
+      .flatMap((target) => explainTarget(this.#engine, target, this.#config).reason ?? []);
     const reason = clauses(reasons);
     if ((this.#empty.get(name) ?? '') === reason) return;
     if (reason === '') this.#empty.delete(name);
@@ -68,15 +66,4 @@ export class EndpointReport {
       this.#logger.info({ more: this.#lines - MAX_LINES }, 'more endpoints came or went, see /debug/routes');
     this.#lines = 0;
   }
-}
-
-/** The Services that an endpoint set is made of, by its name: of one Service's port, or of a route with several. */
-function targetsOf(engine: Engine, set: string): readonly ServiceTarget[] {
-  const [first = '', second = '', third = ''] = set.split('/');
-  if (first !== 'TLSRoute' && first !== 'Ingress')
-    return third === '' ? [] : [{ namespace: first, service: second, port: Number(third) }];
-  const claims = engine.route(`${first}/${second}/${third}`)?.claims ?? [];
-  const host = set.split('/')[3];
-  const claim = host === undefined ? claims[0] : claims.find((each) => each.host === host);
-  return (claim?.backends ?? []).flatMap(({ target }) => target ?? []);
 }

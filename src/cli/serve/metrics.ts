@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { KINDS } from '../../model/objects.ts';
+import { KINDS } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { StatusController } from '../../status/status-controller.ts';
@@ -91,6 +91,9 @@ export class Metrics {
       });
     const { engine, server, xdsTls } = state;
     const { resources, world } = engine;
+    server.rejections.onEvent(({ type, typeUrl }) => {
+      if (type === 'rejected') this.#nacks.inc({ type: typeLabel(typeUrl) });
+    });
     gauge('sluice_ready', '1 once the source has synced and Envoys are served.', () =>
       resources.ready ? 1 : 0,
     );
@@ -99,11 +102,7 @@ export class Metrics {
     gauge(
       'sluice_xds_held_resources',
       'Resources that an Envoy rejected, over all Envoys, see /debug/nodes.',
-      () =>
-        server
-          .nodes()
-          .flatMap(({ stream }) => stream.state())
-          .reduce((sum, { held }) => sum + held.size, 0),
+      () => server.rejections.count,
     );
     if (xdsTls !== undefined) {
       gauge(
@@ -174,7 +173,6 @@ export class Metrics {
       this.#acks.inc({ type });
       this.#ackTime.observe({ type }, elapsedMs / 1000);
     },
-    onNack: (_node, { typeUrl }) => this.#nacks.inc({ type: typeLabel(typeUrl) }),
     onSend: (_node, typeUrl, bytes, resources, removed) => {
       const type = typeLabel(typeUrl);
       this.#bytes.inc({ type }, bytes);

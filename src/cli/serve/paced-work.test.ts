@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ManualLoop } from '../../event-loop/test-loop.ts';
+import { TURN_MS } from '../../event-loop/turns.ts';
 import { BusyGate } from './busy-gate.ts';
 import { PacedWork } from './paced-work.ts';
 
@@ -9,6 +11,7 @@ test('a few items are looked at before `add` returns, each once', () => {
   const work = new PacedWork<string>(
     (item) => seen.push(item),
     () => (ends += 1),
+    { lane: new ManualLoop().turns.reports },
   );
   work.add(['a', 'b', 'a']);
   assert.deepEqual(seen, ['a', 'b']);
@@ -16,22 +19,39 @@ test('a few items are looked at before `add` returns, each once', () => {
 });
 
 test('what is left is looked at when somebody asks', () => {
+  const loop = new ManualLoop();
   const seen: number[] = [];
   let ends = 0;
   const work = new PacedWork<number>(
     (item) => {
-      const end = performance.now() + 1;
-      while (performance.now() < end);
+      loop.time += 1;
       seen.push(item);
     },
     () => (ends += 1),
+    { lane: loop.turns.reports },
   );
   work.add(Array.from({ length: 20 }, (_, index) => index));
-  assert.ok(seen.length < 20);
+  assert.equal(seen.length, TURN_MS / 5);
   work.finish();
   assert.deepEqual([seen.length, ends], [20, 1]);
   work.finish();
   assert.equal(ends, 1);
+});
+
+test('a turn that Envoys have used is left to them', () => {
+  const loop = new ManualLoop();
+  const seen: string[] = [];
+  const work = new PacedWork<string>(
+    (item) => seen.push(item),
+    () => {},
+    { lane: loop.turns.reports },
+  );
+  assert.equal(loop.turns.engine.isSpent, false);
+  loop.time += 10;
+  work.add(['a']);
+  assert.deepEqual(seen, []);
+  loop.turn();
+  assert.deepEqual(seen, ['a']);
 });
 
 test('many items leave the event loop free in between, and all are looked at', async () => {
@@ -66,7 +86,7 @@ test('nothing is looked at while the gate is closed, unless somebody asks', asyn
     () => {
       if (seen.length === 2) ended.resolve();
     },
-    new BusyGate(() => isBusy),
+    { gate: new BusyGate(() => isBusy) },
   );
   work.add(['a']);
   assert.deepEqual(seen, []);

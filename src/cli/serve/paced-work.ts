@@ -1,8 +1,15 @@
+import { type Lane, processTurns } from '../../event-loop/turns.ts';
 import type { BusyGate } from './busy-gate.ts';
 
-/** Time that work may take at once, and how long it then leaves the event loop to what cannot wait, in milliseconds. */
-const SLICE_MS = 4;
+/** How long work then leaves the event loop to what cannot wait, in milliseconds. */
 const PAUSE_MS = 20;
+
+export interface PacedWorkOptions {
+  /** While it is closed, nothing is looked at. */
+  readonly gate?: BusyGate | undefined;
+  /** That of the process unless given. */
+  readonly lane?: Lane;
+}
 
 /**
  * Looks at items, each once however often it is added, in the background: the first of them at once, the rest in slices. A
@@ -13,18 +20,22 @@ export class PacedWork<T> {
   readonly #look: (item: T) => void;
   readonly #onEmpty: () => void;
   readonly #gate: BusyGate | undefined;
+  readonly #lane: Lane;
+  /** The next slice is to come. */
+  #isScheduled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onEmpty` is called whenever all items have been looked at. While the gate is closed, none is. */
-  constructor(look: (item: T) => void, onEmpty: () => void, gate?: BusyGate) {
+  /** `onEmpty` is called whenever all items have been looked at. */
+  constructor(look: (item: T) => void, onEmpty: () => void, options: PacedWorkOptions = {}) {
     this.#look = look;
     this.#onEmpty = onEmpty;
-    this.#gate = gate;
+    this.#gate = options.gate;
+    this.#lane = options.lane ?? processTurns.reports;
   }
 
   add(items: Iterable<T>): void {
     for (const item of items) this.#items.add(item);
-    if (this.#timer === undefined && this.#items.size > 0) this.#next();
+    if (!this.#isScheduled && this.#items.size > 0) this.#next();
   }
 
   delete(item: T): void {
@@ -33,29 +44,33 @@ export class PacedWork<T> {
 
   /** Looks at what is left, at once: somebody asks for the outcome. */
   finish(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#slice(Number.POSITIVE_INFINITY);
+    this.#slice(() => false);
   }
 
   #next(): void {
-    if (this.#gate?.isClosed === true) this.#later();
-    else this.#slice();
+    this.#isScheduled = true;
+    if (this.#gate?.isClosed === true) this.#pause();
+    else void this.#lane.run(() => this.#slice(() => this.#lane.isSpent));
   }
 
-  #later(): void {
+  #pause(): void {
     this.#timer = setTimeout(() => this.#next(), PAUSE_MS).unref();
   }
 
-  #slice(sliceMs = SLICE_MS): void {
-    this.#timer = undefined;
-    const end = performance.now() + sliceMs;
+  #slice(isOver: () => boolean): void {
+    // Somebody asked meanwhile.
+    if (!this.#isScheduled) return;
+    clearTimeout(this.#timer);
+    this.#isScheduled = false;
     for (const item of this.#items) {
       this.#items.delete(item);
       this.#look(item);
-      if (performance.now() >= end) break;
+      if (isOver()) break;
     }
     if (this.#items.size === 0) this.#onEmpty();
-    else this.#later();
+    else {
+      this.#isScheduled = true;
+      this.#pause();
+    }
   }
 }

@@ -1,10 +1,10 @@
+import { badConditions } from '../../gateway/status/conditions-of.ts';
 import type { Condition } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
-import type { ParentListeners } from '../../model/gateway.ts';
+import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
-import type { BusyGate } from './busy-gate.ts';
-import { PacedWork } from './paced-work.ts';
+import { PacedWork, type PacedWorkOptions } from './paced-work.ts';
 
 /** Lines about objects that one batch of changes may write; a broken Gateway with 20,000 routes would fill the disk. */
 const MAX_LINES = 50;
@@ -22,18 +22,18 @@ export interface ConditionProblem extends Pick<Condition, 'reason' | 'message'> 
 export class ManifestReport {
   readonly #engine: Engine;
   readonly #logger: Logger;
-  readonly #wrong = new Map<string, string>();
-  readonly #work: PacedWork<string>;
+  readonly #wrong = new Map<ObjectKey, string>();
+  readonly #work: PacedWork<ObjectKey>;
   #lines = 0;
   #problems: readonly SourceProblem[] = [];
 
-  constructor(engine: Engine, logger: Logger, gate?: BusyGate) {
+  constructor(engine: Engine, logger: Logger, options?: PacedWorkOptions) {
     this.#engine = engine;
     this.#logger = logger;
-    this.#work = new PacedWork<string>(
+    this.#work = new PacedWork<ObjectKey>(
       (key) => this.#look(key),
       () => this.#batchEnded(),
-      gate,
+      options,
     );
   }
 
@@ -45,9 +45,9 @@ export class ManifestReport {
   conditionProblems(): readonly ConditionProblem[] {
     this.#work.finish();
     return [...this.#wrong.keys()].slice(0, MAX_LISTED).flatMap((key) => {
-      const [kind = '', namespace = '', name = ''] = key.split('/');
-      return badConditions(this.#engine, key).map(({ type, reason, message }) => ({
-        object: { kind, namespace, name },
+      const object = parseObjectKey(key);
+      return badConditions(this.#engine, object).map(({ type, reason, message }) => ({
+        object,
         condition: type,
         reason,
         message,
@@ -69,12 +69,12 @@ export class ManifestReport {
   }
 
   /** Objects whose conditions may have changed. */
-  conditionsChanged(keys: Iterable<string>): void {
+  conditionsChanged(keys: Iterable<ObjectKey>): void {
     this.#work.add(keys);
   }
 
-  #look(key: string): void {
-    const conditions = badConditions(this.#engine, key);
+  #look(key: ObjectKey): void {
+    const conditions = badConditions(this.#engine, parseObjectKey(key));
     const text = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n');
     if ((this.#wrong.get(key) ?? '') === text) return;
     if (text === '') this.#wrong.delete(key);
@@ -98,28 +98,4 @@ export class ManifestReport {
 
 function problemText({ code, file, line, message }: SourceProblem): string {
   return `${code} ${file ?? ''} ${line ?? ''} ${message}`;
-}
-
-/** The conditions of an object (by its key) that say that something is wrong. */
-export function badConditions(engine: Engine, key: string): Condition[] {
-  const [kind = '', namespace = '', name = ''] = key.split('/');
-  if (kind === 'Gateway') {
-    return badConditionsOf(engine.gateway(namespace, name));
-  }
-  if (kind === 'ListenerSet') return badConditionsOf(engine.listenerSet(namespace, name));
-  const route = engine.route(key);
-  if (route === undefined) return [];
-  return engine.routeStatus(key).flatMap(({ conditions }) => conditions.filter(isBad));
-}
-
-function badConditionsOf(parent: ParentListeners | undefined): Condition[] {
-  if (parent === undefined) return [];
-  return [...parent.conditions, ...parent.listeners.flatMap(({ conditions }) => conditions)].filter(isBad);
-}
-
-/** Of these types `True` is the bad news. */
-const BAD_IF_TRUE: ReadonlySet<string> = new Set(['PartiallyInvalid', 'Conflicted', 'OverlappingTLSConfig']);
-
-export function isBad({ type, status }: Condition): boolean {
-  return BAD_IF_TRUE.has(type) ? status === 'True' : status === 'False';
 }

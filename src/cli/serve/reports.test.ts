@@ -1,18 +1,17 @@
 /** What a running control plane tells in its log: of changes, endpoints and what Envoys rejected. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { gatewayObjects, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
+import { ManualLoop } from '../../event-loop/test-loop.ts';
 import { refOf } from '../../model/events.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
 import { LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
-import { AdsStream } from '../../xds/stream.ts';
-import { TestView } from '../../xds/test-view.ts';
 import { ChangeReport } from './change-report.ts';
 import { EndpointReport } from './endpoint-report.ts';
-import { HeldReport } from './held-report.ts';
+import { logRejection } from './rejection-log.ts';
 
 function logged() {
   const lines: Record<string, unknown>[] = [];
@@ -58,7 +57,9 @@ describe('endpoints', () => {
   it('tells once that there are none, and once that there are again', () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger);
+    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger, {
+      lane: new ManualLoop().turns.reports,
+    });
     const apply = (...events: Parameters<Engine['apply']>): void => {
       engine.apply(...events);
       report.flushed();
@@ -83,7 +84,9 @@ describe('endpoints', () => {
   it('bounds what one flush writes', async () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger);
+    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger, {
+      lane: new ManualLoop().turns.reports,
+    });
     const tenants = Array.from({ length: 60 }, (_, index) => tenantObjects(index, '10.0.0.1')).flat();
     engine.apply(upserts([...gatewayObjects(), ...tenants.filter(({ kind }) => kind !== 'EndpointSlice')]));
     report.flushed();
@@ -98,66 +101,17 @@ describe('endpoints', () => {
   });
 });
 
-describe('what an Envoy rejected', () => {
-  const NODE = { id: 'gw-1', version: '1.40.0', peer: '127.0.0.1:1' };
-
-  function setUp() {
-    const view = new TestView();
-    const stream = new AdsStream(view);
-    view.onChange((change) => stream.changed(change));
-    const { logger, take } = logged();
-    const report = new HeldReport(
-      view,
-      () => [{ ...NODE, connectedAt: new Date(0), stream, hasBeenCurrent: true }],
-      logger,
-    );
-    /** Answers the next response, as the connection would. */
-    const answer = (error?: string): void => {
-      const response = stream.next();
-      assert.ok(response);
-      const { rejected } = stream.request({
-        type_url: LISTENER_TYPE,
-        response_nonce: response.nonce,
-        ...(error !== undefined && { error_detail: { message: error } }),
-      });
-      if (rejected === undefined) report.acknowledged(NODE, LISTENER_TYPE);
-      else report.rejected(NODE, rejected);
-    };
-    stream.request({ type_url: LISTENER_TYPE });
-    return { view, stream, answer, report, take };
-  }
-
-  it('is told to be in force again once a corrected version is accepted', () => {
-    const { view, answer, take } = setUp();
-    view.put(LISTENER_TYPE, { a: '1', b: '1' });
-    answer('a: cannot bind');
-    answer();
-    assert.deepEqual(take(), [], 'only b was accepted');
-    view.put(LISTENER_TYPE, { a: '2' });
-    answer();
-    const [line, ...others] = take();
-    assert.deepEqual(line?.['resources'], ['a']);
-    assert.deepEqual(others, []);
-  });
-
-  it('is told so of each that was tried again as it was', () => {
-    const { view, stream, answer, take } = setUp();
-    view.put(LISTENER_TYPE, { a: '1', b: '1' });
-    answer('a: cannot bind, b: cannot bind');
-    stream.retryHeld();
-    answer();
-    assert.deepEqual(take(), [], 'the other one is not sent yet');
-    answer();
-    assert.deepEqual(take()[0]?.['resources'], ['a', 'b']);
-  });
-
-  it('is forgotten where it is gone, or its Envoy is', () => {
-    const { view, answer, report, take } = setUp();
-    view.put(LISTENER_TYPE, { a: '1' });
-    answer('a: cannot bind');
-    report.disconnected(NODE);
-    view.put(LISTENER_TYPE, { a: '2' });
-    answer();
-    assert.deepEqual(take(), []);
-  });
+test('what an Envoy rejected is told, and that it is in force after all', () => {
+  const { logger, take } = logged();
+  const node = { id: 'gw-1', version: '1.40.0', peer: '127.0.0.1:1' };
+  const names = Array.from({ length: 30 }, (_, index) => `a:${index}`);
+  logRejection({ type: 'rejected', node, typeUrl: LISTENER_TYPE, names, error: 'cannot bind' }, logger);
+  logRejection({ type: 'accepted', node, typeUrl: LISTENER_TYPE, names }, logger);
+  const [rejected, accepted, ...others] = take();
+  assert.equal(rejected?.['code'], 'SLUICE_XDS_NACK');
+  assert.deepEqual([rejected?.['type'], rejected?.['error']], ['listener', 'cannot bind']);
+  assert.deepEqual(rejected?.['held'], names.slice(0, 20));
+  assert.deepEqual(accepted?.['resources'], names.slice(0, 20));
+  assert.equal(accepted?.['count'], 30);
+  assert.deepEqual(others, []);
 });

@@ -3,11 +3,13 @@ import { hostname } from 'node:os';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { readServiceAccount } from '../../kubernetes-api/service-account.ts';
 import type { ObjectEvent } from '../../model/events.ts';
+import type { ObjectKey } from '../../model/key.ts';
+import { bestApiVersion } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { ElectionTimes } from '../../status/leader-election.ts';
 import { StatusController } from '../../status/status-controller.ts';
-import type { ConnectedNode } from '../../xds/server.ts';
+import type { AdsServer } from '../../xds/server.ts';
 import type { Rejection } from '../../xds/stream.ts';
 import type { Logger } from '../logger.ts';
 import type { StatusConfig } from '../status-flags.ts';
@@ -25,7 +27,7 @@ export interface StatusOptions extends StatusConfig {
 export interface StatusParts {
   readonly engine: Engine;
   readonly config: GatewayConfig;
-  readonly connectedNodes: () => readonly ConnectedNode[];
+  readonly server: Pick<AdsServer, 'nodes' | 'rejections'>;
   /** While it is closed, no status is read or written. */
   readonly gate: BusyGate;
   readonly logger: Logger;
@@ -37,7 +39,7 @@ export class StatusPublisher {
   readonly #engine: Engine;
   readonly #world: EngineStatusWorld;
 
-  constructor(options: StatusOptions, { engine, config, connectedNodes, gate, logger }: StatusParts) {
+  constructor(options: StatusOptions, { engine, config, server, gate, logger }: StatusParts) {
     // A pod's name alone comes back when a StatefulSet or a static pod restarts.
     const identity = `${hostname()}_${randomUUID()}`;
     this.#engine = engine;
@@ -45,7 +47,7 @@ export class StatusPublisher {
       engine,
       config,
       gatewayAddresses: options.gatewayAddresses,
-      connectedNodes,
+      server,
     });
     const { electionTimes, envoyGraceMs } = options;
     this.controller = new StatusController({
@@ -65,10 +67,13 @@ export class StatusPublisher {
       ...(envoyGraceMs === undefined ? {} : { envoyGraceMs }),
       logger,
     });
+    server.rejections.onEvent((event) => {
+      if (event.type === 'rejected') this.#rejected(event);
+    });
   }
 
   /** Everything is evaluated; `keys` are the objects whose status may differ. */
-  flushed(keys: Iterable<string>): void {
+  flushed(keys: Iterable<ObjectKey>): void {
     if (!this.controller.start()) this.controller.changed(keys);
     // A listener that no Envoy has yet, or that is gone.
     this.controller.envoysChanged();
@@ -86,19 +91,20 @@ export class StatusPublisher {
     this.controller.envoysChanged();
   }
 
-  /** An Envoy rejected something: the tenants whose hosts are held back must know. Listeners tell in their Gateways' status. */
-  rejected({ typeUrl, error, held }: Rejection): void {
+  async stop(): Promise<void> {
+    await this.controller.stop();
+  }
+
+  /** The tenants whose hosts are held back must know. What is wrong with a listener is told in its Gateway's status. */
+  #rejected({ typeUrl, error, names }: Rejection): void {
     this.controller.envoysChanged();
     if (typeUrl !== CLUSTER_TYPE) return;
-    const bindings = new Map([...this.#engine.bindings].map((binding) => [binding.name, binding]));
-    for (const name of held) {
-      const slash = name.lastIndexOf('/');
-      const winner = bindings.get(name.slice(0, slash))?.hosts.get(name.slice(slash + 1))?.contenders[0];
+    for (const name of names) {
+      const winner = this.#engine.owners.hostOfCluster(name)?.contenders[0];
       if (winner === undefined) continue;
       const { kind, namespace, name: route } = winner.route.ref;
-      const uid =
-        this.#engine.world.get(kind === 'Ingress' ? 'Ingress' : 'TLSRoute', namespace, route)?.meta.uid ?? '';
-      const apiVersion = kind === 'Ingress' ? 'networking.k8s.io/v1' : 'gateway.networking.k8s.io/v1';
+      const uid = this.#engine.world.get(kind, namespace, route)?.meta.uid ?? '';
+      const apiVersion = bestApiVersion(kind);
       this.controller.events.record(
         { apiVersion, kind, namespace, name: route, uid },
         {
@@ -109,10 +115,6 @@ export class StatusPublisher {
         },
       );
     }
-  }
-
-  async stop(): Promise<void> {
-    await this.controller.stop();
   }
 }
 

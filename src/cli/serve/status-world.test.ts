@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gateway, gatewayClass, listener, listenerSet } from '../../gateway/test-objects.ts';
 import { objectKey, refOf } from '../../model/events.ts';
+import type { FleetView } from '../../model/fleet.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
-import type { FleetView } from '../../status/status-controller.ts';
+import { Rejections } from '../../xds/rejections.ts';
 import { EngineStatusWorld } from './status-world.ts';
 
 const GATEWAY = gateway({
@@ -16,7 +17,7 @@ const GATEWAY = gateway({
 const SET = listenerSet({ path: 'red/set' });
 const FLEET: FleetView = {
   serving: new Set(),
-  bindingState: () => ({ acknowledged: true, rejection: undefined }),
+  acknowledgementOf: () => ({ acknowledged: true, rejection: undefined }),
   tentative: false,
 };
 
@@ -27,7 +28,7 @@ function saidAfter(parentRef: ListenerSet['parentRef']) {
     engine,
     config: DEFAULT_ENGINE_CONFIG.gateway,
     gatewayAddresses: [],
-    connectedNodes: () => [],
+    server: { nodes: () => [], rejections: new Rejections(engine.resources) },
   });
   for (const object of [gatewayClass(), GATEWAY, SET]) engine.apply([{ type: 'upsert', object }]);
   const key = objectKey(refOf(SET));

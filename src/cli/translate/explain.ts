@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { whyLost } from '../../gateway/explain/explain-claim.ts';
+import { badConditions } from '../../gateway/status/conditions-of.ts';
 import { hostMatches, normalizeHostname } from '../../gateway/values/hostname.ts';
 import { clauses } from '../../gateway/values/listing.ts';
 import { type ObjectRef, objectKey, refOf } from '../../model/events.ts';
@@ -7,7 +8,6 @@ import type { Ingress, TlsRoute } from '../../model/objects.ts';
 import { Resource, toJson } from '../../proto/index.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
-import { isBad } from '../serve/report.ts';
 import { endpointsOf, explainRoute } from './route-report.ts';
 import { printable } from './table.ts';
 
@@ -110,10 +110,7 @@ function mentionsHost(text: string, host: string): boolean {
 function whyNotServed(engine: Engine, route: TlsRoute | Ingress, config: GatewayConfig): readonly string[] {
   const { unclaimed, notes } = explainRoute(engine, route, config);
   if (unclaimed !== undefined) return [unclaimed];
-  const parents = engine.routeStatus(objectKey(refOf(route)));
-  const messages = parents.flatMap(({ conditions }) =>
-    conditions.filter(isBad).map(({ message }) => message),
-  );
+  const messages = badConditions(engine, refOf(route)).map(({ message }) => message);
   const reasons = [...new Set([...messages, ...notes])];
   return reasons.length > 0 ? reasons : ['no listener that the route is attached to has this host'];
 }

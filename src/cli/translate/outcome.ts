@@ -1,13 +1,13 @@
+import { missingParents } from '../../gateway/status/missing-parents.ts';
 import {
   gatewayStatus,
   type ListenerStatus,
   listenerSetStatus,
   type ParentStatus,
 } from '../../gateway/status/status.ts';
-import type { Condition } from '../../model/conditions.ts';
+import { type Condition, isBadNews } from '../../model/conditions.ts';
 import { type ObjectRef, objectKey, type SourceProblem } from '../../model/events.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
-import { isBad } from '../serve/report.ts';
 
 export interface GatewayOutcome {
   readonly gateway: string;
@@ -77,7 +77,7 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
   ].flat();
   const accepted =
     problems.length === 0 &&
-    !conditions.some(isBad) &&
+    !conditions.some(isBadNews) &&
     routes.every(({ parents }) => parents.every((parent) => parent.accepted));
   return { problems, gateways, listenerSets, routes, accepted };
 }
@@ -93,48 +93,24 @@ export function routeOutcome(
   name: string,
 ): RouteOutcome {
   const route = `${kind} ${namespace}/${name}`;
-  const missing = missingParents(engine, kind, namespace, name);
+  const object = kind === 'TLSRoute' ? engine.world.get(kind, namespace, name) : undefined;
+  const parentOf = ({ parentRef, accepted, conditions }: ParentStatus): RouteOutcome['parents'][number] => ({
+    parent: parentName(parentRef, namespace),
+    accepted,
+    conditions,
+  });
+  const missing = object === undefined ? [] : missingParents(engine, object).map(parentOf);
   const model = engine.route(objectKey({ kind, namespace, name }));
   if (model === undefined) return { route, hosts: [], parents: missing };
   const lost = engine.lostClaims(model);
   const lostHosts = new Set(lost.map(({ claim }) => `${claim.binding.name} ${claim.host}`));
   const served = model.claims.filter(({ binding, host }) => !lostHosts.has(`${binding.name} ${host}`));
-  const parents = engine.routeStatus(objectKey(model.ref)).map(({ parentRef, accepted, conditions }) => ({
-    parent: parentName(parentRef, namespace),
-    accepted,
-    conditions,
-  }));
+  const parents = engine.routeStatus(objectKey(model.ref)).map(parentOf);
   return {
     route,
     hosts: [...new Set(served.map(({ host, binding }) => `${host}:${binding.port}`))].sort(),
     parents: [...parents, ...missing],
   };
-}
-
-/**
- * Parents that are in none of the manifests. A controller leaves such a route alone, because the Gateway may be
- * another's; who asks what becomes of these manifests wants to hear of it.
- */
-function missingParents(engine: Engine, kind: 'TLSRoute' | 'Ingress', namespace: string, name: string) {
-  const route = kind === 'TLSRoute' ? engine.world.get('TLSRoute', namespace, name) : undefined;
-  return (route?.parentRefs ?? [])
-    .filter(({ kind: parent, ...ref }) => {
-      if (parent !== 'Gateway' && parent !== 'ListenerSet') return false;
-      return engine.world.get(parent, ref.namespace ?? namespace, ref.name) === undefined;
-    })
-    .map((ref) => ({
-      parent: parentName(ref, namespace),
-      accepted: false,
-      conditions: [
-        {
-          type: 'Accepted',
-          status: 'False',
-          reason: 'NoMatchingParent',
-          message: `There is no ${ref.kind} ${ref.namespace ?? namespace}/${ref.name}; add its manifest or correct the parentRef.`,
-          observedGeneration: route?.meta.generation ?? 0,
-        } satisfies Condition,
-      ],
-    }));
 }
 
 function parentName(ref: ParentStatus['parentRef'], ownNamespace: string): string {

@@ -1,33 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gatewayObjects, hostOf, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
+import { ManualLoop } from '../../event-loop/test-loop.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import { Engine } from './engine.ts';
-import { FlushLoop, type LoopClock } from './flush-loop.ts';
+import { type FlushClock, FlushLoop } from './flush-loop.ts';
 
-/** A clock that stands still until it is told otherwise; every look at it costs `tick`. */
-class ManualClock implements LoopClock {
-  time = 0;
-  tick = 0;
-  readonly tasks: { task: () => void; at: number }[] = [];
+/** An event loop with timers that are noted: a test decides when they are over. */
+class ManualClock extends ManualLoop implements FlushClock {
+  readonly timers: { task: () => void; at: number }[] = [];
 
-  now(): number {
-    this.time += this.tick;
-    return this.time;
+  after(ms: number, task: () => void): void {
+    this.timers.push({ task, at: this.time + ms });
   }
 
-  schedule(task: () => void, delayMs: number): void {
-    this.tasks.push({ task, at: this.time + delayMs });
-  }
-
-  /** Runs the next task; returns how long it had to be waited for. */
+  /** The next timer is over, or the next turn comes; returns how long it had to be waited for. */
   next(): number {
-    const task = this.tasks.shift();
-    assert.ok(task, 'nothing is scheduled');
-    const waited = Math.max(0, task.at - this.time);
+    const timer = this.timers.shift();
+    const waited = Math.max(0, (timer?.at ?? 0) - this.time);
     this.time += waited;
-    task.task();
+    timer?.task();
+    assert.ok(!this.isIdle, 'nothing is scheduled');
+    this.turn();
     return waited;
   }
 }
@@ -36,7 +31,7 @@ function setUp(clock = new ManualClock()) {
   const engine = new Engine(DEFAULT_ENGINE_CONFIG);
   const flushes: number[] = [];
   const onFlush = ({ events }: { events: number }) => void flushes.push(events);
-  const loop = new FlushLoop(engine, { intervalMs: 5, sliceMs: 20, clock, onFlush });
+  const loop = new FlushLoop(engine, { intervalMs: 5, lane: clock.turns.engine, clock, onFlush });
   return { clock, engine, loop, flushes };
 }
 
@@ -47,7 +42,7 @@ function clusters(engine: Engine): string[] {
 test('nothing is computed or served before the sources have synced', () => {
   const { clock, engine, loop } = setUp();
   loop.take(upserts([...gatewayObjects(), ...tenantObjects(1)]));
-  assert.deepEqual(clock.tasks, []);
+  assert.deepEqual([clock.timers, clock.isIdle], [[], true]);
   assert.equal(engine.resources.synced, false);
   loop.synced();
   assert.equal(engine.resources.synced, true);
@@ -67,7 +62,7 @@ test('a change after a quiet time is computed at once, the next ones wait for th
   assert.equal(clock.next(), 0);
   loop.take(upserts(tenantObjects(2)));
   loop.take(upserts(tenantObjects(3)));
-  assert.equal(clock.tasks.length, 1);
+  assert.equal(clock.timers.length, 1);
   assert.equal(clock.next(), 5);
   assert.equal(clusters(engine).length, 3);
   assert.deepEqual(flushes, [2, 3, 6]);
@@ -81,9 +76,8 @@ test('a long flush is cut into slices, published as it goes, and is ready only a
   clock.tick = 30;
   let slices = 0;
   const published: number[] = [];
-  while (clock.tasks.length > 0) {
-    assert.equal(engine.resources.ready, false);
-    clock.next();
+  while (!engine.resources.ready) {
+    clock.turn();
     slices += 1;
     published.push(clusters(engine).length);
   }

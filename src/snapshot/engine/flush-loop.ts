@@ -1,19 +1,16 @@
+import { type Lane, processTurns } from '../../event-loop/turns.ts';
 import type { ObjectEvent } from '../../model/events.ts';
 import type { Engine } from './engine.ts';
 
-/** What the loop needs of the world outside; tests bring their own. Times in milliseconds. */
-export interface LoopClock {
+/** Time as the loop sees it, in milliseconds; tests bring their own. */
+export interface FlushClock {
   now(): number;
-  /** Runs `task` after `delayMs`, or as soon as pending I/O has been looked at where that is 0. */
-  schedule(task: () => void, delayMs: number): void;
+  after(ms: number, task: () => void): void;
 }
 
-export const SYSTEM_LOOP_CLOCK: LoopClock = {
+const SYSTEM_CLOCK: FlushClock = {
   now: () => performance.now(),
-  schedule: (task, delayMs) => {
-    if (delayMs <= 0) setImmediate(task);
-    else setTimeout(task, delayMs);
-  },
+  after: (ms, task) => void setTimeout(task, ms),
 };
 
 export interface FlushLoopOptions {
@@ -22,9 +19,9 @@ export interface FlushLoopOptions {
    * they gather for this long, which is also the longest that any of them waits.
    */
   readonly intervalMs: number;
-  /** How long a flush may hold the event loop before it lets other work in. */
-  readonly sliceMs: number;
-  readonly clock: LoopClock;
+  /** Where slices of a flush are computed. */
+  readonly lane: Lane;
+  readonly clock: FlushClock;
   /** After every complete flush: how long it took from the first event it contains, and the CPU-holding part. */
   readonly onFlush?: (flush: {
     readonly events: number;
@@ -35,8 +32,8 @@ export interface FlushLoopOptions {
 
 export const DEFAULT_FLUSH_LOOP_OPTIONS: FlushLoopOptions = {
   intervalMs: 5,
-  sliceMs: 20,
-  clock: SYSTEM_LOOP_CLOCK,
+  lane: processTurns.engine,
+  clock: SYSTEM_CLOCK,
 };
 
 /** Decides when the engine computes: never before the sources have synced, then soon, and in slices. */
@@ -80,18 +77,24 @@ export class FlushLoop {
     if (!this.#synced || this.#scheduled) return;
     this.#scheduled = true;
     const { clock, intervalMs } = this.#options;
-    clock.schedule(() => this.#run(), Math.max(0, this.#lastEnd + intervalMs - clock.now()));
+    const waitMs = this.#lastEnd + intervalMs - clock.now();
+    if (waitMs <= 0) this.#soon();
+    else clock.after(waitMs, () => this.#soon());
+  }
+
+  #soon(): void {
+    this.#options.lane.later(() => this.#run());
   }
 
   #run(): void {
-    const { clock, sliceMs, onFlush } = this.#options;
+    const { clock, lane, onFlush } = this.#options;
     const start = clock.now();
     const before = this.#engine.rounds;
-    const done = this.#engine.flush(() => clock.now() - start >= sliceMs);
+    const done = this.#engine.flush(() => lane.isSpent);
     const end = clock.now();
     this.#worked += end - start;
     this.#scheduled = !done;
-    if (!done) clock.schedule(() => this.#run(), 0);
+    if (!done) this.#soon();
     // Of what has come meanwhile, enough to go on with; but everybody who was waiting is served.
     if (!done && this.#engine.rounds === before) return;
     this.#lastEnd = end;

@@ -2,7 +2,7 @@ import type { ApiClient } from '../../kubernetes-api/api-client.ts';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { discover } from '../../kubernetes-api/discovery.ts';
 import { type Resource, WATCHED_KINDS, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
-import { STATUS_KINDS, type StatusKind } from '../desired.ts';
+import { STATUS_KINDS, type StatusKind } from '../../model/desired-status.ts';
 
 /** Where the objects of a kind are, in the version that the server serves now. */
 export interface StatusResource {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Turns } from '../../event-loop/turns.ts';
 import type { ManifestDocument } from './manifest-syntax.ts';
 import { ManifestSyntaxError, parseManifests } from './manifest-syntax.ts';
-import { Pace } from './pace.ts';
 
 async function parse(text: string): Promise<readonly Omit<ManifestDocument, 'lineOf'>[]> {
   const documents: Omit<ManifestDocument, 'lineOf'>[] = [];
-  for await (const { raw, line } of parseManifests(text, new Pace())) documents.push({ raw, line });
+  for await (const { raw, line } of parseManifests(text, new Turns().reading)) documents.push({ raw, line });
   return documents;
 }
 
@@ -91,12 +91,12 @@ test('a field has its line, and what is not there that of what is around it', as
     [['spec', 'again', 'y'], 12],
   ] as const;
   let read = 0;
-  for await (const { lineOf } of parseManifests(text, new Pace())) {
+  for await (const { lineOf } of parseManifests(text, new Turns().reading)) {
     for (const [path, line] of cases) assert.equal(lineOf(path), line, path.join('.'));
     read += 1;
   }
   assert.equal(read, 1);
-  for await (const { lineOf } of parseManifests('{"kind":"A"}', new Pace()))
+  for await (const { lineOf } of parseManifests('{"kind":"A"}', new Turns().reading))
     assert.equal(lineOf(['kind']), 1);
 });
 

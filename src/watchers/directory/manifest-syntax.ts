@@ -11,7 +11,7 @@ import {
   LineCounter,
   Parser,
 } from 'yaml';
-import type { Pace } from './pace.ts';
+import type { Lane } from '../../event-loop/turns.ts';
 
 /** One document of a file, or one item of a list in it. */
 export interface ManifestDocument {
@@ -54,7 +54,7 @@ const SCALAR = '\x1f';
  */
 export async function* parseManifests(
   text: string,
-  pace: Pace,
+  lane: Lane,
 ): AsyncGenerator<ManifestDocument, void, undefined> {
   const json = parseJson(text);
   if (json !== undefined) {
@@ -64,7 +64,7 @@ export async function* parseManifests(
   const lines = new LineCounter();
   lines.addNewLine(0);
   const count = new ItemCount();
-  for await (const document of composeDocuments(text, lines, pace)) {
+  for await (const document of composeDocuments(text, lines, lane)) {
     const { contents } = document;
     const line = lines.linePos(contents?.range?.[0] ?? document.range[0]).line;
     const [error] = document.errors;
@@ -73,7 +73,7 @@ export async function* parseManifests(
     refuseDuplicateKeys(contents, lines);
     const raw = plain(document, line);
     if (raw !== null && raw !== undefined) yield* expandLists(raw, contents, line, lines, count, 0);
-    if (pace.isDue) await pace.rest();
+    if (lane.isSpent) await lane.rest();
   }
 }
 
@@ -91,7 +91,7 @@ function parseJson(text: string): unknown {
 async function* composeDocuments(
   text: string,
   lines: LineCounter,
-  pace: Pace,
+  lane: Lane,
 ): AsyncGenerator<Document.Parsed> {
   const parser = new Parser(lines.addNewLine);
   // `uniqueKeys` compares each key with each other, which a map of 100,000 keys would make a denial of service.
@@ -112,7 +112,7 @@ async function* composeDocuments(
       throw new ManifestSyntaxError(`a document has more than ${MAX_ALIASES} aliases`, line());
     }
     count += 1;
-    if (count % LEXEMES === 0 && pace.isDue) await pace.rest();
+    if (count % LEXEMES === 0 && lane.isSpent) await lane.rest();
   }
   for (const token of parser.end()) yield* composer.next(token) as Generator<Document.Parsed>;
   yield* composer.end(false, text.length) as Generator<Document.Parsed>;

@@ -1,3 +1,4 @@
+import { type Lane, processTurns } from '../../event-loop/turns.ts';
 import { type Clock, type Random, systemClock } from '../../kubernetes-api/clock.ts';
 import type { CredentialsOptions } from '../../kubernetes-api/credentials.ts';
 import { createHttpTransport } from '../../kubernetes-api/http-transport.ts';
@@ -9,7 +10,6 @@ import type { Decode } from './known-objects.ts';
 import { DEFAULT_LIMITS, type ReflectorLimits } from './limits.ts';
 import { ReferencedSecrets } from './referenced-secrets.ts';
 import { Reflector } from './reflector.ts';
-import { TurnBudget } from './turn-budget.ts';
 
 export interface KubernetesSourceOptions extends CredentialsOptions {
   readonly logger: SourceLogger;
@@ -20,6 +20,8 @@ export interface KubernetesSourceOptions extends CredentialsOptions {
   readonly decode?: Decode;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Where objects are read; that of the process unless given. */
+  readonly lane?: Lane;
   /** `sluice` unless given. */
   readonly userAgent?: string;
 }
@@ -45,9 +47,8 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
       const onProblems = (): void => {
         if (!stopping.signal.aborted) sink.problems(reflectors.flatMap((reflector) => reflector.problems()));
       };
-      const { logger, random = Math.random, decode = decodeObject } = options;
-      const turns = new TurnBudget(clock, limits.turnMs);
-      const common = { transport, limits, clock, random, logger, failures, turns, sink };
+      const { logger, random = Math.random, decode = decodeObject, lane = processTurns.reading } = options;
+      const common = { transport, limits, clock, random, logger, failures, lane, sink };
       secrets = new ReferencedSecrets(common);
       reflectors = kinds.map((watched) => new Reflector({ ...common, watched, decode, onProblems }));
       running = Promise.all(reflectors.map((reflector) => reflector.run(stopping.signal)));

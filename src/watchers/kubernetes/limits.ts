@@ -9,8 +9,6 @@ export interface ReflectorLimits {
   readonly pageBytes: number;
   /** A longer watch event is not read. 1.5 MB is the most that etcd keeps of an object. */
   readonly eventBytes: number;
-  /** How long all reflectors together may hold one turn of the event loop, give or take a page. */
-  readonly turnMs: number;
   /** A request that is not answered for this long, or an answer that stops, is given up. */
   readonly requestSilenceMs: number;
   /** A watch on which not even a bookmark came for this long is opened anew. The API server sends one a minute. */
@@ -33,7 +31,6 @@ export const DEFAULT_LIMITS: ReflectorLimits = {
   pageObjects: 1000,
   pageBytes: 1024 * 1024,
   eventBytes: 16 * 1024 * 1024,
-  turnMs: 10,
   requestSilenceMs: 30_000,
   watchSilenceMs: 150_000,
   watchMs: 300_000,

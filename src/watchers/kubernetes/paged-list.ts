@@ -1,3 +1,4 @@
+import type { Lane } from '../../event-loop/turns.ts';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import {
   type ApiTransport,
@@ -8,7 +9,6 @@ import {
 import type { Resource } from '../../kubernetes-api/watched-kind.ts';
 import { type PageBody, parsePage, tokenOf } from './list-page.ts';
 import type { RawObject } from './raw-object.ts';
-import type { TurnBudget } from './turn-budget.ts';
 
 export interface PagedListOptions {
   /** Most objects in a page. */
@@ -16,7 +16,8 @@ export interface PagedListOptions {
   /** What a page should measure, as far as the objects of the page before tell: parsing one stops everything else. */
   readonly targetBytes: number;
   readonly silenceMs: number;
-  readonly turns: TurnBudget;
+  /** Where pages are parsed. */
+  readonly lane: Lane;
 }
 
 export interface Page {
@@ -80,7 +81,7 @@ export class PagedList {
       return await this.next(signal);
     }
     this.#askAhead(body, signal);
-    const { items, token, resourceVersion } = await this.#options.turns.run(() =>
+    const { items, token, resourceVersion } = await this.#options.lane.run(() =>
       parsePage(this.#what, body, this.#resource),
     );
     if (this.#ahead?.token !== token) this.close();

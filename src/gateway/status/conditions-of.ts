@@ -1,0 +1,29 @@
+import { type Condition, isBadNews } from '../../model/conditions.ts';
+import { type ObjectRef, objectKey } from '../../model/events.ts';
+import type { ParentListeners } from '../../model/gateway.ts';
+import type { Evaluated } from './evaluated.ts';
+
+/** All conditions of a Gateway, a ListenerSet or a route, those of listeners and parents among them; none where it is not ours. */
+export function conditionsOf(evaluated: Evaluated, ref: ObjectRef): readonly Condition[] {
+  switch (ref.kind) {
+    case 'Gateway':
+      return ofParent(evaluated.gateway(ref.namespace, ref.name));
+    case 'ListenerSet':
+      return ofParent(evaluated.listenerSet(ref.namespace, ref.name));
+    default: {
+      const key = objectKey(ref);
+      if (evaluated.route(key) === undefined) return [];
+      return evaluated.routeStatus(key).flatMap(({ conditions }) => conditions);
+    }
+  }
+}
+
+/** The conditions of an object that say that something is wrong. */
+export function badConditions(evaluated: Evaluated, ref: ObjectRef): readonly Condition[] {
+  return conditionsOf(evaluated, ref).filter(isBadNews);
+}
+
+function ofParent(parent: ParentListeners | undefined): readonly Condition[] {
+  if (parent === undefined) return [];
+  return [...parent.conditions, ...parent.listeners.flatMap(({ conditions }) => conditions)];
+}

@@ -1,0 +1,17 @@
+/** What the Envoys made of the listener of one binding, in the version that is to be served now. */
+export interface Acknowledgement {
+  /** At least one Envoy has acknowledged it. */
+  readonly acknowledged: boolean;
+  /** Why an Envoy rejected it; `undefined` where none did. */
+  readonly rejection: string | undefined;
+}
+
+/** The Envoys over all replicas, as far as statuses tell of them. */
+export interface FleetView {
+  /** Node ids of the Envoys that are connected and current, or were until moments ago. One object until they differ. */
+  readonly serving: ReadonlySet<string>;
+  /** Of a binding's listener; `undefined`: there is no such listener. */
+  acknowledgementOf(binding: string, version: string | undefined): Acknowledgement;
+  /** Right after a start Envoys that serve may not have connected yet. */
+  readonly tentative: boolean;
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EnvoyFleet, type EnvoyReport, NO_ENVOYS } from './envoy-fleet.ts';
+
+const PENDING = { acknowledged: false, rejection: undefined };
+const LIVE = { acknowledged: true, rejection: undefined };
+
+function report(id: string, current: boolean, more: Partial<EnvoyReport> = {}): EnvoyReport {
+  return { ...NO_ENVOYS, nodes: [{ id, current }], ...more };
+}
+
+test('an Envoy serves from when it is first current, and for a while after it was last', () => {
+  const fleet = new EnvoyFleet(30_000);
+  fleet.update([report('a', false)], 0);
+  assert.equal(fleet.serving.size, 0);
+  fleet.update([report('a', true)], 1_000);
+  assert.deepEqual([...fleet.serving], ['a']);
+  assert.equal(fleet.nextExpiryMs, undefined);
+  const same = fleet.serving;
+  fleet.update([], 11_000);
+  assert.equal(fleet.serving, same);
+  assert.equal(fleet.nextExpiryMs, 20_000);
+  fleet.update([report('a', false)], 31_000);
+  assert.equal(fleet.serving.size, 0, 'connected, and behind for too long');
+});
+
+test('a binding is acknowledged where any replica’s Envoy has just our version', () => {
+  const fleet = new EnvoyFleet();
+  const rejected = { 'b:1': { version: 'v1', error: 'no', nodes: 1 } };
+  fleet.update([report('a', true, { rejected }), report('b', true, { acknowledged: { 'a:1': 'v1' } })], 0);
+  assert.deepEqual(fleet.acknowledgementOf('a:1', 'v1'), LIVE);
+  assert.deepEqual(fleet.acknowledgementOf('a:1', 'v2'), PENDING);
+  assert.deepEqual(fleet.acknowledgementOf('a:1', undefined), PENDING);
+  assert.deepEqual(fleet.acknowledgementOf('b:1', 'v1'), { acknowledged: false, rejection: 'no' });
+  assert.deepEqual(fleet.acknowledgementOf('b:1', 'v2'), PENDING);
+});
