@@ -17,7 +17,7 @@ export interface InvalidObject {
   readonly message: string;
   /** E.g. `spec.listeners[0].port`; `''` for the object as a whole. */
   readonly path: string;
-  /** The same, step by step. */
+  /** Path of the field, step by step. */
   readonly field: FieldPath;
   /** Where so much of it could be read. */
   readonly object?: ObjectName;
