@@ -73,6 +73,7 @@ export class StatusWriter {
   constructor(options: StatusWriterOptions) {
     this.#options = options;
     this.#queue = new WorkQueue({
+      groupOf: (key) => parseObjectKey(key).namespace,
       perSecond: options.perSecond,
       concurrency: CONCURRENCY,
       isHeldUp: options.isHeldUp,
