@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { judge } from '../../admission/judge.ts';
 import { decodeObject } from './decode.ts';
 import { GATEWAY_API, ingress, manifest, route } from './test-manifests.ts';
 
 const COMPLETE = { hostnames: ['a.example'], rules: [{ backendRefs: [{ name: 'a', port: 1 }] }] };
 
 function strict(raw: unknown) {
-  return decodeObject(raw, { judgeBy: 'any' });
+  return decodeObject(raw, { judge });
 }
 
 /** What is told of an object that applies. */
