@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { hastyClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
 import type { DesiredStatus } from '../model/desired-status.ts';
+import { isUnservedRouteKind } from '../model/kinds.ts';
 import { key } from '../model/test-key.ts';
 import { NO_ENVOYS } from './envoy-fleet.ts';
 import { StatusController } from './status-controller.ts';
@@ -46,6 +47,7 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
     identity: 'x',
     world: {
       desired,
+      isRead: (kind) => !isUnservedRouteKind(kind),
       parentKeys: () => [key('Gateway/infra/gw'), ...SETS.map(key)],
       ingressKeys: () => [],
       envoys: () => NO_ENVOYS,

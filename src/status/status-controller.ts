@@ -17,6 +17,8 @@ import { StatusWriter, type WriterCounts } from './status-writer.ts';
 export interface StatusWorld {
   /** What the status of an object should say; `undefined` where it is none of ours or not there. */
   desired(key: ObjectKey, fleet: FleetView): DesiredStatus | undefined;
+  /** Whether objects of the kind are known. Of one whose CRD is missing or that RBAC forbids none is, and none is asked for. */
+  isRead(kind: StatusKind): boolean;
   /** Object keys of our Gateways and their ListenerSets. */
   parentKeys(): Iterable<ObjectKey>;
   /** Object keys of the Ingresses that we serve. */
@@ -249,6 +251,7 @@ export class StatusController {
     const failed = new Map<StatusKind, string>();
     for (const kind of kinds) {
       if (isOver()) return;
+      if (!this.#options.world.isRead(kind)) continue;
       try {
         await this.#writer.sweep(kind);
       } catch (error) {

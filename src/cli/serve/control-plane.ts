@@ -1,6 +1,6 @@
 import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
 import { isOfKind, type ObjectKey } from '../../model/key.ts';
-import { KINDS } from '../../model/kinds.ts';
+import { KINDS, UNSERVED_ROUTE_KINDS } from '../../model/kinds.ts';
 import type { Kind } from '../../model/objects.ts';
 import type { EngineConfig } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
@@ -31,9 +31,10 @@ const DISPENSABLE: ReadonlySet<Kind> = new Set<Kind>([
   'Ingress',
   'IngressClass',
   'Node',
-  'HTTPRoute',
-  'GRPCRoute',
+  ...UNSERVED_ROUTE_KINDS,
 ]);
+/** What no Envoy is told of, nor any listener counts: the CRDs may well be missing, and nobody waits to be sure of that. */
+const NOT_AWAITED: ReadonlySet<Kind> = new Set<Kind>(['TCPRoute', 'UDPRoute']);
 const FORBIDDEN = 'SLUICE_KUBE_FORBIDDEN';
 
 export interface ControlPlaneOptions {
@@ -62,7 +63,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
   readonly #status: StatusPublisher | undefined;
-  readonly #unsynced = new Set<Kind>(KINDS);
+  readonly #unsynced = new Set<Kind>(KINDS.filter((kind) => !NOT_AWAITED.has(kind)));
   #synced = false;
   #xdsPort = 0;
   #adminPort = 0;

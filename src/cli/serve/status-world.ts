@@ -3,9 +3,10 @@ import { gatewayNodeAddresses } from '../../gateway/status/addresses.ts';
 import { conditionsOf } from '../../gateway/status/conditions-of.ts';
 import { desiredStatus, type Published, UNPUBLISHED } from '../../gateway/status/desired-status.ts';
 import type { Condition } from '../../model/conditions.ts';
-import type { DesiredStatus } from '../../model/desired-status.ts';
+import type { DesiredStatus, StatusKind } from '../../model/desired-status.ts';
 import type { FleetView } from '../../model/fleet.ts';
 import { type ObjectKey, objectKey, parseObjectKey } from '../../model/key.ts';
+import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { EnvoyReport } from '../../status/envoy-fleet.ts';
@@ -49,6 +50,11 @@ export class EngineStatusWorld implements StatusWorld {
     if (desired === undefined || desired.published === UNPUBLISHED) this.#published.delete(key);
     else this.#published.set(key, desired.published);
     return desired?.status;
+  }
+
+  /** Kinds that are served are asked for however many there are: a CRD that comes is not waited for. */
+  isRead(kind: StatusKind): boolean {
+    return !isUnservedRouteKind(kind) || this.#options.engine.world.count(kind) > 0;
   }
 
   *parentKeys(): Generator<ObjectKey> {

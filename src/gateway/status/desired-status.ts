@@ -65,7 +65,11 @@ export function desiredStatus(
     case 'ListenerSet':
       return desiredListenerSet(evaluated, namespace, name, inputs, before);
     case 'TLSRoute':
-      return unpublished(desiredRoute(evaluated, namespace, name, inputs));
+    case 'HTTPRoute':
+    case 'GRPCRoute':
+    case 'TCPRoute':
+    case 'UDPRoute':
+      return unpublished(desiredRoute(evaluated, kind, namespace, name, inputs));
     case 'Ingress':
       return desiredIngress(evaluated, namespace, name, inputs, before);
     default:
@@ -208,15 +212,16 @@ function bindingNames(model: ParentListeners, listener: string): readonly string
 
 function desiredRoute(
   evaluated: Evaluated,
+  kind: DesiredRoute['kind'],
   namespace: string,
   name: string,
   { config }: StatusInputs,
 ): DesiredRoute | undefined {
-  const object = evaluated.world.get('TLSRoute', namespace, name);
+  const object = evaluated.world.get(kind, namespace, name);
   if (object === undefined) return undefined;
-  const parents = evaluated.routeStatus(objectKey({ kind: 'TLSRoute', namespace, name }));
+  const parents = evaluated.routeStatus(objectKey({ kind, namespace, name }));
   return {
-    kind: 'TLSRoute',
+    kind,
     uid: object.meta.uid,
     parents: parents.flatMap(({ parentRef, conditions }): DesiredParent | readonly [] => {
       if (parentRef === undefined) return [];
