@@ -192,6 +192,8 @@ export interface IngressBackend {
 export interface Ingress {
   readonly kind: 'Ingress';
   readonly meta: ObjectMeta;
+  /** Names of annotations that mean something to another controller and nothing to Sluice, where there are any. */
+  readonly foreignAnnotations?: readonly string[];
   readonly ingressClassName: string | undefined;
   readonly defaultBackend: IngressBackend | undefined;
   readonly rules: readonly {

@@ -52,6 +52,7 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
       ingressKeys: () => [],
       envoys: () => NO_ENVOYS,
       ingressConditions: () => [],
+      ingressUid: () => 'u1',
     },
     clock,
     logger: { debug() {}, info() {}, warn: (_fields, message) => warnings.push(message) },

@@ -27,6 +27,8 @@ export interface StatusWorld {
   envoys(): EnvoyReport;
   /** The conditions of an Ingress, which its status has no place for. */
   ingressConditions(key: ObjectKey): readonly Condition[];
+  /** `''` where it is not known. */
+  ingressUid(key: ObjectKey): string;
 }
 
 export interface StatusControllerOptions extends ApiClientOptions {
@@ -283,8 +285,8 @@ export class StatusController {
     const conditions = this.#options.world.ingressConditions(key);
     const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
     if (notes.length === 0) return;
-    const uid = this.#options.world.desired(key, this.#fleetView())?.uid ?? '';
     const { namespace, name } = parseObjectKey(key);
+    const uid = this.#options.world.ingressUid(key);
     const subject = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid };
     for (const note of notes) this.#events.record(subject, note);
   }

@@ -93,6 +93,11 @@ export class EngineStatusWorld implements StatusWorld {
     return conditionsOf(this.#options.engine, parseObjectKey(key));
   }
 
+  ingressUid(key: ObjectKey): string {
+    const { namespace, name } = parseObjectKey(key);
+    return this.#options.engine.world.get('Ingress', namespace, name)?.meta.uid ?? '';
+  }
+
   #nodeAddresses(serving: ReadonlySet<string>): readonly string[] {
     if (this.#nodes?.serving !== serving) {
       const nodes = this.#options.engine.world.all('Node');

@@ -10,12 +10,13 @@ import type {
 } from '../../model/desired-status.ts';
 import { type ObjectRef, objectKey } from '../../model/events.ts';
 import type { FleetView } from '../../model/fleet.ts';
-import type { ParentListeners } from '../../model/gateway.ts';
+import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import { ingressBindings } from '../parents/bindings.ts';
 import { isGatewayRef } from '../parents/evaluate-listener-set.ts';
 import { evaluateGatewayClass } from '../parents/gateway-class.ts';
+import { NO_PASSTHROUGH } from '../routes/ingress-annotations.ts';
 import { publishedAddresses } from './addresses.ts';
 import type { Evaluated } from './evaluated.ts';
 import { type ProgrammedListeners, programmedStatus } from './programmed.ts';
@@ -256,7 +257,7 @@ function desiredIngress(
 ): Desired | undefined {
   const key = objectKey({ kind: 'Ingress', namespace, name });
   const object = evaluated.world.get('Ingress', namespace, name);
-  const isRoute = evaluated.route(key) !== undefined;
+  const isRoute = isAsking(evaluated.route(key));
   if (object === undefined || (!isRoute && !before.isOurs)) return undefined;
   const isServed = evaluated.routeStatus(key).some(({ accepted }) => accepted);
   const bound = ingressBindings(inputs.config).flatMap((binding) => binding.addresses);
@@ -268,6 +269,11 @@ function desiredIngress(
     tentative: isServed && inputs.fleet.tentative,
   };
   return { status: desired, published: addresses.length > 0 ? OURS : before };
+}
+
+/** One that asks for no passthrough may have the address of a controller that serves it. */
+function isAsking(route: RouteModel | undefined): boolean {
+  return route?.parents.some(({ conditions }) => conditions[0]?.reason !== NO_PASSTHROUGH) ?? false;
 }
 
 function addressesOf(

@@ -324,3 +324,29 @@ test('no input makes the decoder throw', () => {
     }),
   );
 });
+
+test('of annotations of other controllers the names are kept that mean something, one list for Ingresses alike', () => {
+  const decoded = (annotations: object) => {
+    const found = decodeObject(manifest('Ingress', {}, { annotations }, 'networking.k8s.io/v1'));
+    assert.equal(found.type, 'object');
+    return found.type === 'object' && found.object.kind === 'Ingress'
+      ? found.object.foreignAnnotations
+      : undefined;
+  };
+  const annotations = {
+    'nginx.ingress.kubernetes.io/whitelist-source-range': '10.0.0.0/8',
+    'haproxy.org/ssl-passthrough': 'true',
+    'example.com/unknown': 'x'.repeat(100_000),
+    'sluice.dev/stats': 'true',
+  };
+  const names = decoded(annotations);
+  assert.deepEqual(names, [
+    'haproxy.org/ssl-passthrough',
+    'nginx.ingress.kubernetes.io/whitelist-source-range',
+  ]);
+  assert.equal(decoded(annotations), names);
+  assert.equal(decoded({ 'haproxy.org/ssl-passthrough': 'false' }), undefined);
+  assert.deepEqual(decoded({ 'route.openshift.io/termination': 'passthrough' }), [
+    'route.openshift.io/termination',
+  ]);
+});
