@@ -45,6 +45,7 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
     statusesPerSecond: 1_000,
     election: undefined,
     identity: 'x',
+    namespace: 'edge',
     world: {
       desired,
       isRead: (kind) => !isUnservedRouteKind(kind),

@@ -2,6 +2,7 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { gatewayNodeAddresses } from '../../gateway/status/addresses.ts';
 import { conditionsOf } from '../../gateway/status/conditions-of.ts';
 import { desiredStatus, type Published, UNPUBLISHED } from '../../gateway/status/desired-status.ts';
+import { expectedNodes } from '../../gateway/status/expected-nodes.ts';
 import type { Condition } from '../../model/conditions.ts';
 import type { DesiredStatus, StatusKind } from '../../model/desired-status.ts';
 import type { FleetView } from '../../model/fleet.ts';
@@ -43,6 +44,8 @@ export class EngineStatusWorld implements StatusWorld {
       config,
       gatewayAddresses,
       nodeAddresses: () => this.#nodeAddresses(fleet.serving),
+      missingNodes: () =>
+        expectedNodes(engine.world.all('Node'), new Set([...fleet.connected, ...fleet.serving])).missing,
       listenerVersion: (binding: string) => engine.resources.get(LISTENER_TYPE, binding)?.version,
       fleet,
     };

@@ -1,4 +1,4 @@
-import { condition } from '../../model/conditions.ts';
+import { type Condition, condition } from '../../model/conditions.ts';
 import type {
   DesiredGateway,
   DesiredGatewayClass,
@@ -17,6 +17,7 @@ import { ingressBindings } from '../parents/bindings.ts';
 import { isGatewayRef } from '../parents/evaluate-listener-set.ts';
 import { evaluateGatewayClass } from '../parents/gateway-class.ts';
 import { NO_PASSTHROUGH } from '../routes/ingress-annotations.ts';
+import { listing } from '../values/listing.ts';
 import { publishedAddresses } from './addresses.ts';
 import type { Evaluated } from './evaluated.ts';
 import { type ProgrammedListeners, programmedStatus } from './programmed.ts';
@@ -29,6 +30,8 @@ export interface StatusInputs {
   readonly gatewayAddresses: readonly string[];
   /** The addresses of the gateway nodes whose Envoy serves. */
   readonly nodeAddresses: () => readonly string[];
+  /** Gateway nodes without an Envoy. */
+  readonly missingNodes: () => readonly string[];
   /** Version of the listener of a binding; `undefined` where there is none. */
   readonly listenerVersion: (binding: string) => string | undefined;
   readonly fleet: FleetView;
@@ -131,6 +134,7 @@ function desiredGateway(
     uid: object.meta.uid,
     addresses: addressesOf(model.addresses, model.isMerged, inputs),
     ...asProgrammed,
+    conditions: withMissingNodes(asProgrammed.conditions, inputs),
     attachedListenerSets: evaluated.attachedListenerSets(model),
     tentative: inputs.fleet.tentative,
   };
@@ -200,8 +204,21 @@ function inForce(
   return programmedStatus(
     { conditions: status.conditions, listeners },
     (binding) => fleet.acknowledgementOf(binding, listenerVersion(binding)),
-    fleet.serving.size > 0,
+    fleet,
     programmed,
+  );
+}
+
+/** What is programmed on some nodes is not on those without an Envoy, and clients may be sent there. */
+function withMissingNodes(
+  conditions: readonly Condition[],
+  { fleet, missingNodes }: StatusInputs,
+): readonly Condition[] {
+  const missing = fleet.tentative ? [] : missingNodes();
+  if (missing.length === 0) return conditions;
+  const text = `No Envoy is connected of these gateway nodes: ${listing(missing)}.`;
+  return conditions.map((each) =>
+    each.type === 'Programmed' ? { ...each, message: `${each.message} ${text}` } : each,
   );
 }
 
