@@ -10,6 +10,8 @@ export interface Acknowledgement {
 export interface FleetView {
   /** Node ids of the Envoys that are connected and current, or were until moments ago. One object until they differ. */
   readonly serving: ReadonlySet<string>;
+  /** Node ids of the Envoys that are connected. */
+  readonly connected: ReadonlySet<string>;
   /** Of a binding's listener; `undefined`: there is no such listener. */
   acknowledgementOf(binding: string, version: string | undefined): Acknowledgement;
   /** Right after a start Envoys that serve may not have connected yet. */

@@ -74,6 +74,11 @@ export class EnvoyFleet {
     return this.#serving;
   }
 
+  /** Node ids of the Envoys that are connected to any replica. */
+  get connected(): ReadonlySet<string> {
+    return new Set(this.#reports.flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+  }
+
   /** After how many milliseconds an Envoy stops counting unless it comes back; `undefined` if all are there. */
   get nextExpiryMs(): number | undefined {
     const next = Math.min(...[...this.#serves.keys()].map((id) => this.#expiryOf(id)));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ApiClient } from '../kubernetes-api/api-client.ts';
 import { ManualClock } from '../kubernetes-api/test-clock.ts';
-import { condition } from '../model/conditions.ts';
+import { ANNOTATIONS_CONDITION, condition } from '../model/conditions.ts';
 import { type EventNote, EventRecorder, type EventSubject, eventsOf } from './event-recorder.ts';
 import type { PresentCondition } from './merge-conditions.ts';
 import { type Answer, startTestApiServer } from './test-api-server.ts';
@@ -106,6 +106,7 @@ test('what is wrong is told, and that it is over; not what is well from the star
   const pending = condition('Programmed', false, 'Pending', 'soon', 1);
   const programmed = condition('Programmed', true, 'Programmed', 'now', 1);
   const partial = condition('PartiallyInvalid', true, 'HostnameConflict', 'some', 1);
+  const ignored = condition(ANNOTATIONS_CONDITION, true, 'NotRead', 'dropped', 1);
   const events = eventsOf([
     { condition: refused, before: undefined },
     { condition: accepted, before: undefined },
@@ -114,6 +115,7 @@ test('what is wrong is told, and that it is over; not what is well from the star
     { condition: pending, before: before('Programmed', 'True') },
     { condition: programmed, before: before('Programmed', 'False', 'Pending') },
     { condition: partial, before: undefined },
+    { condition: ignored, before: undefined },
   ]);
   assert.deepEqual(
     events.map(({ type, reason, action }) => `${type} ${reason} ${action}`),
@@ -121,6 +123,7 @@ test('what is wrong is told, and that it is over; not what is well from the star
       'Warning HostnameConflict Accepted',
       'Normal Accepted Accepted',
       'Warning HostnameConflict PartiallyInvalid',
+      'Normal NotRead AnnotationsIgnored',
     ],
   );
 });

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import { type Condition, isBadNews } from '../model/conditions.ts';
+import { type Condition, isBadNews, isNotice } from '../model/conditions.ts';
 import { CONTROLLER_NAME } from '../model/names.ts';
 import { microTime } from './kubernetes/lease-store.ts';
 import type { Transition } from './merge-conditions.ts';
@@ -148,6 +148,7 @@ export class EventRecorder {
  */
 export function eventsOf(transitions: readonly Transition[]): readonly EventNote[] {
   return transitions.flatMap(({ condition, before }): readonly EventNote[] => {
+    if (isNotice(condition)) return [noteOf(condition, 'Normal')];
     if (isBadNews(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
     const wasBad = before !== undefined && isBadNews(before) && before.reason !== 'Pending';
     return wasBad ? [noteOf(condition, 'Normal')] : [];

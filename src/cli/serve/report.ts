@@ -1,5 +1,5 @@
 import { badConditions } from '../../gateway/status/conditions-of.ts';
-import type { Condition } from '../../model/conditions.ts';
+import { ANNOTATIONS_CONDITION, type Condition } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
@@ -44,7 +44,11 @@ export class ManifestReport {
   /** What is wrong with objects that could be read: their bad conditions, those of a thousand objects at most. */
   conditionProblems(): readonly ConditionProblem[] {
     this.#work.finish();
-    return [...this.#wrong.keys()].slice(0, MAX_LISTED).flatMap((key) => {
+    // Notices last, so that they keep nothing that is wrong out of the list.
+    const isNoticeOnly = (text: string): boolean => text.startsWith(ANNOTATIONS_CONDITION);
+    const wrong = [...this.#wrong].filter(([, text]) => !isNoticeOnly(text));
+    const notices = [...this.#wrong].filter(([, text]) => isNoticeOnly(text));
+    return [...wrong, ...notices].slice(0, MAX_LISTED).flatMap(([key]) => {
       const object = parseObjectKey(key);
       return badConditions(this.#engine, object).map(({ type, reason, message }) => ({
         object,

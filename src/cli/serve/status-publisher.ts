@@ -64,6 +64,7 @@ export class StatusPublisher {
           }
         : undefined,
       identity,
+      namespace: options.leaderElectionNamespace ?? podNamespace(),
       ...(envoyGraceMs === undefined ? {} : { envoyGraceMs }),
       logger,
     });

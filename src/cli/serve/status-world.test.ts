@@ -17,6 +17,7 @@ const GATEWAY = gateway({
 const SET = listenerSet({ path: 'red/set' });
 const FLEET: FleetView = {
   serving: new Set(),
+  connected: new Set(),
   acknowledgementOf: () => ({ acknowledged: true, rejection: undefined }),
   tentative: false,
 };

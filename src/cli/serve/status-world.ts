@@ -2,10 +2,12 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { gatewayNodeAddresses } from '../../gateway/status/addresses.ts';
 import { conditionsOf } from '../../gateway/status/conditions-of.ts';
 import { desiredStatus, type Published, UNPUBLISHED } from '../../gateway/status/desired-status.ts';
+import { expectedNodes } from '../../gateway/status/expected-nodes.ts';
 import type { Condition } from '../../model/conditions.ts';
-import type { DesiredStatus } from '../../model/desired-status.ts';
+import type { DesiredStatus, StatusKind } from '../../model/desired-status.ts';
 import type { FleetView } from '../../model/fleet.ts';
 import { type ObjectKey, objectKey, parseObjectKey } from '../../model/key.ts';
+import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { EnvoyReport } from '../../status/envoy-fleet.ts';
@@ -42,6 +44,8 @@ export class EngineStatusWorld implements StatusWorld {
       config,
       gatewayAddresses,
       nodeAddresses: () => this.#nodeAddresses(fleet.serving),
+      missingNodes: () =>
+        expectedNodes(engine.world.all('Node'), new Set([...fleet.connected, ...fleet.serving])).missing,
       listenerVersion: (binding: string) => engine.resources.get(LISTENER_TYPE, binding)?.version,
       fleet,
     };
@@ -49,6 +53,11 @@ export class EngineStatusWorld implements StatusWorld {
     if (desired === undefined || desired.published === UNPUBLISHED) this.#published.delete(key);
     else this.#published.set(key, desired.published);
     return desired?.status;
+  }
+
+  /** Kinds that are served are asked for however many there are: a CRD that comes is not waited for. */
+  isRead(kind: StatusKind): boolean {
+    return !isUnservedRouteKind(kind) || this.#options.engine.world.count(kind) > 0;
   }
 
   *parentKeys(): Generator<ObjectKey> {
@@ -85,6 +94,11 @@ export class EngineStatusWorld implements StatusWorld {
 
   ingressConditions(key: ObjectKey): readonly Condition[] {
     return conditionsOf(this.#options.engine, parseObjectKey(key));
+  }
+
+  ingressUid(key: ObjectKey): string {
+    const { namespace, name } = parseObjectKey(key);
+    return this.#options.engine.world.get('Ingress', namespace, name)?.meta.uid ?? '';
   }
 
   #nodeAddresses(serving: ReadonlySet<string>): readonly string[] {

@@ -3,7 +3,7 @@ import { type Classes, unclaimedGateway, unclaimedIngress } from '../../gateway/
 import { objectKey, refOf } from '../../model/events.ts';
 import type { Claim, RouteModel, ServiceTarget } from '../../model/gateway.ts';
 import { GATEWAY_GROUP } from '../../model/kinds.ts';
-import type { Gateway, Ingress, TlsRoute } from '../../model/objects.ts';
+import type { Gateway, Ingress, TlsRoute, UnservedRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { World } from '../../snapshot/world/world.ts';
 import { explainTarget } from '../explain-target.ts';
@@ -20,7 +20,7 @@ export interface RouteExplanation {
 
 export function explainRoute(
   engine: Engine,
-  route: TlsRoute | Ingress,
+  route: TlsRoute | Ingress | UnservedRoute,
   config: GatewayConfig,
 ): RouteExplanation {
   const model = engine.route(objectKey(refOf(route)));
@@ -28,7 +28,7 @@ export function explainRoute(
     const unclaimed =
       route.kind === 'Ingress'
         ? unclaimedIngress(route, classesOf(engine.world), config)
-        : unclaimedTlsRoute(engine, route, config);
+        : unclaimedRoute(engine, route, config);
     return { unclaimed, endpoints: undefined, notes: [] };
   }
   const claims = servedClaims(engine, model);
@@ -76,7 +76,7 @@ function classesOf(world: World): Classes {
   };
 }
 
-function unclaimedTlsRoute(engine: Engine, route: TlsRoute, config: GatewayConfig): string {
+function unclaimedRoute(engine: Engine, route: TlsRoute | UnservedRoute, config: GatewayConfig): string {
   const reasons = route.parentRefs
     .filter(({ group, kind }) => group === GATEWAY_GROUP && (kind === 'Gateway' || kind === 'ListenerSet'))
     .map((ref) => {

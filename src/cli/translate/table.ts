@@ -1,4 +1,4 @@
-import { type Condition, isBadNews } from '../../model/conditions.ts';
+import { type Condition, isBadNews, isNotice } from '../../model/conditions.ts';
 import type { GatewayOutcome } from './outcome.ts';
 import type { RouteReport, TranslationReport } from './report.ts';
 
@@ -102,7 +102,9 @@ function state(conditions: readonly Condition[]): string {
 
 /** Several conditions may have one cause and say it in the same words. */
 function notes(conditions: readonly Condition[]): string[] {
-  return [...new Set(conditions.filter(isBadNews).map(({ message }) => message))];
+  return [
+    ...new Set(conditions.filter((each) => isBadNews(each) || isNotice(each)).map(({ message }) => message)),
+  ];
 }
 
 function table(head: readonly string[], rows: readonly Row[]): string {

@@ -1,4 +1,4 @@
-import { type Condition, isBadNews } from '../../model/conditions.ts';
+import { type Condition, isBadNews, isNotice } from '../../model/conditions.ts';
 import { type ObjectRef, objectKey } from '../../model/events.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
 import type { Evaluated } from './evaluated.ts';
@@ -18,9 +18,9 @@ export function conditionsOf(evaluated: Evaluated, ref: ObjectRef): readonly Con
   }
 }
 
-/** The conditions of an object that say that something is wrong. */
+/** The conditions of an object that say that something is wrong, and what else its owner would not guess. */
 export function badConditions(evaluated: Evaluated, ref: ObjectRef): readonly Condition[] {
-  return conditionsOf(evaluated, ref).filter(isBadNews);
+  return conditionsOf(evaluated, ref).filter((each) => isBadNews(each) || isNotice(each));
 }
 
 function ofParent(parent: ParentListeners | undefined): readonly Condition[] {

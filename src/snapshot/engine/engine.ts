@@ -15,6 +15,7 @@ import type {
   RouteModel,
 } from '../../model/gateway.ts';
 import { namespacedName, type ObjectKey, objectKey } from '../../model/key.ts';
+import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { EngineConfig } from '../config.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { EndpointSetTable } from '../hosts/endpoint-sets.ts';
@@ -92,7 +93,6 @@ export class Engine {
         this.#attachments.mark(key);
         status(key);
       },
-      counted: (key, listeners) => this.#setAttached(key, listeners),
     });
     this.#hosts = new HostStage(config, this.resources, endpointSets, {
       endpointSet: (name) => this.#endpointSets.mark(name),
@@ -249,6 +249,9 @@ export class Engine {
   /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
   #attachmentsOf(key: ObjectKey): readonly ListenerRef[] {
     const route = this.route(key);
+    // "Listener or Route status does not impact successful attachment" of what is not served at all.
+    if (route !== undefined && isUnservedRouteKind(route.ref.kind))
+      return route.parents.flatMap(({ attached }) => attached);
     // Nearly every route has no rival: what it was evaluated to is what counts.
     const isAlone = route && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
     return attachmentsOf(isAlone ? route.parents : this.routeStatus(key));

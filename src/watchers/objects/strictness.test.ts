@@ -158,16 +158,16 @@ test('an annotation of ours that means nothing is told, and a passthrough that i
 
   for (const prefix of ['sluice.dev', 'higress.io', 'nginx.ingress.kubernetes.io']) {
     const name = `${prefix}/ssl-passthrough`;
-    for (const value of ['true', 'false'])
+    for (const value of ['true', 'false', 'True', '1'])
       assert.deepEqual(
         told(ingress({ defaultBackend: SERVICE_BACKEND }, { annotations: { [name]: value } })),
         [],
       );
-    for (const value of ['yes', 'True', '']) {
+    for (const value of ['yes', 'tRUE', '']) {
       assert.deepEqual(
         told(ingress({ defaultBackend: SERVICE_BACKEND }, { annotations: { [name]: value } })),
         [
-          `Ingress ns/x: metadata.annotations["${name}"] must be "true" or "false", not "${value}", which counts as "false".`,
+          `Ingress ns/x: metadata.annotations["${name}"] must be "true" or "false", not "${value}", which decides nothing.`,
         ],
       );
     }
