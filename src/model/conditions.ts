@@ -1,6 +1,10 @@
 /** Only set where something is wrong: conditions of our own, as the Gateway API has none for annotations and endpoints. */
 export const POLICY_CONDITION = 'sluice.dev/PolicyAccepted';
 export const ENDPOINTS_CONDITION = 'sluice.dev/EndpointsAccepted';
+/** Set where Envoy rejected what a host of the route is made of. */
+export const PROGRAMMED_CONDITION = 'sluice.dev/Programmed';
+/** Always set: whether connections to the hosts of a route are sent anywhere. The Gateway API says only that its references are right. */
+export const SERVING_CONDITION = 'sluice.dev/Serving';
 
 /** Of these types `True` is the bad news. */
 const BAD_IF_TRUE = ['PartiallyInvalid', 'Conflicted', 'OverlappingTLSConfig'] as const;
@@ -13,6 +17,8 @@ export const CONDITION_TYPES = [
   ...BAD_IF_TRUE,
   POLICY_CONDITION,
   ENDPOINTS_CONDITION,
+  PROGRAMMED_CONDITION,
+  SERVING_CONDITION,
 ] as const;
 
 export type ConditionType = (typeof CONDITION_TYPES)[number];

@@ -7,12 +7,12 @@ import { explainEndpoints } from './explain-endpoints.ts';
 const TARGET = { namespace: 'default', service: 'api', port: 6443 };
 
 function reason(slices: readonly EndpointSlice[], of: Service | undefined = service()): string | undefined {
-  return explainEndpoints(TARGET, of, slices, CONFIG).reason;
+  return explainEndpoints(TARGET, of, slices, CONFIG).problem?.text;
 }
 
 test('endpoints are counted, and nothing is to be explained', () => {
   const slices = [slice([endpoint('10.0.0.1'), endpoint('10.0.0.2')])];
-  assert.deepEqual(explainEndpoints(TARGET, service(), slices, CONFIG), { count: 2, reason: undefined });
+  assert.deepEqual(explainEndpoints(TARGET, service(), slices, CONFIG), { count: 2, problem: undefined });
 });
 
 test('none: the first thing that is missing on the way is named', () => {
@@ -31,5 +31,5 @@ test('none: the first thing that is missing on the way is named', () => {
     /refused: "127\.0\.0\.1" \(a loopback address\), see --allow-loopback-endpoints$/,
   );
   assert.match(reason([slice([endpoint('169.254.1.1')])]) ?? '', /refused: "169\.254\.1\.1" \([^)]*\)$/);
-  assert.equal(reason([], service({ ports: [] })), 'Service default/api has no port 6443');
+  assert.equal(reason([], service({ ports: [] })), 'Service default/api has no TCP port 6443');
 });

@@ -3,7 +3,7 @@ import type { BackendReference, RouteGroupKind, Service } from '../../model/obje
 import type { Lookup } from '../lookup.ts';
 import { isReferencePermitted } from '../reference-grant.ts';
 import { append, NONE } from '../values/append.ts';
-import { clauses } from '../values/listing.ts';
+import { clauses, sentence } from '../values/listing.ts';
 
 /** Why a reference does not lead to a Service's port. `reason` is one of the ResolvedRefs condition. */
 export interface ReferenceProblem {
@@ -57,7 +57,7 @@ export function resolveBackends(
   }
   const [first] = problems;
   if (first === undefined) return { backends, problem: undefined };
-  const message = `${clauses(problems.map((problem) => problem.message))}.`;
+  const message = sentence(clauses(problems.map((problem) => problem.message)));
   return { backends, problem: { reason: first.reason, message } };
 }
 

@@ -10,7 +10,7 @@ import { ingressBindings } from '../parents/bindings.ts';
 import { isOurIngress } from '../parents/gateway-class.ts';
 import { invalidHostnames } from '../values/explain-hostname.ts';
 import { isValidHostname, normalizeHostname } from '../values/hostname.ts';
-import { clauses, listing } from '../values/listing.ts';
+import { clauses, listing, sentence } from '../values/listing.ts';
 import type { ReferenceProblem } from './backends.ts';
 import { serviceTarget } from './backends.ts';
 import { ClaimLimits } from './claim-limits.ts';
@@ -172,5 +172,5 @@ function resolvedRefsCondition(problems: readonly ReferenceProblem[], generation
   const [first] = problems;
   if (first === undefined) return routeResolved(generation);
   const messages = [...new Set(problems.map(({ message }) => message))];
-  return condition('ResolvedRefs', false, first.reason, `${clauses(messages)}.`, generation);
+  return condition('ResolvedRefs', false, first.reason, sentence(clauses(messages)), generation);
 }
