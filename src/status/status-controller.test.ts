@@ -50,6 +50,7 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
       ingressKeys: () => [],
       envoys: () => NO_ENVOYS,
       ingressConditions: () => [],
+      routeOfCluster: () => undefined,
     },
     clock,
     logger: { debug() {}, info() {}, warn: (_fields, message) => warnings.push(message) },

@@ -24,7 +24,9 @@ export interface StatusWorld {
   /** What the Envoys of this replica say. */
   envoys(): EnvoyReport;
   /** The conditions of an Ingress, which its status has no place for. */
-  ingressConditions(key: ObjectKey): readonly Condition[];
+  ingressConditions(key: ObjectKey, fleet: FleetView): readonly Condition[];
+  /** Object key of the route whose host a cluster is; `undefined` where there is none. */
+  routeOfCluster(cluster: string): ObjectKey | undefined;
 }
 
 export interface StatusControllerOptions extends ApiClientOptions {
@@ -68,6 +70,8 @@ export class StatusController {
   #isSwept = false;
   #resyncAt = 0;
   #fleetText = '';
+  /** Clusters that Envoys rejected, each with what they said. */
+  #rejected: ReadonlyMap<string, string> = new Map();
   #servingText = '';
   #cancelRefresh: (() => void) | undefined;
   #cancelExpiry: (() => void) | undefined;
@@ -205,6 +209,8 @@ export class StatusController {
     return {
       serving: this.#fleet.serving,
       acknowledgementOf: (name, version) => this.#fleet.acknowledgementOf(name, version),
+      hasRejectedClusters: this.#fleet.hasRejectedClusters,
+      rejectedCluster: (name, version) => this.#fleet.rejectedCluster(name, version),
       tentative: this.#clock.now() - since < this.#graceMs,
     };
   }
@@ -222,6 +228,22 @@ export class StatusController {
     else if (text !== this.#fleetText) this.#enqueueParents();
     this.#servingText = serving;
     this.#fleetText = text;
+    this.#rejectionsChanged();
+  }
+
+  /** The owners of hosts that Envoys rejected since the last time, or accepted. */
+  #rejectionsChanged(): void {
+    const rejected = new Map<string, string>();
+    for (const [name, each] of this.#fleet.rejectedClusters) rejected.set(name, JSON.stringify(each));
+    const before = this.#rejected;
+    this.#rejected = rejected;
+    const keys = new Set<ObjectKey>();
+    for (const name of new Set([...before.keys(), ...rejected.keys()])) {
+      if (before.get(name) === rejected.get(name)) continue;
+      const key = this.#options.world.routeOfCluster(name);
+      if (key !== undefined) keys.add(key);
+    }
+    this.changed(keys);
   }
 
   /** A Node's addresses changed. */
@@ -277,7 +299,7 @@ export class StatusController {
 
   #tellOfIngress(key: ObjectKey): void {
     if (!key.startsWith('Ingress/')) return;
-    const conditions = this.#options.world.ingressConditions(key);
+    const conditions = this.#options.world.ingressConditions(key, this.#fleetView());
     const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
     if (notes.length === 0) return;
     const uid = this.#options.world.desired(key, this.#fleetView())?.uid ?? '';

@@ -18,6 +18,8 @@ const SET = listenerSet({ path: 'red/set' });
 const FLEET: FleetView = {
   serving: new Set(),
   acknowledgementOf: () => ({ acknowledged: true, rejection: undefined }),
+  hasRejectedClusters: false,
+  rejectedCluster: () => undefined,
   tentative: false,
 };
 

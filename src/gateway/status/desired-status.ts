@@ -9,8 +9,9 @@ import type {
   DesiredStatus,
 } from '../../model/desired-status.ts';
 import { type ObjectRef, objectKey } from '../../model/events.ts';
-import type { FleetView } from '../../model/fleet.ts';
+import type { FleetView, RejectedHost } from '../../model/fleet.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
+import type { ObjectKey } from '../../model/key.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import { ingressBindings } from '../parents/bindings.ts';
@@ -19,6 +20,7 @@ import { evaluateGatewayClass } from '../parents/gateway-class.ts';
 import { publishedAddresses } from './addresses.ts';
 import type { Evaluated } from './evaluated.ts';
 import { type ProgrammedListeners, programmedStatus } from './programmed.ts';
+import { withRejected } from './rejected.ts';
 import { gatewayStatus, type ListenerSetStatus, listenerSetStatus } from './status.ts';
 
 /** What statuses depend on besides the objects. */
@@ -30,6 +32,8 @@ export interface StatusInputs {
   readonly nodeAddresses: () => readonly string[];
   /** Version of the listener of a binding; `undefined` where there is none. */
   readonly listenerVersion: (binding: string) => string | undefined;
+  /** Hosts of a route, by its object key, that Envoys rejected as they are now. */
+  readonly rejectedHosts: (key: ObjectKey) => readonly RejectedHost[];
   readonly fleet: FleetView;
 }
 
@@ -209,11 +213,12 @@ function desiredRoute(
   evaluated: Evaluated,
   namespace: string,
   name: string,
-  { config }: StatusInputs,
+  { config, rejectedHosts }: StatusInputs,
 ): DesiredRoute | undefined {
   const object = evaluated.world.get('TLSRoute', namespace, name);
   if (object === undefined) return undefined;
-  const parents = evaluated.routeStatus(objectKey({ kind: 'TLSRoute', namespace, name }));
+  const key = objectKey({ kind: 'TLSRoute', namespace, name });
+  const parents = withRejected(evaluated.routeStatus(key), rejectedHosts(key), object.meta.generation);
   return {
     kind: 'TLSRoute',
     uid: object.meta.uid,
