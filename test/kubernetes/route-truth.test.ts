@@ -126,8 +126,8 @@ test(
     const good = resources.get(CLUSTER_TYPE, name);
     assert.ok(good !== undefined);
     const content = Resource.decode(good.bytes).resource?.value ?? new Uint8Array();
-    // As from a control plane that is newer than its Envoys: a load balancing policy that they do not have.
-    const newer = Buffer.concat([content, unknownPolicy()]);
+    // As from a control plane that is newer than its Envoys: a transport socket that they were built without.
+    const newer = Buffer.concat([content, unknownTransport()]);
     resources.stage(
       CLUSTER_TYPE,
       name,
@@ -163,19 +163,17 @@ function messageOf(conditions: Parameters<typeof stateOf>[0], type: string): str
   return conditions?.find((each) => each.type === type)?.message ?? '';
 }
 
-/** Field `load_balancing_policy` of a Cluster. */
-function unknownPolicy(): Uint8Array {
+/** Field `transport_socket` of a Cluster. */
+function unknownTransport(): Uint8Array {
   const writer = Writer.create();
-  const policies = writer.uint32(tag(41)).fork().uint32(tag(1)).fork();
-  const extension = policies.uint32(tag(4)).fork();
-  extension.uint32(tag(1)).string('sluice.test.not_built_in');
-  extension
-    .uint32(tag(2))
-    .fork()
+  const socket = writer.uint32(tag(24)).fork().uint32(tag(1)).string('sluice.test.not_built_in');
+  const config = socket.uint32(tag(3)).fork();
+  return config
     .uint32(tag(1))
     .string('type.googleapis.com/sluice.test.NotBuiltIn')
-    .ldelim();
-  return extension.ldelim().ldelim().ldelim().finish();
+    .ldelim()
+    .ldelim()
+    .finish();
 }
 
 /** Of a length-delimited field. */

@@ -142,7 +142,7 @@ test('"a Route MAY attach to a conflicted ListenerSet"; it is served when the co
   assert.deepEqual(outcome(model), [['True Accepted', 'ListenerSet set tls']]);
   assert.match(
     messageOf(model?.parents[0]?.conditions, 'Accepted'),
-    /the ListenerSet serves none of its listeners/,
+    /none of its listeners is served/,
   );
   assert.deepEqual(model?.claims, []);
 });

@@ -105,7 +105,9 @@ function annotationWarning(
 ): { readonly code: string; readonly what: string } | undefined {
   if (read.includes(name)) {
     if (!PASSTHROUGH_ANNOTATIONS.includes(name) || value === 'true' || value === 'false') return undefined;
-    const shown = JSON.stringify(String(value).slice(0, MAX_QUOTED));
+    // Of what is no text the decoder tells, and the object is not taken.
+    if (typeof value !== 'string') return undefined;
+    const shown = JSON.stringify(value.slice(0, MAX_QUOTED));
     const what = `must be "true" or "false", not ${shown}, which counts as "false"`;
     return { code: 'SLUICE_ANNOTATION_INVALID', what };
   }
