@@ -17,12 +17,15 @@ test('a grant that is meant for the route and misses is named, with what is writ
     ]);
   assert.equal(
     grant({}, { group: 'core' }),
-    'ReferenceGrant grant does not: its to has group "core", not ""',
+    'ReferenceGrant grant would, but its to.group is "core" and must be ""',
   );
-  assert.match(grant({ kind: 'HTTPRoute' }, {}) ?? '', /its from has kind "HTTPRoute", not "TLSRoute"$/);
+  assert.match(
+    grant({ kind: 'HTTPRoute' }, {}) ?? '',
+    /its from\.kind is "HTTPRoute" and must be "TLSRoute"$/,
+  );
   assert.match(
     grant({ group: '' }, { name: 'apl' }) ?? '',
-    /from has group "".*, its to has name "apl", not "api"$/,
+    /from\.group is "".*, its to\.name is "apl" and must be "api"$/,
   );
 });
 

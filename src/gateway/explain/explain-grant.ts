@@ -28,12 +28,14 @@ export function nearMiss(
             ...(target.name === undefined ? [] : wrongField('to', 'name', target.name, to.name)),
           ]),
     ];
-    if (wrong.length > 0) return `ReferenceGrant ${grant.meta.name} does not: ${wrong.join(', ')}`;
+    if (wrong.length > 0) return `ReferenceGrant ${grant.meta.name} would, but ${wrong.join(', ')}`;
   }
   return undefined;
 }
 
 function wrongField(side: string, field: string, written: string, needed: string): readonly string[] {
   if (written === needed) return [];
-  return [`its ${side} has ${field} ${JSON.stringify(listing([written]))}, not ${JSON.stringify(needed)}`];
+  return [
+    `its ${side}.${field} is ${JSON.stringify(listing([written]))} and must be ${JSON.stringify(needed)}`,
+  ];
 }

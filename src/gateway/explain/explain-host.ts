@@ -52,7 +52,7 @@ export function nearestHosts(host: string, hosts: Iterable<string>): readonly st
 /** What could be done about a host that nobody has: one line each. */
 export function hintsOf(nearest: readonly string[], listeners: readonly ListenerModel[]): readonly string[] {
   return [
-    ...(nearest.length === 0 ? [] : [`the nearest names that are served: ${nearest.join(', ')}`]),
+    ...(nearest.length === 0 ? [] : [`the nearest names that there are: ${nearest.join(', ')}`]),
     listeners.length === 0
       ? 'no listener takes this hostname: a Gateway needs one with protocol TLS and mode Passthrough'
       : `a route with this hostname could attach to ${listenerNames(listeners)}`,
