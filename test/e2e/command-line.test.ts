@@ -312,7 +312,7 @@ describe('sluice serve', () => {
     }[];
     assert.deepEqual(
       routes.map(({ route, notes, parents }) => [route, notes.length, parents[0]?.conditions.length]),
-      [['TLSRoute tenants/demo', 1, 2]],
+      [['TLSRoute tenants/demo', 0, 3]],
     );
     const host = JSON.parse(await sluice.untilPage(`${admin}/debug/routes?host=demo.stage.example.com`)) as {
       served: unknown[];

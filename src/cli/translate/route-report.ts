@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type Classes, unclaimedGateway, unclaimedIngress } from '../../gateway/explain/explain-class.ts';
-import { unservedListener } from '../../gateway/explain/explain-listener.ts';
+import { unservedListener } from '../../gateway/parents/unserved-listener.ts';
 import { objectKey, refOf } from '../../model/events.ts';
 import type { Claim, RouteModel, ServiceTarget } from '../../model/gateway.ts';
 import { GATEWAY_GROUP } from '../../model/kinds.ts';

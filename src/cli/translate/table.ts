@@ -1,4 +1,5 @@
-import { type Condition, isBadNews, SERVING_CONDITION } from '../../model/conditions.ts';
+import { badNews } from '../../gateway/status/conditions-of.ts';
+import { type Condition, SERVING_CONDITION } from '../../model/conditions.ts';
 import type { GatewayOutcome } from './outcome.ts';
 import type { RouteReport, TranslationReport } from './report.ts';
 
@@ -103,20 +104,14 @@ function shortened(hosts: readonly string[]): string {
 }
 
 function state(conditions: readonly Condition[]): string {
-  const bad = distinct(conditions);
+  const bad = badNews(conditions);
   return bad.length === 0
     ? 'accepted'
     : bad.map(({ type, status, reason }) => `${type}=${status} ${reason}`).join(', ');
 }
 
 function notes(conditions: readonly Condition[]): string[] {
-  return distinct(conditions).map(({ message }) => message);
-}
-
-/** The bad news. Several conditions may have one cause and say it in the same words: the first one counts. */
-function distinct(conditions: readonly Condition[]): readonly Condition[] {
-  const bad = conditions.filter(isBadNews);
-  return bad.filter(({ message }, index) => bad.findIndex((each) => each.message === message) === index);
+  return badNews(conditions).map(({ message }) => message);
 }
 
 function table(head: readonly string[], rows: readonly Row[]): string {

@@ -1,10 +1,10 @@
 import type { ServiceTarget, WeightedBackend } from '../../model/gateway.ts';
 import type { BackendReference, RouteGroupKind, Service } from '../../model/objects.ts';
-import { nearMiss } from '../explain/explain-grant.ts';
 import type { Lookup } from '../lookup.ts';
 import { isReferencePermitted } from '../reference-grant.ts';
 import { append, NONE } from '../values/append.ts';
 import { clauses, sentence } from '../values/listing.ts';
+import { nearMiss } from './near-grant.ts';
 
 /** Why a reference does not lead to a Service's port. `reason` is one of the ResolvedRefs condition. */
 export interface ReferenceProblem {

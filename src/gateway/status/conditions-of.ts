@@ -20,7 +20,13 @@ export function conditionsOf(evaluated: Evaluated, ref: ObjectRef): readonly Con
 
 /** The conditions of an object that say that something is wrong. */
 export function badConditions(evaluated: Evaluated, ref: ObjectRef): readonly Condition[] {
-  return conditionsOf(evaluated, ref).filter(isBadNews);
+  return badNews(conditionsOf(evaluated, ref));
+}
+
+/** The bad news among conditions. Several may have one cause and say it in the same words: the first one counts. */
+export function badNews(conditions: readonly Condition[]): readonly Condition[] {
+  const bad = conditions.filter(isBadNews);
+  return bad.filter(({ message }, index) => bad.findIndex((each) => each.message === message) === index);
 }
 
 function ofParent(parent: ParentListeners | undefined): readonly Condition[] {

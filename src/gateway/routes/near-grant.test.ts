@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { referenceGrant } from '../test-objects.ts';
-import { nearMiss } from './explain-grant.ts';
+import { nearMiss } from './near-grant.ts';
 
 const GROUP = 'gateway.networking.k8s.io';
 const FROM = { group: GROUP, kind: 'TLSRoute', namespace: 'tenant' };
