@@ -33,10 +33,11 @@ export function explainRoute(
     return { unclaimed, endpoints: undefined, notes: [] };
   }
   const claims = servedClaims(engine, model);
+  const { count, notes } = endpointsOf(engine, claims);
   return {
     unclaimed: undefined,
-    endpoints: claims.length === 0 ? undefined : countEndpoints(engine, claims),
-    notes: unservedListeners(engine, model),
+    endpoints: claims.length === 0 ? undefined : count,
+    notes: [...unservedListeners(engine, model), ...notes],
   };
 }
 
@@ -50,11 +51,18 @@ export function servedClaims(engine: Engine, model: RouteModel): readonly Claim[
 }
 
 /** The endpoints that claims lead to, of each Service once. */
-function countEndpoints(engine: Engine, claims: readonly Claim[]): number {
+function endpointsOf(
+  engine: Engine,
+  claims: readonly Claim[],
+): { readonly count: number; readonly notes: readonly string[] } {
   const targets = new Map<string, ServiceTarget>();
   for (const { target } of claims.flatMap(({ backends }) => backends))
     if (target !== undefined) targets.set(`${target.namespace}/${target.service}/${target.port}`, target);
-  return [...targets.values()].reduce((sum, target) => sum + engine.explainTarget(target).count, 0);
+  const explained = [...targets.values()].map((target) => engine.explainTarget(target));
+  return {
+    count: explained.reduce((sum, { count }) => sum + count, 0),
+    notes: explained.flatMap(({ note }) => note ?? []),
+  };
 }
 
 function classesOf(world: World): Classes {

@@ -24,7 +24,12 @@ export interface ExplainedEndpoints {
   readonly count: number;
   /** `undefined` where there are any. */
   readonly problem: EndpointsProblem | undefined;
+  /** What an operator should know though there are some; part of a sentence. */
+  readonly note: string | undefined;
 }
+
+/** An EndpointSlice holds no more; of Endpoints with more addresses Kubernetes mirrors so many and drops the rest. */
+const FULL_SLICE = 1_000;
 
 /** For people: what `resolveEndpoints` makes of a Service's slices. */
 export function explainEndpoints(
@@ -35,7 +40,17 @@ export function explainEndpoints(
 ): ExplainedEndpoints {
   const resolved = resolveEndpoints(service, slices, target.port, config);
   const count = resolved.endpoints.length;
-  return { count, problem: count > 0 ? undefined : endpointsProblem(target, service, slices, resolved) };
+  const problem = count > 0 ? undefined : endpointsProblem(target, service, slices, resolved);
+  return { count, problem, note: capacityNote(target, slices) };
+}
+
+function capacityNote(
+  { namespace, service }: ServiceTarget,
+  slices: readonly EndpointSlice[],
+): string | undefined {
+  const full = slices.find(({ endpoints }) => endpoints.length >= FULL_SLICE);
+  if (full === undefined) return undefined;
+  return `EndpointSlice ${namespace}/${full.meta.name} of Service ${service} has ${full.endpoints.length} endpoints, as many as one can have: where it mirrors an Endpoints object with more, Kubernetes drops the rest; write EndpointSlices instead`;
 }
 
 /** Why nothing came of `resolveEndpoints`: the first thing that is missing on the way from the Service to an address. */
