@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { stringify } from 'yaml';
 import type { BootstrapOptions } from './bootstrap-flags.ts';
+import { type EnvoyLimits, envoyLimits } from './bootstrap-limits.ts';
 import { adminCluster, metricsListener } from './bootstrap-metrics.ts';
 import { bootstrapTls, tlsTransportSocket } from './bootstrap-tls.ts';
 import type { SocketAddress } from './flag-values.ts';
@@ -15,15 +16,18 @@ const HEADER = `# Envoy's bootstrap for a Sluice gateway node, made by "sluice b
 `;
 
 /** The bootstrap as YAML for people and for \`envoy -c\`. */
-export function bootstrapYaml(options: BootstrapOptions): string {
-  return HEADER + stringify(bootstrapConfig(options), { lineWidth: 0 });
+export function bootstrapYaml(options: BootstrapOptions, limits = envoyLimits(options)): string {
+  return HEADER + stringify(bootstrapConfig(options, limits), { lineWidth: 0 });
 }
 
 /**
  * An Envoy bootstrap (envoy.config.bootstrap.v3.Bootstrap as JSON). Limits of listeners and clusters come with them
  * over xDS; what is here is what has to be known before, and what protects the process.
  */
-export function bootstrapConfig(options: BootstrapOptions): Record<string, unknown> {
+export function bootstrapConfig(
+  options: BootstrapOptions,
+  limits = envoyLimits(options),
+): Record<string, unknown> {
   const { metricsAddress } = options;
   // "0s": wait for the control plane for ever. An Envoy that starts without it must not report ready with nothing to serve.
   const ads = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
@@ -68,7 +72,7 @@ export function bootstrapConfig(options: BootstrapOptions): Record<string, unkno
         { name: 'admin', admin_layer: {} },
       ],
     },
-    overload_manager: overloadManager(options),
+    overload_manager: overloadManager(limits),
   };
 }
 
@@ -87,7 +91,7 @@ function xdsCluster(options: BootstrapOptions): Record<string, unknown> {
         explicit_http_config: {
           http2_protocol_options: {
             // A half-open stream would leave this Envoy on old configuration for good.
-            connection_keepalive: { interval: '30s', timeout: '10s' },
+            connection_keepalive: { interval: '5s', timeout: '5s' },
           },
         },
       },
@@ -106,7 +110,7 @@ function xdsCluster(options: BootstrapOptions): Record<string, unknown> {
 }
 
 /** Refuses connections before the kernel kills the process, and with it every tenant's. */
-function overloadManager({ maxHeapBytes, maxConnections }: BootstrapOptions): Record<string, unknown> {
+function overloadManager({ maxHeapBytes, maxConnections }: EnvoyLimits): Record<string, unknown> {
   const heap = 'envoy.resource_monitors.fixed_heap';
   const connections = 'envoy.resource_monitors.global_downstream_max_connections';
   const config = (name: string, type: string, fields: object) => ({

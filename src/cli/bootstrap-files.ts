@@ -3,15 +3,25 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootstrapYaml } from './bootstrap-config.ts';
 import type { BootstrapOptions } from './bootstrap-flags.ts';
+import { envoyLimits, fileDescriptors } from './bootstrap-limits.ts';
 import { bootstrapTls, secretFiles } from './bootstrap-tls.ts';
-import { CliError, EXIT } from './cli-error.ts';
+import { CliError, EXIT, errorLine } from './cli-error.ts';
 import { makeFolder } from './folder.ts';
 
-/** What `sluice bootstrap` prints: the bootstrap, or with `--out`, where it was written. */
-export async function bootstrap(options: BootstrapOptions): Promise<string> {
+export interface BootstrapOutput {
+  /** The bootstrap, or with `--out`, where it was written. */
+  readonly stdout: string;
+  /** What the operator should know: nothing mostly. */
+  readonly stderr: string;
+}
+
+/** What `sluice bootstrap` prints. */
+export async function bootstrap(options: BootstrapOptions): Promise<BootstrapOutput> {
   const { out } = options;
-  const yaml = bootstrapYaml(options);
-  if (out === undefined) return yaml;
+  const limits = envoyLimits(options, fileDescriptors());
+  const yaml = bootstrapYaml(options, limits);
+  const stderr = limits.warnings.map((text) => errorLine('SLUICE_BOOTSTRAP_DESCRIPTORS', text)).join('');
+  if (out === undefined) return { stdout: yaml, stderr };
   const tls = bootstrapTls(options);
   // The bootstrap last: an Envoy that waits for it finds all it names.
   const files = { ...(tls && secretFiles(tls)), 'envoy.yaml': yaml };
@@ -23,9 +33,8 @@ export async function bootstrap(options: BootstrapOptions): Promise<string> {
     const message = `cannot write to ${out} (${reason}); give a folder that can be written with --out`;
     throw new CliError('SLUICE_BOOTSTRAP_FILES', EXIT.noInput, message, { cause });
   }
-  return `${Object.keys(files)
-    .map((name) => join(out, name))
-    .join('\n')}\n`;
+  const names = Object.keys(files).map((name) => join(out, name));
+  return { stdout: `${names.join('\n')}\n`, stderr };
 }
 
 /** By renaming, which is what Envoy watches for. Readable for Envoy's user, whoever that is: no file holds a secret. */

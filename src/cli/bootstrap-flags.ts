@@ -77,20 +77,27 @@ export const BOOTSTRAP_FLAGS = {
     env: 'SLUICE_ENVOY_METRICS_ADDRESS',
     schema: peerAddress,
   },
+  memoryLimitBytes: {
+    name: '--memory-limit',
+    value: 'SIZE',
+    description: "memory limit of Envoy's container, for the default of --max-heap",
+    env: 'SLUICE_ENVOY_MEMORY_LIMIT',
+    schema: byteSize(384 * 1024 ** 2, 1024 ** 5, 'from 384MiB to 1024TiB'),
+  },
   maxHeapBytes: {
     name: '--max-heap',
     value: 'SIZE',
-    description: 'at 98 % of this much memory Envoy takes no more connections; 20,000 hosts take 0.5 GiB',
+    description:
+      'at 98 % of this much memory Envoy takes no more connections; unless set, two thirds of --memory-limit, or 2GiB; 20,000 hosts take 0.5 GiB',
     env: 'SLUICE_ENVOY_MAX_HEAP',
-    default: '2GiB',
     schema: byteSize(256 * 1024 ** 2, 1024 ** 4, 'from 256MiB to 1TiB'),
   },
   maxConnections: {
     name: '--max-connections',
     value: 'N',
-    description: 'most connections of all hosts together; each takes two file descriptors',
+    description:
+      "most connections of all hosts together; unless set, 100000, or as many as the limit of this process's file descriptors leaves room for: two each",
     env: 'SLUICE_ENVOY_MAX_CONNECTIONS',
-    default: '100000',
     schema: wholeNumber(1, 10_000_000),
   },
   accessLogPercent: {

@@ -40,8 +40,8 @@ function socketAddress(text: string, lowestPort: number): SocketAddress | undefi
   const [, bracketed, plain, portText = ''] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(text) ?? [];
   const port = PORT_TEXT.test(portText) ? Number(portText) : -1;
   if (port < lowestPort || port > 65_535) return undefined;
-  if (bracketed !== undefined)
-    return bracketed.includes(':') && isIp(bracketed) ? { host: bracketed, port } : undefined;
+  // IPv4 as well: a manifest cannot know which of the two the address of a node will be.
+  if (bracketed !== undefined) return isIp(bracketed) ? { host: bracketed, port } : undefined;
   if (plain === undefined || !HOST_TEXT.test(plain)) return undefined;
   // Digits and dots alone are meant as an address: 10.0.0.300 is no host name.
   if (/^[0-9.]+$/.test(plain) && !isIp(plain)) return undefined;
@@ -100,11 +100,11 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
-/** Bytes from `least` to `most`, written with a binary unit. `limits` says so in words. */
+/** Bytes from `least` to `most`, written with a binary unit or, as Kubernetes' downward API does, without. `limits` says so in words. */
 export function byteSize(least: number, most: number, limits: string): z.ZodType<number, string> {
   return fromText(`not a size ${limits}; write it as 512MiB or 2GiB`, (text) => {
-    const [, digits = '', unit = ''] = /^([0-9]{1,6})([KMGT]iB)$/.exec(text) ?? [];
-    const value = Number(digits) * (BYTE_UNITS[unit] ?? 0);
+    const [, digits = '', unit = ''] = /^([0-9]{1,15})([KMGT]iB)?$/.exec(text) ?? [];
+    const value = Number(digits) * (BYTE_UNITS[unit] ?? 1);
     return value >= least && value <= most ? value : undefined;
   });
 }

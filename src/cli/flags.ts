@@ -29,6 +29,15 @@ const CLOSES_CONNECTIONS = 'changing it closes all connections once Envoy has dr
 
 /** What the manifests mean: of `serve` and of `translate`, so that the one shows what the other does. */
 export const TRANSLATION_FLAGS = {
+  gatewayApiChannel: {
+    name: '--gateway-api-channel',
+    value: 'any|standard|experimental',
+    description:
+      'CRDs of the Gateway API that manifests of a directory are judged by; any: what one of them takes',
+    env: 'SLUICE_GATEWAY_API_CHANNEL',
+    default: 'any',
+    schema: oneOf('any', 'standard', 'experimental'),
+  },
   sniMode: {
     name: '--sni-mode',
     value: 'index|chain',

@@ -33,8 +33,11 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
       return print(invocation.text);
     case 'version':
       return print(`sluice ${version()} (Node.js ${process.versions.node})\n`);
-    case 'bootstrap':
-      return print(await bootstrap(invocation.config));
+    case 'bootstrap': {
+      const { stdout, stderr } = await bootstrap(invocation.config);
+      process.stderr.write(stderr);
+      return print(stdout);
+    }
     // Loaded when needed: they bring libraries that take half a second.
     case 'certs': {
       // Loaded for this command alone: what signs certificates is some megabytes.

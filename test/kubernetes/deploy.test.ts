@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { envoyLimits } from '../../src/cli/bootstrap-limits.ts';
 import { CERTS_FLAGS } from '../../src/cli/certs/certs-flags.ts';
 import { readFlags } from '../../src/cli/flag.ts';
 import { type Invocation, parseInvocation } from '../../src/cli/program.ts';
@@ -44,6 +45,9 @@ interface PodSpec {
   readonly terminationGracePeriodSeconds: number;
   readonly [field: string]: unknown;
 }
+
+/** As the downward API sets them: the memory limit in bytes. */
+const VARIABLES: Readonly<Record<string, string>> = { SLUICE_ENVOY_MEMORY_LIMIT: String(3 * 2 ** 30) };
 
 let cluster: Cluster;
 let directory: string;
@@ -84,7 +88,7 @@ type ConfigOf<C extends Invocation['command']> =
 /** What the container's command line means to us; throws where it does not parse. */
 function configOf<C extends Invocation['command']>(spec: PodSpec, name: string, command: C): ConfigOf<C> {
   const { args, env = [] } = container(spec, name);
-  const variables = Object.fromEntries(env.map((each) => [each.name, 'gw-1']));
+  const variables = Object.fromEntries(env.map((each) => [each.name, VARIABLES[each.name] ?? 'gw-1']));
   const parsed = parseInvocation(args, variables);
   assert.equal(parsed.command, command);
   assert.ok('config' in parsed);
@@ -96,8 +100,10 @@ function podOf(kind: 'Deployment' | 'DaemonSet', name: string): object {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...template.metadata, name }, spec: template.spec };
 }
 
+/** What kubectl prints; rejects where it warns. */
 async function kubectl(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run(await findKubectl(), [`--kubeconfig=${cluster.kubeconfig}`, ...args]);
+  const { stdout, stderr } = await run(await findKubectl(), [`--kubeconfig=${cluster.kubeconfig}`, ...args]);
+  assert.equal(stderr, '');
   return stdout;
 }
 
@@ -179,6 +185,9 @@ describe('the manifests', () => {
         { host: bootstrap.envoyAdminAddress.host, port: bootstrap.envoyAdminAddress.port },
       );
     }
+    assert.equal(envoyLimits(bootstrap).maxHeapBytes, 2 * 2 ** 30);
+    const { memory } = (envoy['resources'] as { limits: { memory: string } }).limits;
+    assert.equal(memory, '3Gi');
     assert.deepEqual(drain.envoyAdmin, bootstrap.envoyAdminAddress);
     assert.deepEqual(envoy.lifecycle?.preStop.httpGet, { ...drain.hookAddress, path: '/drain' });
     const drainSeconds = (drain.unreadyMs + drain.timeoutMs) / 1000;

@@ -1,4 +1,6 @@
 /** `npm run golden`: rewrites what the scenarios give, and removes goldens that nothing gives any more. */
+import '../../scripts/require-node.mjs';
+
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import process from 'node:process';

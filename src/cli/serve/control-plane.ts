@@ -15,6 +15,7 @@ import { BusyGate } from './busy-gate.ts';
 import { ChangeReport } from './change-report.ts';
 import { debugRoutes } from './debug-routes.ts';
 import { EndpointReport } from './endpoint-report.ts';
+import { addressHere } from './listen-address.ts';
 import { Metrics } from './metrics.ts';
 import { logRejection } from './rejection-log.ts';
 import { ManifestReport } from './report.ts';
@@ -145,7 +146,9 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { source, xdsAddress, adminAddress, logger } = this.#options;
+    const { source, logger } = this.#options;
+    const xdsAddress = addressHere(this.#options.xdsAddress);
+    const adminAddress = addressHere(this.#options.adminAddress);
     this.#adminPort = await listening('--admin-address', adminAddress, this.#admin.listen(adminAddress));
     this.#xdsPort = await listening('--xds-address', xdsAddress, this.#server.listen(xdsAddress));
     logger.info(

@@ -50,7 +50,7 @@ const OURS: Published = { isOurs: true, programmed: NOT_PROGRAMMED };
 
 export interface Desired {
   readonly status: DesiredStatus;
-  /** To be given the next time. */
+  /** What was published of the object, for the next evaluation of its status. */
   readonly published: Published;
 }
 
@@ -105,6 +105,7 @@ function supportedFeatures({ addressPool }: GatewayConfig): readonly string[] {
   return [
     'Gateway',
     ...(addressPool.length > 0 ? ['GatewayAddressEmpty'] : []),
+    'GatewayRouteHostnameIntersectionPrecedence',
     'GatewayStaticAddresses',
     'ListenerSet',
     'ReferenceGrant',

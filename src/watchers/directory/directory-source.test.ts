@@ -12,7 +12,12 @@ test('manifests are read from the whole tree by their extension', async (t) => {
   const root = await directoryOf(t, {
     'a.yaml': service('a'),
     'sub/deep/b.yml': service('b'),
-    'c.json': JSON.stringify({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'c' } }),
+    'c.json': JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'c' },
+      spec: { ports: [{ port: 443 }] },
+    }),
     'notes.txt': 'no: manifest: at all',
     'backup.yaml~': service('d'),
   });

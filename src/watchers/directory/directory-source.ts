@@ -1,6 +1,7 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { CrdChoice } from '../../admission/judge.ts';
 import { processTurns } from '../../event-loop/turns.ts';
 import type { Source, SourceProblem, SourceSink } from '../../model/events.ts';
 import { KINDS } from '../../model/kinds.ts';
@@ -26,6 +27,8 @@ export interface DirectorySourceOptions {
    * (those of a network, above all). Default: 60,000.
    */
   readonly rescanMs?: number;
+  /** The CRDs that manifests are judged by. Default: `any`. */
+  readonly judgeBy?: CrdChoice;
 }
 
 /** The root cannot be read: the one thing that a source of manifests cannot start without. */
@@ -79,13 +82,14 @@ class DirectorySource implements Source {
   #isStopped = false;
   #rescan: NodeJS.Timeout | undefined;
 
-  constructor({ path, watch = true, settleMs = SETTLE_MS, rescanMs = RESCAN_MS }: DirectorySourceOptions) {
+  constructor(options: DirectorySourceOptions) {
+    const { path, watch = true, settleMs = SETTLE_MS, rescanMs = RESCAN_MS, judgeBy = 'any' } = options;
     this.#path = path;
     this.#root = resolve(path);
     this.#isWatched = watch;
     this.#rescanMs = rescanMs;
     this.#settling = new Settling(settleMs, () => this.#enqueue());
-    this.#files = new KnownFiles((file, periods) => this.#settling.touch(file, periods));
+    this.#files = new KnownFiles(judgeBy, (file, periods) => this.#settling.touch(file, periods));
     this.#tree = new TreeWatch((change) => this.#changed(change));
   }
 
@@ -236,7 +240,7 @@ class DirectorySource implements Source {
     this.#rescan = setTimeout(() => this.#changed('anything'), delayMs);
   }
 
-  /** As it is named in what is told. */
+  /** Name of a file in problems. */
   #fileOf(path: string): string {
     return this.#only === undefined ? join(this.#path, path) : this.#path;
   }

@@ -12,6 +12,7 @@ export interface ApiObject {
     readonly resourceVersion?: string;
     readonly generation?: number;
     readonly creationTimestamp?: string;
+    readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -132,11 +133,11 @@ export class ApiClient {
     return applied;
   }
 
-  async create(object: object): Promise<ApiObject> {
+  /** `query` e.g. `{ dryRun: 'All' }`. */
+  async create(object: object, query: Readonly<Record<string, string>> = {}): Promise<ApiObject> {
     const given = object as ApiObject;
-    return (await this.raw('POST', await this.#path(given, given.metadata.namespace), {
-      body: object,
-    })) as ApiObject;
+    const path = await this.#path(given, given.metadata.namespace);
+    return (await this.raw('POST', path, { body: object, query })) as ApiObject;
   }
 
   /** Creates many objects, `concurrency` at a time; the first refusal ends it. */
