@@ -4,6 +4,7 @@ import type { Condition } from '../model/conditions.ts';
 import { type DesiredStatus, STATUS_KINDS, type StatusKind } from '../model/desired-status.ts';
 import type { FleetView } from '../model/fleet.ts';
 import { isOfKind, type ObjectKey, parseObjectKey } from '../model/key.ts';
+import { bestApiVersion } from '../model/kinds.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
 import { createLeaseStore } from './kubernetes/lease-store.ts';
@@ -304,7 +305,7 @@ export class StatusController {
     if (notes.length === 0) return;
     const uid = this.#options.world.desired(key, this.#fleetView())?.uid ?? '';
     const { namespace, name } = parseObjectKey(key);
-    const subject = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid };
+    const subject = { apiVersion: bestApiVersion('Ingress'), kind: 'Ingress', namespace, name, uid };
     for (const note of notes) this.#events.record(subject, note);
   }
 }
