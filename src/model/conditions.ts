@@ -1,6 +1,10 @@
 /** Only set where something is wrong: conditions of our own, as the Gateway API has none for annotations and endpoints. */
 export const POLICY_CONDITION = 'sluice.dev/PolicyAccepted';
 export const ENDPOINTS_CONDITION = 'sluice.dev/EndpointsAccepted';
+/** Set where Envoy rejected what a host of the route is made of. */
+export const PROGRAMMED_CONDITION = 'sluice.dev/Programmed';
+/** Always set: whether connections to the hosts of a route are sent anywhere. The Gateway API says only that its references are right. */
+export const SERVING_CONDITION = 'sluice.dev/Serving';
 
 /** Of an Ingress: annotations of other controllers that have no effect here. Worth telling, and nothing is wrong. */
 export const ANNOTATIONS_CONDITION = 'sluice.dev/AnnotationsIgnored';
@@ -17,6 +21,8 @@ export const CONDITION_TYPES = [
   POLICY_CONDITION,
   ENDPOINTS_CONDITION,
   ANNOTATIONS_CONDITION,
+  PROGRAMMED_CONDITION,
+  SERVING_CONDITION,
 ] as const;
 
 export type ConditionType = (typeof CONDITION_TYPES)[number];

@@ -1,4 +1,4 @@
-import type { Acknowledgement } from '../model/fleet.ts';
+import type { Acknowledgement, RejectionByEnvoys } from '../model/fleet.ts';
 
 /** What one replica knows of the Envoys that are connected to it. Plain data: it travels between replicas. */
 export interface EnvoyReport {
@@ -91,5 +91,28 @@ export class EnvoyFleet {
       version !== undefined && this.#reports.some((report) => report.acknowledged[name] === version);
     const rejected = this.#reports.map((report) => report.rejected[name]);
     return { acknowledged, rejection: rejected.find((each) => each?.version === version)?.error };
+  }
+
+  /** By name of the cluster, in any version: what tells whether anything differs. */
+  get rejectedClusters(): ReadonlyMap<string, readonly RejectedVersion[]> {
+    const found = new Map<string, RejectedVersion[]>();
+    for (const { rejectedClusters } of this.#reports) {
+      for (const [name, rejected] of Object.entries(rejectedClusters))
+        found.set(name, [...(found.get(name) ?? []), rejected]);
+    }
+    return found;
+  }
+
+  get hasRejectedClusters(): boolean {
+    return this.#reports.some(({ rejectedClusters }) => Object.keys(rejectedClusters).length > 0);
+  }
+
+  rejectedCluster(name: string, version: string | undefined): RejectionByEnvoys | undefined {
+    const rejected = this.#reports
+      .map(({ rejectedClusters }) => rejectedClusters[name])
+      .filter((each) => each !== undefined && each.version === version);
+    const [first] = rejected;
+    if (first === undefined) return undefined;
+    return { error: first.error, nodes: rejected.reduce((sum, each) => sum + (each?.nodes ?? 0), 0) };
   }
 }

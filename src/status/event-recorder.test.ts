@@ -127,3 +127,26 @@ test('what is wrong is told, and that it is over; not what is well from the star
     ],
   );
 });
+
+test('what several conditions say in the same words is one Event, and a count that changes is none', () => {
+  const serving = (reason: string, message: string, status = false) =>
+    condition('sluice.dev/Serving', status, reason, message, 1);
+  const refused = condition('Accepted', false, 'HostnameConflict', 'taken', 1);
+  const told = eventsOf([
+    { condition: refused, before: undefined },
+    { condition: serving('NotAccepted', 'taken'), before: undefined },
+  ]);
+  assert.deepEqual(
+    told.map(({ reason }) => reason),
+    ['HostnameConflict'],
+  );
+  const present = {
+    ...serving('EndpointsNotReady', 'none of 3'),
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  };
+  const after = (next: ReturnType<typeof serving>) =>
+    eventsOf([{ condition: next, before: present }]).map(({ type, reason }) => `${type} ${reason}`);
+  assert.deepEqual(after(serving('EndpointsNotReady', 'none of 4')), []);
+  assert.deepEqual(after(serving('NoEndpoints', 'none')), ['Warning NoEndpoints']);
+  assert.deepEqual(after(serving('Serving', 'sent', true)), ['Normal Serving']);
+});

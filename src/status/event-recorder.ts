@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import { type Condition, isBadNews, isNotice } from '../model/conditions.ts';
+import { type Condition, isBadNews, isNotice, SERVING_CONDITION } from '../model/conditions.ts';
 import { CONTROLLER_NAME } from '../model/names.ts';
 import { microTime } from './kubernetes/lease-store.ts';
 import type { Transition } from './merge-conditions.ts';
@@ -144,15 +144,23 @@ export class EventRecorder {
 
 /**
  * What a tenant must know of a change: what is wrong with an object, and that it no longer is. That all is well from the
- * start is told by the conditions alone; so is what only waits for Envoy.
+ * start is told by the conditions alone; so is what only waits for Envoy, and a count of endpoints that is another one now.
+ * Where several conditions say the same in the same words, one Event tells it.
  */
 export function eventsOf(transitions: readonly Transition[]): readonly EventNote[] {
-  return transitions.flatMap(({ condition, before }): readonly EventNote[] => {
-    if (isNotice(condition)) return [noteOf(condition, 'Normal')];
-    if (isBadNews(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
-    const wasBad = before !== undefined && isBadNews(before) && before.reason !== 'Pending';
-    return wasBad ? [noteOf(condition, 'Normal')] : [];
-  });
+  const notes = transitions
+    .filter((each) => !isCount(each))
+    .flatMap(({ condition, before }): readonly EventNote[] => {
+      if (isNotice(condition)) return [noteOf(condition, 'Normal')];
+      if (isBadNews(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
+      const wasBad = before !== undefined && isBadNews(before) && before.reason !== 'Pending';
+      return wasBad ? [noteOf(condition, 'Normal')] : [];
+    });
+  return notes.filter(({ note }, index) => notes.findIndex((each) => each.note === note) === index);
+}
+
+function isCount({ condition: { type, status, reason }, before }: Transition): boolean {
+  return type === SERVING_CONDITION && before?.status === status && before.reason === reason;
 }
 
 function noteOf(condition: Condition, type: EventNote['type']): EventNote {

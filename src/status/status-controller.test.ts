@@ -54,6 +54,7 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
       envoys: () => NO_ENVOYS,
       ingressConditions: () => [],
       ingressUid: () => 'u1',
+      routeOfCluster: () => undefined,
     },
     clock,
     logger: { debug() {}, info() {}, warn: (_fields, message) => warnings.push(message) },

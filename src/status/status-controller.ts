@@ -4,6 +4,7 @@ import type { Condition } from '../model/conditions.ts';
 import { type DesiredStatus, STATUS_KINDS, type StatusKind } from '../model/desired-status.ts';
 import type { FleetView } from '../model/fleet.ts';
 import { isOfKind, type ObjectKey, parseObjectKey } from '../model/key.ts';
+import { bestApiVersion } from '../model/kinds.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
 import { FleetEvents } from './fleet-events.ts';
@@ -27,7 +28,9 @@ export interface StatusWorld {
   /** What the Envoys of this replica say. */
   envoys(): EnvoyReport;
   /** The conditions of an Ingress, which its status has no place for. */
-  ingressConditions(key: ObjectKey): readonly Condition[];
+  ingressConditions(key: ObjectKey, fleet: FleetView): readonly Condition[];
+  /** Object key of the route whose host a cluster is; `undefined` where there is none. */
+  routeOfCluster(cluster: string): ObjectKey | undefined;
   /** `''` where it is not known. */
   ingressUid(key: ObjectKey): string;
 }
@@ -74,6 +77,8 @@ export class StatusController {
   #isSwept = false;
   #resyncAt = 0;
   #fleetText = '';
+  /** Clusters that Envoys rejected, each with what they said. */
+  #rejected: ReadonlyMap<string, string> = new Map();
   #servingText = '';
   #cancelRefresh: (() => void) | undefined;
   #cancelExpiry: (() => void) | undefined;
@@ -216,6 +221,8 @@ export class StatusController {
       serving: this.#fleet.serving,
       connected: this.#fleet.connected,
       acknowledgementOf: (name, version) => this.#fleet.acknowledgementOf(name, version),
+      hasRejectedClusters: this.#fleet.hasRejectedClusters,
+      rejectedCluster: (name, version) => this.#fleet.rejectedCluster(name, version),
       tentative: this.#clock.now() - since < this.#graceMs,
     };
   }
@@ -236,6 +243,22 @@ export class StatusController {
     else if (text !== this.#fleetText) this.#enqueueParents();
     this.#servingText = serving;
     this.#fleetText = text;
+    this.#rejectionsChanged();
+  }
+
+  /** The owners of hosts that Envoys rejected since the last time, or accepted. */
+  #rejectionsChanged(): void {
+    const rejected = new Map<string, string>();
+    for (const [name, each] of this.#fleet.rejectedClusters) rejected.set(name, JSON.stringify(each));
+    const before = this.#rejected;
+    this.#rejected = rejected;
+    const keys = new Set<ObjectKey>();
+    for (const name of new Set([...before.keys(), ...rejected.keys()])) {
+      if (before.get(name) === rejected.get(name)) continue;
+      const key = this.#options.world.routeOfCluster(name);
+      if (key !== undefined) keys.add(key);
+    }
+    this.changed(keys);
   }
 
   /**
@@ -307,12 +330,12 @@ export class StatusController {
 
   #tellOfIngress(key: ObjectKey): void {
     if (!key.startsWith('Ingress/')) return;
-    const conditions = this.#options.world.ingressConditions(key);
+    const conditions = this.#options.world.ingressConditions(key, this.#fleetView());
     const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
     if (notes.length === 0) return;
     const { namespace, name } = parseObjectKey(key);
     const uid = this.#options.world.ingressUid(key);
-    const subject = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid };
+    const subject = { apiVersion: bestApiVersion('Ingress'), kind: 'Ingress', namespace, name, uid };
     for (const note of notes) this.#events.record(subject, note);
   }
 }

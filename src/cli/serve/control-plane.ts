@@ -90,7 +90,7 @@ export class ControlPlane implements AsyncDisposable {
     const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
     this.#report = new ManifestReport(this.engine, options.logger, { gate });
     this.#changes = new ChangeReport(this.engine, options.logger);
-    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, { gate });
+    this.#endpoints = new EndpointReport(this.engine, options.logger, { gate });
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
       onFlush: (flush) => {

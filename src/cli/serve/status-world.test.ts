@@ -19,6 +19,8 @@ const FLEET: FleetView = {
   serving: new Set(),
   connected: new Set(),
   acknowledgementOf: () => ({ acknowledged: true, rejection: undefined }),
+  hasRejectedClusters: false,
+  rejectedCluster: () => undefined,
   tentative: false,
 };
 

@@ -5,7 +5,7 @@ import {
   listenerSetStatus,
   type ParentStatus,
 } from '../../gateway/status/status.ts';
-import { type Condition, isBadNews } from '../../model/conditions.ts';
+import { type Condition, isBadNews, SERVING_CONDITION } from '../../model/conditions.ts';
 import type { DesiredRoute } from '../../model/desired-status.ts';
 import { type ObjectRef, objectKey, refOf, type SourceProblem } from '../../model/events.ts';
 import { UNSERVED_ROUTE_KINDS } from '../../model/kinds.ts';
@@ -80,7 +80,8 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
   ].flat();
   const accepted =
     problems.length === 0 &&
-    !conditions.some(isBadNews) &&
+    // Manifests may well be without the endpoints that only a cluster has.
+    !conditions.some((each) => each.type !== SERVING_CONDITION && isBadNews(each)) &&
     routes.every(({ parents }) => parents.every((parent) => parent.accepted));
   return { problems, gateways, listenerSets, routes, accepted };
 }

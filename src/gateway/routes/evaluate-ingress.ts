@@ -9,7 +9,7 @@ import { ingressBindings } from '../parents/bindings.ts';
 import { isOfOwnClass, isOurIngress } from '../parents/gateway-class.ts';
 import { invalidHostnames } from '../values/explain-hostname.ts';
 import { isValidHostname, normalizeHostname } from '../values/hostname.ts';
-import { clauses, listing } from '../values/listing.ts';
+import { clauses, listing, sentence } from '../values/listing.ts';
 import { readPassthrough } from '../values/passthrough-annotation.ts';
 import type { ReferenceProblem } from './backends.ts';
 import { serviceTarget } from './backends.ts';
@@ -120,7 +120,7 @@ function hostBackends(
   for (const [host, paths] of pathsByHost) {
     const chosen = choosePath(paths);
     if (chosen === undefined ? paths.length > 0 : paths.length > 1 || chosen.path !== '/')
-      otherPaths.push(host);
+      otherPaths.push(describePaths(host, chosen, paths, ingress.defaultBackend));
     const backend = chosen?.backend ?? ingress.defaultBackend;
     const target = backend === undefined ? undefined : resolveBackend(ingress, backend, lookup, problems);
     if (backend === undefined) {
@@ -129,9 +129,31 @@ function hostBackends(
     backendsByHost.set(host, [{ weight: 1, target }]);
   }
   if (otherPaths.length > 0) {
-    notes.push(`TLS passthrough knows no paths, one backend serves all of: ${listing(otherPaths)}`);
+    notes.push(`TLS passthrough knows no paths: ${clauses(otherPaths)}`);
   }
   return backendsByHost;
+}
+
+/** Which backend has the whole of a host, and which it does not have. */
+function describePaths(
+  host: string,
+  chosen: IngressPath | undefined,
+  paths: readonly IngressPath[],
+  fallback: IngressBackend | undefined,
+): string {
+  const others = paths.filter((path) => path !== chosen).map(describePath);
+  const byDefault = fallback === undefined ? 'no backend' : `${describeBackend(fallback)} (default backend)`;
+  const whole = `all of ${host} goes to ${chosen === undefined ? byDefault : describePath(chosen)}`;
+  return others.length === 0 ? whole : `${whole} and not to ${listing(others)}`;
+}
+
+function describePath({ path, pathType, backend }: IngressPath): string {
+  const exact = pathType === 'Exact' ? ', exact' : '';
+  return `${describeBackend(backend)} (path ${listing([path === '' ? '/' : path])}${exact})`;
+}
+
+function describeBackend({ service }: IngressBackend): string {
+  return service === undefined ? 'a resource backend' : `Service ${service.name}`;
 }
 
 /** The path `/`, else the first that is more than one exact path. */
@@ -185,5 +207,5 @@ function resolvedRefsCondition(problems: readonly ReferenceProblem[], generation
   const [first] = problems;
   if (first === undefined) return routeResolved(generation);
   const messages = [...new Set(problems.map(({ message }) => message))];
-  return condition('ResolvedRefs', false, first.reason, `${clauses(messages)}.`, generation);
+  return condition('ResolvedRefs', false, first.reason, sentence(clauses(messages)), generation);
 }

@@ -9,8 +9,9 @@ import type {
   DesiredStatus,
 } from '../../model/desired-status.ts';
 import { type ObjectRef, objectKey } from '../../model/events.ts';
-import type { FleetView } from '../../model/fleet.ts';
+import type { FleetView, RejectedHost } from '../../model/fleet.ts';
 import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
+import type { ObjectKey } from '../../model/key.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import { ingressBindings } from '../parents/bindings.ts';
@@ -21,6 +22,7 @@ import { listing } from '../values/listing.ts';
 import { publishedAddresses } from './addresses.ts';
 import type { Evaluated } from './evaluated.ts';
 import { type ProgrammedListeners, programmedStatus } from './programmed.ts';
+import { withRejected } from './rejected.ts';
 import { gatewayStatus, type ListenerSetStatus, listenerSetStatus } from './status.ts';
 
 /** What statuses depend on besides the objects. */
@@ -34,6 +36,8 @@ export interface StatusInputs {
   readonly missingNodes: () => readonly string[];
   /** Version of the listener of a binding; `undefined` where there is none. */
   readonly listenerVersion: (binding: string) => string | undefined;
+  /** Hosts of a route, by its object key, that Envoys rejected as they are now. */
+  readonly rejectedHosts: (key: ObjectKey) => readonly RejectedHost[];
   readonly fleet: FleetView;
 }
 
@@ -233,11 +237,12 @@ function desiredRoute(
   kind: DesiredRoute['kind'],
   namespace: string,
   name: string,
-  { config }: StatusInputs,
+  { config, rejectedHosts }: StatusInputs,
 ): DesiredRoute | undefined {
   const object = evaluated.world.get(kind, namespace, name);
   if (object === undefined) return undefined;
-  const parents = evaluated.routeStatus(objectKey({ kind, namespace, name }));
+  const key = objectKey({ kind, namespace, name });
+  const parents = withRejected(evaluated.routeStatus(key), rejectedHosts(key), object.meta.generation);
   return {
     kind,
     uid: object.meta.uid,

@@ -4,15 +4,19 @@
  * `flush` settles them front to back, so a host is settled only when every route that may want it is. It can stop between keys
  * and go on later. After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
+import type { ExplainedEndpoints } from '../../gateway/explain/explain-endpoints.ts';
+import { type Reach, withServing } from '../../gateway/status/serving.ts';
 import { type ParentStatus, routeStatus } from '../../gateway/status/status.ts';
 import type { ObjectEvent } from '../../model/events.ts';
 import type {
+  Claim,
   GatewayModel,
   ListenerRef,
   ListenerSetModel,
   LostClaim,
   ParentListeners,
   RouteModel,
+  ServiceTarget,
 } from '../../model/gateway.ts';
 import { namespacedName, type ObjectKey, objectKey } from '../../model/key.ts';
 import { isUnservedRouteKind } from '../../model/kinds.ts';
@@ -32,7 +36,7 @@ import { OwnAddresses } from './own-addresses.ts';
 import { Parents } from './parents.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { ResourceOwners } from './resource-owners.ts';
-import { lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
+import { lostClaimsOf, reachOfHost, refusedEndpointsOf, wonClaims } from './route-outcome.ts';
 import { RouteStage } from './route-stage.ts';
 import { Stage } from './stage.ts';
 
@@ -235,8 +239,19 @@ export class Engine {
   routeStatus(key: ObjectKey): readonly ParentStatus[] {
     const route = this.#routes.get(key);
     if (route === undefined) return [];
-    const refused = refusedEndpointsOf(route, this.resources, this.#endpoints);
-    return routeStatus(route, this.lostClaims(route), refused);
+    const lost = this.lostClaims(route);
+    const refused = refusedEndpointsOf(wonClaims(route, lost), this.resources, this.#endpoints);
+    return withServing(routeStatus(route, lost, refused), route, lost, (claim) => this.reachOf(claim));
+  }
+
+  /** What the endpoints lack of a host that a route has; `undefined` where each backend of it has some. */
+  reachOf(claim: Claim): Reach | undefined {
+    return reachOfHost(claim, this.resources, this.#endpoints);
+  }
+
+  /** How many endpoints of a Service's port are connected to as the world is now, or why none. */
+  explainTarget(target: ServiceTarget): ExplainedEndpoints {
+    return this.#endpoints.explain(target);
   }
 
   /** Object keys whose status may differ since the last call. */
@@ -254,7 +269,8 @@ export class Engine {
       return route.parents.flatMap(({ attached }) => attached);
     // Nearly every route has no rival: what it was evaluated to is what counts.
     const isAlone = route && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
-    return attachmentsOf(isAlone ? route.parents : this.routeStatus(key));
+    if (route === undefined || isAlone) return attachmentsOf(route?.parents ?? []);
+    return attachmentsOf(routeStatus(route, this.lostClaims(route)));
   }
 
   #setAttached(key: ObjectKey, listeners: readonly ListenerRef[]): void {
