@@ -108,6 +108,7 @@ describe('wrong values', () => {
     [{ gateway: { nodeSelector: { 'node-role.kubernetes.io/gateway': null } } }, /gateway[./]nodeSelector/],
     [{ gateway: { resources: { limits: { memory: '3GB' } } } }, /gateway[./]resources[./]limits[./]memory/],
     [{ gateway: { resources: { limits: { memory: null } } } }, /gateway[./]resources[./]limits/],
+    [{ gateway: { nodeSelector: { 'node-role.kubernetes.io/gateway': 'edge' } } }, /gateway[./]nodeSelector/],
     [{ gateway: { accessLogPercent: 101 } }, /gateway[./]accessLogPercent/],
     [{ tenantGateway: { hostname: 'https://stage' } }, /tenantGateway[./]hostname/],
     [{ tenantGateway: { port: 70_000 } }, /tenantGateway[./]port/],
