@@ -124,6 +124,8 @@ export interface GoProgram {
   /** Builds the tests of the package instead of its main function. */
   readonly tests?: boolean;
   readonly ldflags?: string;
+  /** Its main function, where that is our own: `main.go` beside the module file. */
+  readonly source?: string;
   /** The module file around it. */
   module(goCommand: string, progress: Progress): Promise<string> | string;
 }
@@ -139,6 +141,7 @@ export function goProgram(program: GoProgram, progress: Progress = stderrProgres
     const directory = `${scratch}-module`;
     await mkdir(directory);
     await writeFile(join(directory, 'go.mod'), await program.module(goCommand, progress));
+    if (program.source !== undefined) await writeFile(join(directory, 'main.go'), program.source);
     progress(`building ${name} ${version} from its Go module, once`);
     const args = [...(program.tests === true ? ['test', '-c'] : ['build']), '-mod=mod', '-trimpath'];
     args.push('-buildvcs=false', '-ldflags', `-s -w${program.ldflags ?? ''}`, '-o', scratch, pkg);
@@ -161,7 +164,8 @@ const etcdProgram: GoProgram = {
   module: () => `module sluice.test/etcd\n\ngo 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 ${ETCD_VERSION}\n`,
 };
 
-function kubernetesProgram(name: AssetName): GoProgram {
+/** A program of Kubernetes' own repository, by its name there. */
+export function kubernetesProgram(name: string): GoProgram {
   return {
     name,
     version: KUBERNETES_VERSION,

@@ -91,7 +91,7 @@ function xdsCluster(options: BootstrapOptions): Record<string, unknown> {
         explicit_http_config: {
           http2_protocol_options: {
             // A half-open stream would leave this Envoy on old configuration for good.
-            connection_keepalive: { interval: '30s', timeout: '10s' },
+            connection_keepalive: { interval: '5s', timeout: '5s' },
           },
         },
       },

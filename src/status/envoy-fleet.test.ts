@@ -9,7 +9,7 @@ function report(id: string, current: boolean, more: Partial<EnvoyReport> = {}): 
   return { ...NO_ENVOYS, nodes: [{ id, current }], ...more };
 }
 
-test('an Envoy serves from when it is first current, and for a while after it was last', () => {
+test('an Envoy serves from when it is first current, and for a while after it is found behind', () => {
   const fleet = new EnvoyFleet(30_000);
   fleet.update([report('a', false)], 0);
   assert.equal(fleet.serving.size, 0);
@@ -17,11 +17,29 @@ test('an Envoy serves from when it is first current, and for a while after it wa
   assert.deepEqual([...fleet.serving], ['a']);
   assert.equal(fleet.nextExpiryMs, undefined);
   const same = fleet.serving;
-  fleet.update([], 11_000);
+  // Nothing was told for an hour, since nothing changed.
+  fleet.update([report('a', false)], 3_600_000);
   assert.equal(fleet.serving, same);
-  assert.equal(fleet.nextExpiryMs, 20_000);
-  fleet.update([report('a', false)], 31_000);
-  assert.equal(fleet.serving.size, 0, 'connected, and behind for too long');
+  assert.equal(fleet.nextExpiryMs, 30_000);
+  fleet.update([report('a', false)], 3_620_000);
+  assert.equal(fleet.nextExpiryMs, 10_000);
+  fleet.update([report('a', false)], 3_630_000);
+  assert.equal(fleet.serving.size, 0);
+});
+
+test('an Envoy that is connected nowhere serves for a shorter while', () => {
+  const fleet = new EnvoyFleet(30_000, 5_000);
+  fleet.update([report('a', true)], 0);
+  fleet.update([], 3_600_000);
+  assert.deepEqual([...fleet.serving], ['a']);
+  assert.equal(fleet.nextExpiryMs, 5_000);
+  fleet.update([report('a', false)], 3_604_000);
+  assert.equal(fleet.nextExpiryMs, 26_000, 'at another replica, and not current there yet');
+  fleet.update([report('a', true), report('a', false)], 3_605_000);
+  assert.equal(fleet.nextExpiryMs, undefined, 'one of two Envoys of a node is enough');
+  fleet.update([], 3_606_000);
+  fleet.update([], 3_611_000);
+  assert.equal(fleet.serving.size, 0);
 });
 
 test('a binding is acknowledged where any replica’s Envoy has just our version', () => {

@@ -23,39 +23,50 @@ export interface RejectedVersion {
 
 export const NO_ENVOYS: EnvoyReport = { nodes: [], acknowledged: {}, rejected: {}, rejectedClusters: {} };
 
-/**
- * How long an Envoy that is gone or behind counts as serving, in milliseconds: it goes on with what it has, and comes back
- * in seconds, to this replica or another. Shorter would take addresses out of DNS for every restart of a control plane.
- */
+/** How long an Envoy that is behind counts as serving, in milliseconds: it goes on with what it has. */
 export const ENVOY_GRACE_MS = 30_000;
+/**
+ * How long one that is connected to no replica does. One that left a replica that stops is at the next one, and told of
+ * to the leader, in three seconds; shorter would take addresses out of DNS for every restart of a control plane.
+ */
+export const ENVOY_ABSENCE_MS = 5_000;
 
 /** All Envoys, over all replicas, and which of them serve. */
 export class EnvoyFleet {
   readonly #graceMs: number;
-  readonly #servedAt = new Map<string, number>();
+  readonly #absenceMs: number;
+  /** Those that serve. Both times are of when it was first found so: nobody tells us while all is well. */
+  readonly #serves = new Map<string, { readonly behindSince?: number; readonly absentSince?: number }>();
   #reports: readonly EnvoyReport[] = [];
   #serving: ReadonlySet<string> = new Set();
   #now = 0;
 
-  constructor(graceMs = ENVOY_GRACE_MS) {
+  constructor(graceMs = ENVOY_GRACE_MS, absenceMs = Math.min(graceMs, ENVOY_ABSENCE_MS)) {
     this.#graceMs = graceMs;
+    this.#absenceMs = absenceMs;
   }
 
   /** The replicas' present reports, at a time of the monotonic clock. */
   update(reports: readonly EnvoyReport[], now: number): void {
     this.#reports = reports;
     this.#now = now;
-    for (const { nodes } of reports) {
-      for (const { id, current } of nodes) {
-        // One that is connected and has never been current is not served from yet.
-        if (current) this.#servedAt.set(id, now);
-      }
-    }
-    for (const [id, at] of this.#servedAt) if (now - at >= this.#graceMs) this.#servedAt.delete(id);
+    const connected = new Map<string, boolean>();
+    for (const { id, current } of reports.flatMap(({ nodes }) => nodes))
+      connected.set(id, current || connected.get(id) === true);
+    for (const [id, { behindSince = now, absentSince = now }] of this.#serves)
+      this.#serves.set(id, connected.has(id) ? { behindSince } : { behindSince, absentSince });
+    // One that is connected and has never been current is not served from yet.
+    for (const [id, current] of connected) if (current) this.#serves.set(id, {});
+    for (const id of this.#serves.keys()) if (this.#expiryOf(id) <= now) this.#serves.delete(id);
     const isSame =
-      this.#serving.size === this.#servedAt.size &&
-      [...this.#servedAt.keys()].every((id) => this.#serving.has(id));
-    if (!isSame) this.#serving = new Set(this.#servedAt.keys());
+      this.#serving.size === this.#serves.size &&
+      [...this.#serves.keys()].every((id) => this.#serving.has(id));
+    if (!isSame) this.#serving = new Set(this.#serves.keys());
+  }
+
+  #expiryOf(id: string): number {
+    const { behindSince = Infinity, absentSince = Infinity } = this.#serves.get(id) ?? {};
+    return Math.min(behindSince + this.#graceMs, absentSince + this.#absenceMs);
   }
 
   /** Node ids of the Envoys that are connected and current, or were until moments ago. One object until they differ. */
@@ -65,8 +76,8 @@ export class EnvoyFleet {
 
   /** After how many milliseconds an Envoy stops counting unless it comes back; `undefined` if all are there. */
   get nextExpiryMs(): number | undefined {
-    const absent = [...this.#servedAt.values()].filter((at) => at < this.#now);
-    return absent.length === 0 ? undefined : Math.min(...absent) + this.#graceMs - this.#now;
+    const next = Math.min(...[...this.#serves.keys()].map((id) => this.#expiryOf(id)));
+    return next === Infinity ? undefined : next - this.#now;
   }
 
   /** Versions are hashes of content, so that any replica's are comparable with ours. */

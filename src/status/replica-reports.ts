@@ -20,7 +20,7 @@ export interface ReplicaReportsOptions {
 
 const SELECTOR = `${REPLICA_LABEL}=true`;
 /** Between two looks at the others' reports, by the leader; and least time between two writes of our own. */
-const LOOK_MS = 2_000;
+const LOOK_MS = 1_000;
 const WRITE_MS = 1_000;
 /** A report is renewed this often, and not believed when it was not renewed for so long. */
 const RENEW_MS = 15_000;

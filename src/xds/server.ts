@@ -14,7 +14,7 @@ export interface AdsServerOptions extends ConnectionOptions {
   readonly view: ResourceView;
   readonly events: ConnectionEvents;
   readonly credentials: ServerCredentials;
-  /** HTTP/2 pings to Envoys: how often, and how long one may take. A half-open stream keeps an Envoy on old configuration. */
+  /** HTTP/2 pings to Envoys: how often, and how long one may take. What a node that died had is known by these alone. */
   readonly keepaliveMs: { readonly interval: number; readonly timeout: number };
   /** Where large requests are read, all connections' one after the other; that of the process unless given. */
   readonly lane: Lane;
@@ -25,7 +25,7 @@ export interface AdsServerOptions extends ConnectionOptions {
 export const DEFAULT_ADS_SERVER_OPTIONS = {
   limits: DEFAULT_STREAM_LIMITS,
   retryMs: { first: 5_000, most: 30_000 },
-  keepaliveMs: { interval: 30_000, timeout: 10_000 },
+  keepaliveMs: { interval: 2_000, timeout: 2_000 },
   maxRequestBytes: 16 * 1024 * 1024,
   listenerPace: DEFAULT_LISTENER_PACE,
   lane: processTurns.xds,

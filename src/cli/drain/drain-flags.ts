@@ -36,6 +36,30 @@ export const DRAIN_FLAGS = {
     default: '10m',
     schema: duration(1, 24 * 3_600_000, 'from 1ms to 24h, or 0', true),
   },
+  partner: {
+    name: '--partner',
+    value: 'HOST:PORT',
+    description:
+      'admin address of a second Envoy on the same ports: drain only while that one serves and does not drain',
+    env: 'SLUICE_DRAIN_PARTNER',
+    schema: peerAddress,
+  },
+  partnerMs: {
+    name: '--partner-time',
+    value: 'DURATION',
+    description: 'how long to wait until the partner serves; then Envoy is drained without it',
+    env: 'SLUICE_DRAIN_PARTNER_TIME',
+    default: '2m',
+    schema: duration(1, 24 * 3_600_000, 'from 1ms to 24h, or 0', true),
+  },
+  turnAddress: {
+    name: '--turn-address',
+    value: 'HOST:PORT',
+    description: 'what the partners agree by who drains, the same for both: whoever drains listens there',
+    env: 'SLUICE_DRAIN_TURN_ADDRESS',
+    default: '127.0.0.1:15003',
+    schema: peerAddress,
+  },
   ...LOG_FLAGS,
 } as const satisfies FlagSet;
 

@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts';
 import { type Drained, drainEnvoy } from './drain-envoy.ts';
 import type { DrainConfig } from './drain-flags.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
+import { type Turn, takeTurn } from './partner.ts';
 
 /** An Envoy that starts together with us needs some seconds; after so many there is none. */
 const LOOKS = 10;
@@ -23,8 +24,11 @@ export async function drain(config: DrainConfig, logger: Logger): Promise<ExitCo
   /** One at a time, whoever asks; again for an Envoy that was restarted. */
   const drainOnce = (): Promise<Drained> => {
     running ??= (async () => {
+      const turn = await waitForTurn(config, logger);
       logger.info({ unreadyMs: config.unreadyMs, timeoutMs: config.timeoutMs }, 'draining Envoy');
       const drained = await drainEnvoy(admin, config);
+      // Nobody takes this Envoy for one that serves: its health check fails until it is gone.
+      turn?.giveBack();
       running = undefined;
       if (drained.outcome === 'unreachable') logger.warn(`${nobody}; is --envoy-admin right?`);
       else logger[drained.outcome === 'timeout' ? 'warn' : 'info'](drained, 'drained Envoy');
@@ -65,6 +69,22 @@ export async function drain(config: DrainConfig, logger: Logger): Promise<ExitCo
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
     // Answers that wait for the drain are on their way; nothing else is.
     await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+/** Returns when this Envoy may drain: at once where it has no partner. Never rejects. */
+async function waitForTurn(config: DrainConfig, logger: Logger): Promise<Turn | undefined> {
+  if (config.partner === undefined) return undefined;
+  const partner = new EnvoyAdmin(config.partner);
+  logger.info({ partner: partner.address }, 'waiting until the other Envoy serves and does not drain');
+  try {
+    const turn = await takeTurn(partner, config);
+    if (turn.partner === 'absent')
+      logger.warn({ partner: partner.address }, 'the other Envoy does not serve; draining without it');
+    return turn;
+  } catch (error) {
+    logger.warn({ error: String(error) }, 'cannot wait for the other Envoy; is --turn-address right?');
+    return undefined;
   }
 }
 

@@ -29,6 +29,14 @@ export class EnvoyAdmin {
     await this.connections();
   }
 
+  /** Whether it serves, its health check included. Never rejects. */
+  async isReady(): Promise<boolean> {
+    return await this.#request('GET', '/ready').then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** `/ready` says no from now on. */
   async failHealthCheck(): Promise<void> {
     await this.#request('POST', '/healthcheck/fail');

@@ -17,6 +17,8 @@ export interface ApiUser {
 export interface ApiServerOptions {
   readonly etcdUrl: string;
   readonly users: readonly ApiUser[];
+  /** An IP address of this machine that it is reached at as well: by pods, as the Service `kubernetes`. */
+  readonly address?: string;
   /** More flags of kube-apiserver, `--flag=value`. */
   readonly flags?: readonly string[];
 }
@@ -54,7 +56,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
   const server = await authority.server(
     ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
-    ['127.0.0.1', '::1', '10.96.0.1'],
+    ['127.0.0.1', '::1', '10.96.0.1', ...(options.address === undefined ? [] : [options.address])],
   );
   const caFile = await file('ca.crt', authority.certificate);
   const keyFile = await file('service-account.key', serviceAccountKey());
@@ -63,11 +65,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   );
   const flags = [
     `--etcd-servers=${options.etcdUrl}`,
-    '--bind-address=127.0.0.1',
-    // A network namespace of a test has no default route to guess this from; nobody ever uses it, since the
-    // reconciler that would publish it (and refuse a loopback address) is off.
-    '--advertise-address=127.0.0.1',
-    '--endpoint-reconciler-type=none',
+    ...reachedAt(options.address),
     `--tls-cert-file=${await file('server.crt', server.certificate)}`,
     `--tls-private-key-file=${await file('server.key', server.key)}`,
     `--client-ca-file=${caFile}`,
@@ -119,6 +117,17 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       },
     };
   }
+}
+
+function reachedAt(address: string | undefined): string[] {
+  if (address !== undefined) return ['--bind-address=0.0.0.0', `--advertise-address=${address}`];
+  return [
+    '--bind-address=127.0.0.1',
+    // A network namespace of a test has no default route to guess this from; nobody ever uses it, since the
+    // reconciler that would publish it (and refuse a loopback address) is off.
+    '--advertise-address=127.0.0.1',
+    '--endpoint-reconciler-type=none',
+  ];
 }
 
 async function ready(url: string, ca: string, token: string, process: GuardedProcess): Promise<boolean> {

@@ -16,6 +16,8 @@ export interface ClusterOptions {
   /** Users besides the administrator; a token is made for each. */
   readonly users?: readonly { readonly name: string; readonly groups?: readonly string[] }[];
   readonly apiServerFlags?: readonly string[];
+  /** An IP address of this machine that pods and nodes reach the API at; only `127.0.0.1` unless given. */
+  readonly address?: string;
 }
 
 /** A real Kubernetes API of one test: etcd and kube-apiserver, no nodes. */
@@ -52,7 +54,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const etcd = await startEtcd(options.seed === undefined ? {} : { seed: options.seed });
   let apiServer: ApiServer;
   try {
-    apiServer = await startApiServer({ etcdUrl: etcd.url, users, flags: options.apiServerFlags ?? [] });
+    apiServer = await startApiServer({
+      etcdUrl: etcd.url,
+      users,
+      flags: options.apiServerFlags ?? [],
+      ...(options.address === undefined ? {} : { address: options.address }),
+    });
   } catch (error) {
     await etcd.stop();
     throw error;
