@@ -63,12 +63,25 @@ test('an Event is about its object, and the same is told once', async (t) => {
 
 test('a storm is cut short, and goes on when it is over', async (t) => {
   const { server, recorder, clock } = await setUp(t, { status: 409, body: {} });
-  for (let index = 0; index < 200; index += 1) recorder.record(SUBJECT, { ...NOTE, note: String(index) });
+  for (let index = 0; index < 200; index += 1)
+    recorder.record({ ...SUBJECT, namespace: `tenant-${index}` }, { ...NOTE, note: String(index) });
   assert.equal(recorder.dropped, 150);
   clock.advance(1_000);
   recorder.record(SUBJECT, { ...NOTE, note: 'x'.repeat(5_000) });
   const last = await server.saw(({ body }) => (body as EventNote).note.startsWith('x'));
   assert.equal((last.body as EventNote).note.length, 1_000);
+});
+
+test('a namespace has a share of the Events, and its storm does not silence the others', async (t) => {
+  const { server, recorder, clock } = await setUp(t, { status: 409, body: {} });
+  for (let index = 0; index < 200; index += 1) recorder.record(SUBJECT, { ...NOTE, note: String(index) });
+  assert.equal(recorder.dropped, 190);
+  recorder.record({ ...SUBJECT, namespace: 'other' }, { ...NOTE, note: 'of another' });
+  await server.saw(({ body }) => (body as EventNote).note === 'of another');
+  assert.equal(recorder.dropped, 190);
+  clock.advance(2_000);
+  recorder.record(SUBJECT, { ...NOTE, note: 'later' });
+  await server.saw(({ body }) => (body as EventNote).note === 'later');
 });
 
 test('a permission that is missing is told once', async (t) => {

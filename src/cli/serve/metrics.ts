@@ -166,7 +166,7 @@ export class Metrics {
     this.#work.observe(workedMs / 1000);
   }
 
-  /** To be joined with what else listens to the server. */
+  /** Listeners to the xDS server that count; joined with its other listeners. */
   readonly connectionEvents: ConnectionEvents = {
     onAck: (_node, typeUrl, _resources, elapsedMs) => {
       const type = typeLabel(typeUrl);

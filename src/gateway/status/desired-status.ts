@@ -46,7 +46,7 @@ const OURS: Published = { isOurs: true, programmed: NOT_PROGRAMMED };
 
 export interface Desired {
   readonly status: DesiredStatus;
-  /** To be given the next time. */
+  /** What was published of the object, for the next evaluation of its status. */
   readonly published: Published;
 }
 

@@ -16,7 +16,7 @@ export type ProgrammedListeners = ReadonlyMap<string, string>;
 export interface ProgrammedParent {
   readonly conditions: readonly Condition[];
   readonly listeners: readonly DesiredListener[];
-  /** To be given the next time. */
+  /** Listeners that have been programmed, for the next evaluation of the same parent. */
   readonly programmed: ProgrammedListeners;
 }
 

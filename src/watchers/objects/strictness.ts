@@ -28,12 +28,8 @@ const MAX_QUOTED = 80;
 
 export function warningsOf(raw: Fields, unknown: readonly UnknownField[]): readonly ObjectWarning[] {
   const kind = String(raw['kind']);
-  // By path: which of them the schemas come by first is nobody's business.
-  const byPath = unknown
-    .map((each) => ({ ...each, path: pathText(each.field) }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const warnings: ObjectWarning[] = byPath.map(({ field, known, path }) => {
-    const message = `${path} is no field of ${kind} and is ignored; ${advice(String(field.at(-1)), known)}`;
+  const warnings: ObjectWarning[] = unknown.map(({ field, known }) => {
+    const message = `${pathText(field)} is no field of ${kind} and is ignored; ${advice(String(field.at(-1)), known)}`;
     return { code: 'SLUICE_FIELD_UNKNOWN', message, field };
   });
   const metadata = raw['metadata'];
