@@ -1,4 +1,6 @@
 /** `npm run bench -- SCENARIO`: see `--help`. */
+import '../scripts/require-node.mjs';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

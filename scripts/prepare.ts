@@ -3,12 +3,14 @@
  * the Gateway API's CRDs.
  * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
  */
+import './require-node.mjs';
+
 import process from 'node:process';
 import { echoServer } from './conformance-assets.ts';
 import { findEnvoy } from './fetch-envoy.ts';
 import { helm } from './helm-asset.ts';
 import { AssetError } from './kubernetes-assets.cache.ts';
-import { gatewayApiCrds, kubernetesAsset } from './kubernetes-assets.ts';
+import { gatewayApiCrds, kubernetesAsset, kubernetesOpenApi } from './kubernetes-assets.ts';
 
 const STEPS: readonly { readonly what: string; readonly get: () => Promise<string> }[] = [
   { what: 'Envoy', get: findEnvoy },
@@ -19,6 +21,7 @@ const STEPS: readonly { readonly what: string; readonly get: () => Promise<strin
   { what: 'Helm', get: helm },
   { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
   { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
+  { what: "Kubernetes' OpenAPI documents", get: () => kubernetesOpenApi() },
 ];
 
 try {

@@ -28,7 +28,7 @@ overlay=${OVERLAY:-$here/overlays/example}
 route=${ROUTE:-$here/example-route.yaml}
 host=${HOST:-demo-cluster-cp.stage.kube-dc.com}
 certs=${CERTS-./sluice-certs}
-gateway_api=${GATEWAY_API:-https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.3/standard-install.yaml}
+gateway_api=${GATEWAY_API:-https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.7.0/standard-install.yaml}
 
 if [ $# -eq 0 ]; then
   echo "usage: $0 NODE...   (kubectl get nodes shows them; the head of this script says more)" >&2

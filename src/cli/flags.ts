@@ -29,6 +29,15 @@ const CLOSES_CONNECTIONS = 'changing it closes all connections once Envoy has dr
 
 /** What the manifests mean: of `serve` and of `translate`, so that the one shows what the other does. */
 export const TRANSLATION_FLAGS = {
+  gatewayApiChannel: {
+    name: '--gateway-api-channel',
+    value: 'any|standard|experimental',
+    description:
+      'CRDs of the Gateway API that manifests of a directory are judged by; any: what one of them takes',
+    env: 'SLUICE_GATEWAY_API_CHANNEL',
+    default: 'any',
+    schema: oneOf('any', 'standard', 'experimental'),
+  },
   sniMode: {
     name: '--sni-mode',
     value: 'index|chain',
@@ -153,6 +162,31 @@ export const TRANSLATION_FLAGS = {
     default: String(DEFAULT_GATEWAY_CONFIG.maxConnectionsPerHost),
     schema: wholeNumber(1, 10_000_000),
   },
+  maxConnectTimeoutMs: {
+    name: '--max-connect-timeout',
+    value: 'DURATION',
+    description: 'longest time that a route may ask for with sluice.dev/connect-timeout',
+    env: 'SLUICE_MAX_CONNECT_TIMEOUT',
+    default: '1m',
+    schema: duration(10, 5 * 60_000, 'from 10ms to 5m'),
+  },
+  maxIdleTimeoutMs: {
+    name: '--max-idle-timeout',
+    value: 'DURATION',
+    description: 'longest time that a route may ask for with sluice.dev/idle-timeout',
+    env: 'SLUICE_MAX_IDLE_TIMEOUT',
+    default: '24h',
+    schema: duration(1_000, 30 * 24 * HOUR_MS, 'from 1s to 720h'),
+  },
+  hostStats: {
+    name: '--host-stats',
+    value: 'on|off',
+    description:
+      "whether a route may ask for Envoy's statistics of its hosts with sluice.dev/stats; they cost memory",
+    env: 'SLUICE_HOST_STATS',
+    default: DEFAULT_GATEWAY_CONFIG.allowHostStats ? 'on' : 'off',
+    schema: onOff,
+  },
 } as const satisfies FlagSet;
 
 export const LOG_FLAGS = {
@@ -270,6 +304,9 @@ export function engineConfig(
       ingressPorts: unique(values.ingressPorts),
       allowLoopbackEndpoints: values.allowLoopbackEndpoints,
       maxConnectionsPerHost: values.maxConnectionsPerHost,
+      maxConnectTimeoutMs: values.maxConnectTimeoutMs,
+      maxIdleTimeoutMs: values.maxIdleTimeoutMs,
+      allowHostStats: values.hostStats,
     }),
     sniMode: values.sniMode,
     idleTimeoutMs: values.idleTimeoutMs,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DEFAULT_ENGINE_CONFIG } from '../snapshot/config.ts';
 import { BOOTSTRAP_FLAGS } from './bootstrap-flags.ts';
 import { CERTS_FLAGS } from './certs/certs-flags.ts';
 import { CliError, errorLine } from './cli-error.ts';
@@ -166,6 +167,9 @@ const VALUES: Readonly<
   },
   '--client-hello-timeout': { good: '15s', gives: 15_000, bad: ['', '0', '99ms', '6m', '15'] },
   '--connect-timeout': { good: '250ms', gives: 250, bad: ['', '0', '9ms', '6m', '5 s'] },
+  '--max-connect-timeout': { good: '30s', gives: 30_000, bad: ['', '0', '9ms', '6m', '30'] },
+  '--max-idle-timeout': { good: '1h', gives: 3_600_000, bad: ['', '0', '999ms', '721h', '60'] },
+  '--host-stats': { good: 'off', gives: false, bad: ['', 'yes', 'false'] },
   '--max-connections-per-host': { good: '5000', gives: 5000, bad: ['', '0', '-5', '1e4', '10000001', '5k'] },
   '--drain-timeout': { good: '0', gives: 0, bad: ['', '11m', '-1s', '5'] },
   '--log-level': { good: 'debug', gives: 'debug', bad: ['', 'verbose', 'DEBUG', '20'] },
@@ -375,5 +379,16 @@ describe('the command line', () => {
     assert.deepEqual(config.gateway.adoptedClasses, ['x']);
     assert.deepEqual(config.gateway.ingressPorts, [1]);
     assert.equal(config.gateway.allowLoopbackEndpoints, true);
+  });
+  it('limits what a route may ask for', () => {
+    const limits =
+      '--max-connections-per-host 7 --max-connect-timeout 2s --max-idle-timeout 3s --host-stats off';
+    const { gateway } = engineConfig(serve(limits));
+    assert.equal(gateway.maxConnectionsPerHost, 7);
+    assert.equal(gateway.maxConnectTimeoutMs, 2_000);
+    assert.equal(gateway.maxIdleTimeoutMs, 3_000);
+    assert.equal(gateway.allowHostStats, false);
+    const unset = engineConfig(serve(''));
+    assert.deepEqual(unset.gateway, DEFAULT_ENGINE_CONFIG.gateway);
   });
 });

@@ -1,4 +1,5 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
+import type { CrdChoice } from '../admission/judge.ts';
 import { ApiFailure } from '../kubernetes-api/api-failure.ts';
 import { systemClock } from '../kubernetes-api/clock.ts';
 import { Credentials } from '../kubernetes-api/credentials.ts';
@@ -14,6 +15,8 @@ export interface SourceOptions {
   readonly watch?: boolean;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  /** Default: `any`. Directories only. */
+  readonly gatewayApiChannel?: CrdChoice;
 }
 
 /**
@@ -78,12 +81,12 @@ async function readable(
 
 /** The source of objects that `--source` names. */
 export function createSource(spec: SourceSpec, logger: Logger, options: SourceOptions = {}): Source {
-  const { watch = true, kubeconfig, context } = options;
+  const { watch = true, kubeconfig, context, gatewayApiChannel = 'any' } = options;
   if (spec.type === 'kubernetes') {
     logger.info('reading from the Kubernetes API');
     return createKubernetesSource({ logger, kubeconfig, context });
   }
-  const source = createDirectorySource({ path: spec.absolute, watch });
+  const source = createDirectorySource({ path: spec.absolute, watch, judgeBy: gatewayApiChannel });
   logger.info({ directory: spec.path }, 'reading manifests');
   return {
     start: async (sink) => await opened(source.start(sink)),

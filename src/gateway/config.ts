@@ -1,3 +1,5 @@
+import { CONTROLLER_NAME } from '../model/names.ts';
+
 /** What an operator decides about the evaluation of Gateways, routes and Ingresses. */
 export interface GatewayConfig {
   /** GatewayClasses and IngressClasses of these controllers are ours. The first is our own name. */
@@ -34,7 +36,7 @@ export interface GatewayConfig {
 }
 
 export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
-  controllerNames: ['sluice.dev/gateway-controller'],
+  controllerNames: [CONTROLLER_NAME],
   adoptedClasses: [],
   gatewayNamespaces: [],
   listenAddresses: ['0.0.0.0'],

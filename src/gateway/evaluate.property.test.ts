@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { GATEWAY_GROUP } from '../model/kinds.ts';
 import type {
   Gateway,
   GatewayListener,
@@ -11,7 +12,6 @@ import type {
   TlsRoute,
 } from '../model/objects.ts';
 import { evaluateGateway } from './parents/evaluate-gateway.ts';
-import { GATEWAY_GROUP } from './parents/route-kinds.ts';
 import { evaluateIngress } from './routes/evaluate-ingress.ts';
 import { evaluateTlsRoute } from './routes/evaluate-tls-route.ts';
 import { gatewayStatus, routeStatus } from './status/status.ts';

@@ -1,6 +1,8 @@
 /** Builders for the tests of this folder: objects with all defaults applied, deep-frozen, and a lookup over them. */
+
 import type { Condition } from '../model/conditions.ts';
 import type { GatewayModel, ListenerSetModel } from '../model/gateway.ts';
+import { GATEWAY_GROUP } from '../model/kinds.ts';
 import type {
   BackendReference,
   EndpointSlice,
@@ -27,7 +29,6 @@ import type { Lookup } from './lookup.ts';
 import { evaluateGateway } from './parents/evaluate-gateway.ts';
 import { evaluateListenerSet } from './parents/evaluate-listener-set.ts';
 import { compareListenerSets, hostnameOwner, mergeListenerSets } from './parents/merge-listener-sets.ts';
-import { GATEWAY_GROUP } from './parents/route-kinds.ts';
 
 export const CONTROLLER = 'sluice.dev/gateway-controller';
 

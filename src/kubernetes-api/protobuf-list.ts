@@ -1,3 +1,4 @@
+import { SERVICE_NAME_LABEL } from '../model/names.ts';
 import {
   bytes,
   entry,
@@ -54,7 +55,7 @@ const SERVICE = shapeOf({
 const CONDITIONS = shapeOf({ 1: flag('ready'), 2: flag('serving'), 3: flag('terminating') });
 const ENDPOINT = shapeOf({ 1: texts('addresses'), 2: message('conditions', CONDITIONS) });
 const ENDPOINT_SLICE = shapeOf({
-  1: message('metadata', shapeOf({ ...META, 11: entry('labels', 'kubernetes.io/service-name') })),
+  1: message('metadata', shapeOf({ ...META, 11: entry('labels', SERVICE_NAME_LABEL) })),
   2: messages('endpoints', ENDPOINT),
   3: messages('ports', SERVICE_PORT),
   4: text('addressType'),

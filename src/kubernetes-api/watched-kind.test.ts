@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KINDS } from '../model/objects.ts';
+import { KINDS } from '../model/kinds.ts';
 import { decodeObject } from '../watchers/objects/decode.ts';
 import { resourceOf, WATCHED_KINDS } from './watched-kind.ts';
 

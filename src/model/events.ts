@@ -1,4 +1,5 @@
-import { joinedKey } from './key.ts';
+export { objectKey } from './key.ts';
+
 import type { Kind, KubernetesObject } from './objects.ts';
 
 /** Identifies one object: kind, namespace (`''` if cluster-scoped) and name. */
@@ -12,11 +13,6 @@ export interface ObjectRef {
 export type ObjectEvent =
   | { readonly type: 'upsert'; readonly object: KubernetesObject }
   | { readonly type: 'delete'; readonly ref: ObjectRef };
-
-/** `kind/namespace/name`: a key that no two objects share (names hold no slash). */
-export function objectKey(ref: ObjectRef): string {
-  return joinedKey(ref.kind, ref.namespace, ref.name);
-}
 
 export function refOf(object: KubernetesObject): ObjectRef {
   return { kind: object.kind, namespace: object.meta.namespace, name: object.meta.name };

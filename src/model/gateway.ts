@@ -95,15 +95,15 @@ export interface ServiceTarget {
   readonly port: number;
 }
 
-/** Settings of one host, from annotations on its route. Only what differs from the defaults is set. */
+/** Settings of one host, each from an annotation on its route: `POLICY_ANNOTATIONS`. Only what differs from the defaults is set. */
 export interface HostPolicy {
-  /** Largest number of concurrent connections per Envoy (`sluice.dev/max-connections`). */
+  /** Largest number of concurrent connections per Envoy. */
   readonly maxConnections?: number;
-  /** Per-host statistics in Envoy (`sluice.dev/stats: "true"`). */
+  /** Per-host statistics in Envoy. */
   readonly stats?: boolean;
-  /** Connect time-out in milliseconds (`sluice.dev/connect-timeout`). */
+  /** Connect time-out in milliseconds. */
   readonly connectTimeoutMs?: number;
-  /** Idle time-out in milliseconds (`sluice.dev/idle-timeout`); gives the host a filter chain of its own. */
+  /** Idle time-out in milliseconds; gives the host a filter chain of its own. */
   readonly idleTimeoutMs?: number;
 }
 

@@ -17,7 +17,7 @@ export interface ObjectMeta {
   /** RFC 3339, UTC; `''` where unknown, which sorts as the youngest. */
   readonly creationTimestamp: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Only the annotations that Sluice reads are kept, see `isReadAnnotation` in src/watchers. */
+  /** Only the annotations that Sluice reads are kept, see `READ_ANNOTATIONS`. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -272,22 +272,5 @@ export type KubernetesObject =
   | Secret;
 
 export type Kind = KubernetesObject['kind'];
-
-/** The kinds that a source reads whole. Secrets are read one by one, see `Source.readSecrets`. */
-export const KINDS: readonly Kind[] = [
-  'GatewayClass',
-  'Gateway',
-  'ListenerSet',
-  'TLSRoute',
-  'HTTPRoute',
-  'GRPCRoute',
-  'ReferenceGrant',
-  'Ingress',
-  'IngressClass',
-  'Service',
-  'EndpointSlice',
-  'Namespace',
-  'Node',
-];
 
 export type ObjectOfKind<K extends Kind> = Extract<KubernetesObject, { kind: K }>;

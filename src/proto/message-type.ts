@@ -44,11 +44,6 @@ function load(): protobuf.Root {
   return loaded.resolveAll() as protobuf.Root;
 }
 
-/** The reflected type; for what works on any message (JSON, the gRPC service). */
-export function lookupType(name: string): protobuf.Type {
-  return root.lookupType(name);
-}
-
 /** `undefined` where our part of the API has no message of that name. */
 export function findType(name: string): protobuf.Type | undefined {
   const found = root.lookup(name);

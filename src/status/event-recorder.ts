@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import { type Condition, isBad } from '../model/conditions.ts';
+import { type Condition, isBadNews } from '../model/conditions.ts';
+import { CONTROLLER_NAME } from '../model/names.ts';
 import { microTime } from './kubernetes/lease-store.ts';
 import type { Transition } from './merge-conditions.ts';
 import type { StatusLogger } from './status-logger.ts';
@@ -34,7 +35,6 @@ export interface EventRecorderOptions {
   readonly logger: StatusLogger;
 }
 
-const CONTROLLER = 'sluice.dev/gateway-controller';
 /** Events of a storm are dropped: the conditions say the same, and lose nothing. */
 const PER_SECOND = 5;
 const BURST = 50;
@@ -92,7 +92,7 @@ export class EventRecorder {
       kind: 'Event',
       metadata: { name: `${name.slice(0, 200)}.${id}`, namespace },
       eventTime: microTime(wallClock()),
-      reportingController: CONTROLLER,
+      reportingController: CONTROLLER_NAME,
       reportingInstance: identity.slice(0, 128),
       type,
       reason,
@@ -129,8 +129,8 @@ export class EventRecorder {
  */
 export function eventsOf(transitions: readonly Transition[]): readonly EventNote[] {
   return transitions.flatMap(({ condition, before }): readonly EventNote[] => {
-    if (isBad(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
-    const wasBad = before !== undefined && isBad(before) && before.reason !== 'Pending';
+    if (isBadNews(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
+    const wasBad = before !== undefined && isBadNews(before) && before.reason !== 'Pending';
     return wasBad ? [noteOf(condition, 'Normal')] : [];
   });
 }

@@ -1,4 +1,4 @@
-import type { Condition } from '../model/conditions.ts';
+import { CONDITION_TYPES, type Condition } from '../model/conditions.ts';
 
 /** A condition as the API holds it. */
 export interface PresentCondition {
@@ -10,16 +10,8 @@ export interface PresentCondition {
   readonly lastTransitionTime: string;
 }
 
-/** Conditions that Sluice sets somewhere; any other type is another controller's and stays as it is. */
-const OUR_TYPES: ReadonlySet<string> = new Set([
-  'Accepted',
-  'Programmed',
-  'ResolvedRefs',
-  'Conflicted',
-  'OverlappingTLSConfig',
-  'PartiallyInvalid',
-  'sluice.dev/PolicyAccepted',
-]);
+/** A condition of any other type is another controller's and stays as it is. */
+const OUR_TYPES: ReadonlySet<string> = new Set(CONDITION_TYPES);
 
 /** What a write changes about a condition, for events. */
 export interface Transition {
@@ -43,7 +35,7 @@ export function mergeConditions(
   desired: readonly Condition[],
   now: string,
 ): MergedConditions {
-  const wanted = new Map(desired.map((condition) => [condition.type, condition]));
+  const wanted = new Map<string, Condition>(desired.map((condition) => [condition.type, condition]));
   const conditions: PresentCondition[] = [];
   const transitions: Transition[] = [];
   const put = (condition: Condition, before: PresentCondition | undefined): void => {

@@ -1,11 +1,11 @@
 import type { DesiredParent, DesiredRoute } from '../model/desired-status.ts';
+import { GATEWAY_GROUP } from '../model/kinds.ts';
 import { isNewer, mergeConditions, presentConditions, type Transition } from './merge-conditions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The API takes no more entries on a route. */
 const MAX_PARENTS = 32;
-const GROUP = 'gateway.networking.k8s.io';
 
 /**
  * The entries of `status.parents`, keyed by parentRef and controllerName. Entries of other controllers stay where and
@@ -64,7 +64,7 @@ function keyOf({ parentRef, controllerName }: DesiredParent, routeNamespace: str
 function keyOfEntry(entry: Fields, routeNamespace: string): string {
   const ref = (entry['parentRef'] ?? {}) as Fields;
   return JSON.stringify([
-    ref['group'] ?? GROUP,
+    ref['group'] ?? GATEWAY_GROUP,
     ref['kind'] ?? 'Gateway',
     ref['namespace'] ?? routeNamespace,
     ref['name'],

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../kubernetes-api/clock.ts';
+import { ENVOYS_ANNOTATION, REPLICA_LABEL } from '../model/names.ts';
 import { type EnvoyReport, NO_ENVOYS } from './envoy-fleet.ts';
 import { type Lease, type LeaseStore, microTime } from './kubernetes/lease-store.ts';
 import type { StatusLogger } from './status-logger.ts';
@@ -17,9 +18,7 @@ export interface ReplicaReportsOptions {
   readonly logger: StatusLogger;
 }
 
-const LABEL = 'sluice.dev/replica';
-const ANNOTATION = 'sluice.dev/envoys';
-const SELECTOR = `${LABEL}=true`;
+const SELECTOR = `${REPLICA_LABEL}=true`;
 /** Between two looks at the others' reports, by the leader; and least time between two writes of our own. */
 const LOOK_MS = 1_000;
 const WRITE_MS = 1_000;
@@ -115,8 +114,8 @@ export class ReplicaReports {
     const written = await store.put({
       metadata: {
         ...(this.#lease?.metadata ?? { name: this.#name }),
-        labels: { [LABEL]: 'true' },
-        annotations: { [ANNOTATION]: text },
+        labels: { [REPLICA_LABEL]: 'true' },
+        annotations: { [ENVOYS_ANNOTATION]: text },
       },
       spec: {
         holderIdentity: identity,
@@ -148,9 +147,9 @@ export class ReplicaReports {
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
     for (const { metadata, spec } of leases) {
       if (metadata.name === this.#name) continue;
-      const text = `${spec?.renewTime ?? ''} ${metadata.annotations?.[ANNOTATION] ?? ''}`;
+      const text = `${spec?.renewTime ?? ''} ${metadata.annotations?.[ENVOYS_ANNOTATION] ?? ''}`;
       if (this.#seen.get(metadata.name)?.text === text) continue;
-      const report = parseReport(metadata.annotations?.[ANNOTATION] ?? '');
+      const report = parseReport(metadata.annotations?.[ENVOYS_ANNOTATION] ?? '');
       if (report !== undefined) this.#seen.set(metadata.name, { text, report, changedAt: now });
     }
     for (const [name, { changedAt }] of this.#seen) {

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { hastyClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
 import type { DesiredStatus } from '../model/desired-status.ts';
+import { key } from '../model/test-key.ts';
 import { NO_ENVOYS } from './envoy-fleet.ts';
 import { StatusController } from './status-controller.ts';
 import { type Answer, type Asked, startTestApiServer } from './test-api-server.ts';
@@ -45,7 +46,7 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
     identity: 'x',
     world: {
       desired,
-      parentKeys: () => ['Gateway/infra/gw', ...SETS],
+      parentKeys: () => [key('Gateway/infra/gw'), ...SETS.map(key)],
       ingressKeys: () => [],
       envoys: () => NO_ENVOYS,
       ingressConditions: () => [],

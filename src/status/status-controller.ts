@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../kubernetes-api/clock.ts';
 import type { Condition } from '../model/conditions.ts';
 import { type DesiredStatus, STATUS_KINDS, type StatusKind } from '../model/desired-status.ts';
 import type { FleetView } from '../model/fleet.ts';
+import { isOfKind, type ObjectKey, parseObjectKey } from '../model/key.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
 import { createLeaseStore } from './kubernetes/lease-store.ts';
@@ -15,15 +16,15 @@ import { StatusWriter, type WriterCounts } from './status-writer.ts';
 /** What the status writer has to know of the rest of Sluice. All of it is fast and in memory. */
 export interface StatusWorld {
   /** What the status of an object should say; `undefined` where it is none of ours or not there. */
-  desired(key: string, fleet: FleetView): DesiredStatus | undefined;
+  desired(key: ObjectKey, fleet: FleetView): DesiredStatus | undefined;
   /** Object keys of our Gateways and their ListenerSets. */
-  parentKeys(): Iterable<string>;
+  parentKeys(): Iterable<ObjectKey>;
   /** Object keys of the Ingresses that we serve. */
-  ingressKeys(): Iterable<string>;
+  ingressKeys(): Iterable<ObjectKey>;
   /** What the Envoys of this replica say. */
   envoys(): EnvoyReport;
   /** The conditions of an Ingress, which its status has no place for. */
-  ingressConditions(key: string): readonly Condition[];
+  ingressConditions(key: ObjectKey): readonly Condition[];
 }
 
 export interface StatusControllerOptions extends ApiClientOptions {
@@ -143,7 +144,7 @@ export class StatusController {
   }
 
   /** The statuses of these objects may differ. */
-  changed(keys: Iterable<string>): void {
+  changed(keys: Iterable<ObjectKey>): void {
     if (!this.leading) return;
     for (const key of keys) {
       this.#writer.changed(key);
@@ -231,7 +232,7 @@ export class StatusController {
   /** Gateways first. Of ListenerSets there may be thousands, and a sweep tells which of them are right already. */
   #enqueueParents(): void {
     for (const key of this.#options.world.parentKeys()) {
-      const isSet = key.startsWith('ListenerSet/');
+      const isSet = isOfKind(key, 'ListenerSet');
       if (!isSet || this.#isSwept) this.#writer.changed(key, !isSet);
     }
   }
@@ -274,13 +275,13 @@ export class StatusController {
     this.#cancelSweep = this.#clock.after(afterMs, () => void this.#sweep(next));
   }
 
-  #tellOfIngress(key: string): void {
+  #tellOfIngress(key: ObjectKey): void {
     if (!key.startsWith('Ingress/')) return;
     const conditions = this.#options.world.ingressConditions(key);
     const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
     if (notes.length === 0) return;
     const uid = this.#options.world.desired(key, this.#fleetView())?.uid ?? '';
-    const [, namespace = '', name = ''] = key.split('/');
+    const { namespace, name } = parseObjectKey(key);
     const subject = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid };
     for (const note of notes) this.#events.record(subject, note);
   }

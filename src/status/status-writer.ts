@@ -3,6 +3,7 @@ import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import { ApiFailure, failureOfStatus } from '../kubernetes-api/api-failure.ts';
 import { type Clock, sleep } from '../kubernetes-api/clock.ts';
 import type { DesiredStatus, StatusKind } from '../model/desired-status.ts';
+import { type ObjectKey, objectKey, parseObjectKey } from '../model/key.ts';
 import { isStatusKind, objectPath, type StatusResources } from './kubernetes/status-resources.ts';
 import type { Transition } from './merge-conditions.ts';
 import { mergeStatus, type PresentObject } from './merge-status.ts';
@@ -23,10 +24,10 @@ export interface StatusWriterOptions {
   readonly client: ApiClient;
   readonly resources: StatusResources;
   /** What the status of the object of this key should say; `undefined` where it is none of ours. */
-  readonly desired: (key: string) => DesiredStatus | undefined;
+  readonly desired: (key: ObjectKey) => DesiredStatus | undefined;
   readonly onWritten: (written: WrittenStatus) => void;
   /** A sweep came by this object. */
-  readonly onLooked: (key: string) => void;
+  readonly onLooked: (key: ObjectKey) => void;
   /** Statuses read and written each second, on average. */
   readonly perSecond: number;
   /** While it says so nothing is read or written. */
@@ -61,9 +62,9 @@ const REFUSED_AGAIN_MS = 60_000;
 export class StatusWriter {
   readonly counts: WriterCounts = { written: 0, unchanged: 0, conflicts: 0, failed: 0 };
   readonly #options: StatusWriterOptions;
-  readonly #queue: WorkQueue;
+  readonly #queue: WorkQueue<ObjectKey>;
   /** Object key → fingerprint of what its status is known to say. */
-  readonly #confirmed = new Map<string, string>();
+  readonly #confirmed = new Map<ObjectKey, string>();
   #leading: AbortController | undefined;
   /** Namespaces of objects that the server failed at since it last took one. */
   readonly #failing = new Set<string>();
@@ -102,8 +103,8 @@ export class StatusWriter {
   }
 
   /** The status of the object of this key may differ. */
-  changed(key: string, urgent = true): void {
-    if (this.#leading === undefined || !isStatusKind(kindOf(key))) return;
+  changed(key: ObjectKey, urgent = true): void {
+    if (this.#leading === undefined || !isStatusKind(parseObjectKey(key).kind)) return;
     this.#queue.add(key, urgent);
   }
 
@@ -156,7 +157,7 @@ export class StatusWriter {
 
   #look(kind: StatusKind, present: PresentObject): void {
     const { namespace = '', name } = present.metadata;
-    const key = `${kind}/${namespace}/${name}`;
+    const key = objectKey({ kind, namespace, name });
     this.#options.onLooked(key);
     const desired = this.#options.desired(key);
     if (desired === undefined) return;
@@ -167,7 +168,7 @@ export class StatusWriter {
     }
   }
 
-  #isNeeded(key: string): boolean {
+  #isNeeded(key: ObjectKey): boolean {
     const desired = this.#options.desired(key);
     if (desired === undefined) {
       this.#confirmed.delete(key);
@@ -177,7 +178,7 @@ export class StatusWriter {
     return known !== fingerprint(settled(desired)) && known !== fingerprint(desired);
   }
 
-  async #work(key: string, failures: number): Promise<Outcome> {
+  async #work(key: ObjectKey, failures: number): Promise<Outcome> {
     const leading = this.#leading;
     if (leading === undefined) return { type: 'done' };
     try {
@@ -188,8 +189,8 @@ export class StatusWriter {
     }
   }
 
-  async #reconcile(key: string, failures: number, signal: AbortSignal): Promise<Outcome> {
-    const [kind = '', namespace = '', name = ''] = key.split('/');
+  async #reconcile(key: ObjectKey, failures: number, signal: AbortSignal): Promise<Outcome> {
+    const { kind, namespace, name } = parseObjectKey(key);
     if (!isStatusKind(kind)) return { type: 'done' };
     const { client, resources } = this.#options;
     const resource = await resources.get(kind);
@@ -242,7 +243,7 @@ export class StatusWriter {
    * Remembers what the status says. What was kept only tentatively has to be looked at again when that is over; and an
    * object that is another than we evaluated needs a status that its own evaluation brings.
    */
-  #confirm(key: string, desired: DesiredStatus, present: PresentObject): void {
+  #confirm(key: ObjectKey, desired: DesiredStatus, present: PresentObject): void {
     const { uid } = present.metadata;
     if (desired.uid !== '' && uid !== undefined && uid !== desired.uid) return;
     const final = settled(desired);
@@ -251,7 +252,7 @@ export class StatusWriter {
   }
 
   /** An object that is gone names itself in the answer; a version that is no longer served does not. */
-  #notFound(key: string, kind: StatusKind, name: string, body: unknown): Outcome {
+  #notFound(key: ObjectKey, kind: StatusKind, name: string, body: unknown): Outcome {
     this.#confirmed.delete(key);
     const { details } = (body ?? {}) as { readonly details?: { readonly name?: unknown } };
     if (details?.name === name) return { type: 'done' };
@@ -259,7 +260,7 @@ export class StatusWriter {
     return { type: 'again', afterMs: OUTAGE_BACKOFF.baseMs };
   }
 
-  #failed(key: string, failures: number, error: unknown): Outcome {
+  #failed(key: ObjectKey, failures: number, error: unknown): Outcome {
     this.counts.failed += 1;
     const failure =
       error instanceof ApiFailure
@@ -273,22 +274,22 @@ export class StatusWriter {
     const afterMs = Math.min(failure.retryAfterMs ?? backoff(OUTAGE_BACKOFF, failures), REFUSED_AGAIN_MS);
     // An object that etcd finds too large is answered 500, and is its owner's trouble alone.
     if (failure.reason === 'server') {
-      this.#failing.add(key.split('/')[1] ?? '');
+      this.#failing.add(parseObjectKey(key).namespace);
       if (this.#failing.size < FAILING_NAMESPACES) return { type: 'again', afterMs };
     }
     return { type: 'pause', afterMs };
   }
 
   /** Once a minute for each kind and reason: an outage hits thousands of objects alike. */
-  #tell(key: string, failure: ApiFailure): void {
+  #tell(key: ObjectKey, failure: ApiFailure): void {
     const { clock, logger } = this.#options;
-    const outage = `${kindOf(key)} ${failure.reason}`;
+    const outage = `${parseObjectKey(key).kind} ${failure.reason}`;
     const toldAt = this.#outage.get(outage) ?? Number.NEGATIVE_INFINITY;
     if (clock.now() - toldAt < REFUSED_AGAIN_MS) return;
     this.#outage.set(outage, clock.now());
     const advice =
       failure.reason === 'forbidden'
-        ? `allow get, list and patch on ${kindOf(key)} and its status in a ClusterRole of Sluice`
+        ? `allow get, list and patch on ${parseObjectKey(key).kind} and its status in a ClusterRole of Sluice`
         : 'it is tried again';
     logger.warn(
       {
@@ -309,10 +310,6 @@ export class StatusWriter {
   #now(): string {
     return `${this.#options.wallClock().toISOString().slice(0, 19)}Z`;
   }
-}
-
-function kindOf(key: string): string {
-  return key.slice(0, key.indexOf('/'));
 }
 
 /** 400 or 422: the API server will not take it, however often it is asked. */

@@ -6,7 +6,7 @@ import { HELD_UP_MS, type Outcome, WorkQueue, type WorkQueueOptions } from './wo
 
 const DONE: Outcome = { type: 'done' };
 
-function queue(options: Partial<WorkQueueOptions> = {}) {
+function queue(options: Partial<WorkQueueOptions<string>> = {}) {
   const clock = new ManualClock();
   const worked: string[] = [];
   const made = new WorkQueue({

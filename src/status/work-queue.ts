@@ -10,7 +10,7 @@ export type Outcome =
   /** Nothing works at present: try it again, and do nothing at all for `afterMs`. */
   | { readonly type: 'pause'; readonly afterMs: number };
 
-export interface WorkQueueOptions {
+export interface WorkQueueOptions<K extends string> {
   /** Items worked on each second, on average. */
   readonly perSecond: number;
   /** Items worked on at the same time. */
@@ -18,9 +18,9 @@ export interface WorkQueueOptions {
   /** While it says so nothing is looked at or worked on: something else goes first. */
   readonly isHeldUp?: (() => boolean) | undefined;
   /** Asked right before the work: an item that needs none costs nothing of the rate. Must be fast. */
-  readonly isNeeded: (key: string) => boolean;
+  readonly isNeeded: (key: K) => boolean;
   /** Must not reject. `failures` in a row that this key has seen, for back-off. */
-  readonly work: (key: string, failures: number) => Promise<Outcome>;
+  readonly work: (key: K, failures: number) => Promise<Outcome>;
   readonly clock: Clock;
 }
 
@@ -33,20 +33,20 @@ const LOOKED_AT_ONCE = 100;
  * Keys to work on, each once however often it is added, at a bounded rate. What changed just now goes before the
  * backlog of a start, so that twenty thousand old objects do not hold up a new one.
  */
-export class WorkQueue {
-  readonly #options: WorkQueueOptions;
+export class WorkQueue<K extends string> {
+  readonly #options: WorkQueueOptions<K>;
   readonly #bucket: TokenBucket;
-  readonly #urgent = new Set<string>();
-  readonly #backlog = new Set<string>();
-  readonly #running = new Set<string>();
-  readonly #addedWhileRunning = new Set<string>();
-  readonly #failures = new Map<string, number>();
-  readonly #waiting = new Map<string, () => void>();
+  readonly #urgent = new Set<K>();
+  readonly #backlog = new Set<K>();
+  readonly #running = new Set<K>();
+  readonly #addedWhileRunning = new Set<K>();
+  readonly #failures = new Map<K, number>();
+  readonly #waiting = new Map<K, () => void>();
   #cancelTimer: (() => void) | undefined;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
-  constructor(options: WorkQueueOptions) {
+  constructor(options: WorkQueueOptions<K>) {
     this.#options = options;
     this.#bucket = new TokenBucket(options.perSecond, options.perSecond);
   }
@@ -56,7 +56,7 @@ export class WorkQueue {
     return this.#urgent.size + this.#backlog.size + this.#running.size + this.#waiting.size;
   }
 
-  add(key: string, urgent = true): void {
+  add(key: K, urgent = true): void {
     if (this.#stopped) return;
     if (this.#running.has(key)) {
       this.#addedWhileRunning.add(key);
@@ -90,7 +90,7 @@ export class WorkQueue {
     this.#cancelTimer = undefined;
   }
 
-  #cancelWait(key: string): void {
+  #cancelWait(key: K): void {
     this.#waiting.get(key)?.();
     this.#waiting.delete(key);
   }
@@ -135,7 +135,7 @@ export class WorkQueue {
     }
   }
 
-  async #run(key: string): Promise<void> {
+  async #run(key: K): Promise<void> {
     const failures = this.#failures.get(key) ?? 0;
     const outcome = await this.#options.work(key, failures);
     this.#running.delete(key);

@@ -58,7 +58,7 @@ export async function startConformanceCluster(options: {
     api: { url, ca: apiServer.authority.certificate, token: cluster.tokenOf('kubelet') },
     nodes: options.nodes,
     directory: await mkdtemp(path.join(tmpdir(), 'pods-')),
-    servers: { 'gateway-api/echo-basic': await echoServer() },
+    servers: { '/echo-basic': await echoServer() },
     report: options.report,
   });
   await client.apply(await shippedManifests());

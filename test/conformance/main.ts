@@ -1,4 +1,6 @@
 /** `npm run conformance`: the Gateway API's official conformance suite, profile GATEWAY-TLS, against Sluice. */
+import '../../scripts/require-node.mjs';
+
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { after, before, test } from 'node:test';
 import { WATCHED_KINDS } from '../../src/kubernetes-api/watched-kind.ts';
-import { KINDS } from '../../src/model/objects.ts';
+import { KINDS } from '../../src/model/kinds.ts';
 import {
   createKubernetesSource,
   type KubernetesSourceOptions,

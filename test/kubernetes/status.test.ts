@@ -100,6 +100,7 @@ test(
     const names = supportedFeatures.map(({ name }) => name);
     assert.deepEqual(names, [
       'Gateway',
+      'GatewayRouteHostnameIntersectionPrecedence',
       'GatewayStaticAddresses',
       'ListenerSet',
       'ReferenceGrant',

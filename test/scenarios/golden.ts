@@ -1,9 +1,11 @@
 /** `npm run golden`: rewrites what the scenarios give, and removes goldens that nothing gives any more. */
+import '../../scripts/require-node.mjs';
+
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { isIndexListenerGolden, rewriteIndexListener } from '../golden/index-listener.ts';
+import { isIndexListenerGolden, rewriteIndexListener } from './index-listener/index-listener.ts';
 import { play } from './play.ts';
 import { orphans, readScenarios, SCENARIOS } from './scenario.ts';
 
@@ -33,7 +35,9 @@ for (const path of await orphans(SCENARIOS, scenarios)) {
 if (values['accept-draining-every-connection']) {
   for (const path of await rewriteIndexListener()) say('changed', path);
 } else if (!(await isIndexListenerGolden())) {
-  process.stderr.write('test/golden/index-listener differs and was left alone: see test/golden/README.md\n');
+  process.stderr.write(
+    'test/scenarios/index-listener differs and was left alone: see test/scenarios/index-listener/README.md\n',
+  );
   process.exitCode = 1;
 }
 process.stdout.write(`${scenarios.length} scenarios, ${goldens} goldens\n`);

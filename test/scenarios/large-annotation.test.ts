@@ -6,12 +6,15 @@ import { describe, it } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { SourceProblem } from '../../src/model/events.ts';
 import { objectKey, refOf } from '../../src/model/events.ts';
-import { KINDS } from '../../src/model/objects.ts';
+import { KINDS } from '../../src/model/kinds.ts';
 import type { Engine } from '../../src/snapshot/engine/engine.ts';
 import { play } from './play.ts';
 import { readScenario, SCENARIOS, type Scenario } from './scenario.ts';
 
+/** An API server takes 256 KiB of annotations, with their names. */
+const LARGE = 'x'.repeat(250 * 1024);
 const MEGABYTE = 'x'.repeat(1024 * 1024);
+const UNREAD = 'kubectl.kubernetes.io/last-applied-configuration';
 
 type Metadata = { annotations?: Record<string, string> };
 
@@ -42,14 +45,12 @@ async function played(
   throw new Error('no step');
 }
 
-describe('an annotation of 1 MB on every object', async () => {
+describe('a large annotation on every object', async () => {
   const scenario = await readScenario(SCENARIOS, 'vcluster');
   const golden = await readFile(join(scenario.directory, 'out.yaml'), 'utf8');
 
   it('is dropped at the door where it means nothing to Sluice', async () => {
-    const { text, engine } = await played(
-      annotated(scenario, { 'kubectl.kubernetes.io/last-applied-configuration': MEGABYTE }),
-    );
+    const { text, engine } = await played(annotated(scenario, { [UNREAD]: LARGE }));
     assert.equal(text, golden);
     for (const object of KINDS.flatMap((kind) => [...engine.world.all(kind)])) {
       assert.ok(JSON.stringify(object).length < 4_096, objectKey(refOf(object)));
@@ -57,9 +58,7 @@ describe('an annotation of 1 MB on every object', async () => {
   });
 
   it('is refused with a short message where Sluice reads it', async () => {
-    const { engine, problems } = await played(
-      annotated(scenario, { 'sluice.dev/max-connections': MEGABYTE }),
-    );
+    const { engine, problems } = await played(annotated(scenario, { 'sluice.dev/max-connections': LARGE }));
     const routes = ['Ingress vcluster-dev/dev', 'TLSRoute vcluster-prod/prod'];
     assert.deepEqual(
       problems.map(({ code, object }) => `${code} ${object?.kind} ${object?.namespace}/${object?.name}`),
@@ -71,6 +70,16 @@ describe('an annotation of 1 MB on every object', async () => {
         /metadata\.annotations\["sluice\.dev\/max-connections"\] must have at most 1024 characters/,
       );
       assert.ok(message.length < 300);
+    }
+    assert.equal([...engine.routes()].length, 0);
+  });
+
+  it('is refused with a short message where no API server takes it', async () => {
+    const { engine, problems } = await played(annotated(scenario, { [UNREAD]: MEGABYTE }));
+    assert.ok(problems.length > 3);
+    for (const { code, message } of problems) {
+      assert.equal(code, 'SLUICE_OBJECT_INVALID');
+      assert.match(message, /: metadata\.annotations must have at most 262144 bytes, not \d+\.$/);
     }
     assert.equal([...engine.routes()].length, 0);
   });

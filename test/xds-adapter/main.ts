@@ -1,4 +1,6 @@
 /** `npm run xds-adapter -- --xds-address HOST:PORT --adapter-address HOST:PORT` */
+import '../../scripts/require-node.mjs';
+
 import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import { listenAddress } from '../../src/cli/flag-values.ts';

@@ -1,4 +1,6 @@
 import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
+import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
+import type { Kind } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
 
@@ -16,7 +18,7 @@ export class ChangeReport {
   readonly #engine: Engine;
   readonly #logger: Logger;
   /** Models as of the last flush; the engine replaces one only where it differs. */
-  readonly #models = new Map<string, RouteModel | ParentListeners>();
+  readonly #models = new Map<ObjectKey, RouteModel | ParentListeners>();
   #routes: Counts = none();
   #gateways: Counts = none();
   #listenerSets: Counts = none();
@@ -29,7 +31,7 @@ export class ChangeReport {
   }
 
   /** Objects whose status may have changed, as the engine gives them after a flush. */
-  flushed(keys: Iterable<string>): void {
+  flushed(keys: Iterable<ObjectKey>): void {
     for (const key of keys) this.#count(key);
     const changes = sum(this.#routes) + sum(this.#gateways) + sum(this.#listenerSets);
     if (changes === 0 || this.#timer !== undefined) return;
@@ -43,12 +45,12 @@ export class ChangeReport {
     if (this.#timer !== undefined) this.#tell();
   }
 
-  #count(key: string): void {
-    const [kind = '', namespace = '', name = ''] = key.split('/');
+  #count(key: ObjectKey): void {
+    const { kind } = parseObjectKey(key);
     const counts = this.#countsOf(kind);
     if (counts === undefined) return;
     const before = this.#models.get(key);
-    const after = this.#model(kind, namespace, name, key);
+    const after = this.#model(key);
     if (before === after) return;
     if (after === undefined) {
       this.#models.delete(key);
@@ -60,7 +62,7 @@ export class ChangeReport {
     else counts.changed += 1;
   }
 
-  #countsOf(kind: string): Counts | undefined {
+  #countsOf(kind: Kind): Counts | undefined {
     switch (kind) {
       case 'Gateway':
         return this.#gateways;
@@ -74,12 +76,8 @@ export class ChangeReport {
     }
   }
 
-  #model(
-    kind: string,
-    namespace: string,
-    name: string,
-    key: string,
-  ): RouteModel | ParentListeners | undefined {
+  #model(key: ObjectKey): RouteModel | ParentListeners | undefined {
+    const { kind, namespace, name } = parseObjectKey(key);
     if (kind === 'Gateway') return this.#engine.gateway(namespace, name);
     return kind === 'ListenerSet' ? this.#engine.listenerSet(namespace, name) : this.#engine.route(key);
   }

@@ -1,5 +1,7 @@
 import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
-import { KINDS, type Kind } from '../../model/objects.ts';
+import { isOfKind, type ObjectKey } from '../../model/key.ts';
+import { KINDS } from '../../model/kinds.ts';
+import type { Kind } from '../../model/objects.ts';
 import type { EngineConfig } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
 import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/engine/flush-loop.ts';
@@ -183,9 +185,9 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /** Which Secrets matter is known of the Gateways once they are evaluated. */
-  #readSecrets(changed: Iterable<string>): void {
+  #readSecrets(changed: Iterable<ObjectKey>): void {
     const { source } = this.#options;
-    const isParent = (key: string): boolean => key.startsWith('Gateway/') || key.startsWith('ListenerSet/');
+    const isParent = (key: ObjectKey): boolean => isOfKind(key, 'Gateway') || isOfKind(key, 'ListenerSet');
     if (source.readSecrets === undefined || ![...changed].some(isParent)) return;
     const secrets = secretsToRead(this.engine.gateways(), this.engine.listenerSets());
     // Not now: what it says of them comes back as events.

@@ -1,6 +1,5 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { clauses } from '../../gateway/values/listing.ts';
-import type { ServiceTarget } from '../../model/gateway.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
 import { explainTarget } from '../explain-target.ts';
@@ -49,9 +48,9 @@ export class EndpointReport {
   }
 
   #look(name: string): void {
-    const reasons = targetsOf(this.#engine, name).flatMap(
-      (target) => explainTarget(this.#engine, target, this.#config).reason ?? [],
-    );
+    const reasons = this.#engine.owners
+      .targetsOfSet(name)
+      .flatMap((target) => explainTarget(this.#engine, target, this.#config).reason ?? []);
     const reason = clauses(reasons);
     if ((this.#empty.get(name) ?? '') === reason) return;
     if (reason === '') this.#empty.delete(name);
@@ -67,15 +66,4 @@ export class EndpointReport {
       this.#logger.info({ more: this.#lines - MAX_LINES }, 'more endpoints came or went, see /debug/routes');
     this.#lines = 0;
   }
-}
-
-/** The Services that an endpoint set is made of, by its name: of one Service's port, or of a route with several. */
-function targetsOf(engine: Engine, set: string): readonly ServiceTarget[] {
-  const [first = '', second = '', third = ''] = set.split('/');
-  if (first !== 'TLSRoute' && first !== 'Ingress')
-    return third === '' ? [] : [{ namespace: first, service: second, port: Number(third) }];
-  const claims = engine.route(`${first}/${second}/${third}`)?.claims ?? [];
-  const host = set.split('/')[3];
-  const claim = host === undefined ? claims[0] : claims.find((each) => each.host === host);
-  return (claim?.backends ?? []).flatMap(({ target }) => target ?? []);
 }

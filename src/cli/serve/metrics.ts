@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { KINDS } from '../../model/objects.ts';
+import { KINDS } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { StatusController } from '../../status/status-controller.ts';

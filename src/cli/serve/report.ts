@@ -1,7 +1,7 @@
 import { badConditions } from '../../gateway/status/conditions-of.ts';
 import type { Condition } from '../../model/conditions.ts';
-import type { ObjectRef, SourceProblem } from '../../model/events.ts';
-import type { Kind } from '../../model/objects.ts';
+import type { SourceProblem } from '../../model/events.ts';
+import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
 import { PacedWork, type PacedWorkOptions } from './paced-work.ts';
@@ -22,15 +22,15 @@ export interface ConditionProblem extends Pick<Condition, 'reason' | 'message'> 
 export class ManifestReport {
   readonly #engine: Engine;
   readonly #logger: Logger;
-  readonly #wrong = new Map<string, string>();
-  readonly #work: PacedWork<string>;
+  readonly #wrong = new Map<ObjectKey, string>();
+  readonly #work: PacedWork<ObjectKey>;
   #lines = 0;
   #problems: readonly SourceProblem[] = [];
 
   constructor(engine: Engine, logger: Logger, options?: PacedWorkOptions) {
     this.#engine = engine;
     this.#logger = logger;
-    this.#work = new PacedWork<string>(
+    this.#work = new PacedWork<ObjectKey>(
       (key) => this.#look(key),
       () => this.#batchEnded(),
       options,
@@ -45,7 +45,7 @@ export class ManifestReport {
   conditionProblems(): readonly ConditionProblem[] {
     this.#work.finish();
     return [...this.#wrong.keys()].slice(0, MAX_LISTED).flatMap((key) => {
-      const object = refOfKey(key);
+      const object = parseObjectKey(key);
       return badConditions(this.#engine, object).map(({ type, reason, message }) => ({
         object,
         condition: type,
@@ -69,12 +69,12 @@ export class ManifestReport {
   }
 
   /** Objects whose conditions may have changed. */
-  conditionsChanged(keys: Iterable<string>): void {
+  conditionsChanged(keys: Iterable<ObjectKey>): void {
     this.#work.add(keys);
   }
 
-  #look(key: string): void {
-    const conditions = badConditions(this.#engine, refOfKey(key));
+  #look(key: ObjectKey): void {
+    const conditions = badConditions(this.#engine, parseObjectKey(key));
     const text = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n');
     if ((this.#wrong.get(key) ?? '') === text) return;
     if (text === '') this.#wrong.delete(key);
@@ -98,9 +98,4 @@ export class ManifestReport {
 
 function problemText({ code, file, line, message }: SourceProblem): string {
   return `${code} ${file ?? ''} ${line ?? ''} ${message}`;
-}
-
-function refOfKey(key: string): ObjectRef {
-  const [kind = '', namespace = '', name = ''] = key.split('/');
-  return { kind: kind as Kind, namespace, name };
 }

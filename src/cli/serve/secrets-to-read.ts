@@ -1,6 +1,7 @@
 import { compareListenerSets } from '../../gateway/parents/merge-listener-sets.ts';
 import type { SecretName } from '../../model/events.ts';
 import type { GatewayModel, ListenerSetModel } from '../../model/gateway.ts';
+import { type NamespacedName, namespacedName } from '../../model/key.ts';
 
 /** Secrets that ListenerSets refer to are watched up to here: a source watches some more, which are for the Gateways. */
 export const MOST_SECRETS_OF_SETS = 50;
@@ -14,7 +15,7 @@ export function secretsToRead(
   gateways: Iterable<GatewayModel>,
   sets: Iterable<ListenerSetModel>,
 ): readonly SecretName[] {
-  const chosen = new Map<string, SecretName>();
+  const chosen = new Map<NamespacedName, SecretName>();
   for (const { secrets } of gateways) for (const secret of secrets) chosen.set(keyOf(secret), secret);
   const most = chosen.size + MOST_SECRETS_OF_SETS;
   let waiting = [...sets]
@@ -33,6 +34,6 @@ export function secretsToRead(
   return [...chosen.values()];
 }
 
-function keyOf({ namespace, name }: SecretName): string {
-  return `${namespace}/${name}`;
+function keyOf({ namespace, name }: SecretName): NamespacedName {
+  return namespacedName(namespace, name);
 }

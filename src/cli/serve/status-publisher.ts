@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { readServiceAccount } from '../../kubernetes-api/service-account.ts';
 import type { ObjectEvent } from '../../model/events.ts';
+import type { ObjectKey } from '../../model/key.ts';
+import { bestApiVersion } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { ElectionTimes } from '../../status/leader-election.ts';
@@ -71,7 +73,7 @@ export class StatusPublisher {
   }
 
   /** Everything is evaluated; `keys` are the objects whose status may differ. */
-  flushed(keys: Iterable<string>): void {
+  flushed(keys: Iterable<ObjectKey>): void {
     if (!this.controller.start()) this.controller.changed(keys);
     // A listener that no Envoy has yet, or that is gone.
     this.controller.envoysChanged();
@@ -98,12 +100,11 @@ export class StatusPublisher {
     this.controller.envoysChanged();
     if (typeUrl !== CLUSTER_TYPE) return;
     for (const name of names) {
-      const winner = this.#engine.hostOf(name)?.contenders[0];
+      const winner = this.#engine.owners.hostOfCluster(name)?.contenders[0];
       if (winner === undefined) continue;
       const { kind, namespace, name: route } = winner.route.ref;
-      const uid =
-        this.#engine.world.get(kind === 'Ingress' ? 'Ingress' : 'TLSRoute', namespace, route)?.meta.uid ?? '';
-      const apiVersion = kind === 'Ingress' ? 'networking.k8s.io/v1' : 'gateway.networking.k8s.io/v1';
+      const uid = this.#engine.world.get(kind, namespace, route)?.meta.uid ?? '';
+      const apiVersion = bestApiVersion(kind);
       this.controller.events.record(
         { apiVersion, kind, namespace, name: route, uid },
         {

@@ -4,9 +4,8 @@ import { conditionsOf } from '../../gateway/status/conditions-of.ts';
 import { desiredStatus, type Published, UNPUBLISHED } from '../../gateway/status/desired-status.ts';
 import type { Condition } from '../../model/conditions.ts';
 import type { DesiredStatus } from '../../model/desired-status.ts';
-import { type ObjectRef, objectKey } from '../../model/events.ts';
 import type { FleetView } from '../../model/fleet.ts';
-import type { Kind } from '../../model/objects.ts';
+import { type ObjectKey, objectKey, parseObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { EnvoyReport } from '../../status/envoy-fleet.ts';
@@ -25,7 +24,7 @@ export interface EngineStatusOptions {
 export class EngineStatusWorld implements StatusWorld {
   readonly #options: EngineStatusOptions;
   /** By object key; only where there is anything to remember. */
-  readonly #published = new Map<string, Published>();
+  readonly #published = new Map<ObjectKey, Published>();
   #nodes: { readonly serving: ReadonlySet<string>; readonly addresses: readonly string[] } | undefined;
 
   constructor(options: EngineStatusOptions) {
@@ -37,7 +36,7 @@ export class EngineStatusWorld implements StatusWorld {
     this.#nodes = undefined;
   }
 
-  desired(key: string, fleet: FleetView): DesiredStatus | undefined {
+  desired(key: ObjectKey, fleet: FleetView): DesiredStatus | undefined {
     const { engine, config, gatewayAddresses } = this.#options;
     const inputs = {
       config,
@@ -46,18 +45,18 @@ export class EngineStatusWorld implements StatusWorld {
       listenerVersion: (binding: string) => engine.resources.get(LISTENER_TYPE, binding)?.version,
       fleet,
     };
-    const desired = desiredStatus(engine, refOfKey(key), inputs, this.#published.get(key));
+    const desired = desiredStatus(engine, parseObjectKey(key), inputs, this.#published.get(key));
     if (desired === undefined || desired.published === UNPUBLISHED) this.#published.delete(key);
     else this.#published.set(key, desired.published);
     return desired?.status;
   }
 
-  *parentKeys(): Generator<string> {
+  *parentKeys(): Generator<ObjectKey> {
     for (const { ref } of this.#options.engine.gateways()) yield objectKey(ref);
     for (const { ref } of this.#options.engine.listenerSets()) yield objectKey(ref);
   }
 
-  *ingressKeys(): Generator<string> {
+  *ingressKeys(): Generator<ObjectKey> {
     for (const { ref } of this.#options.engine.routes()) if (ref.kind === 'Ingress') yield objectKey(ref);
   }
 
@@ -84,8 +83,8 @@ export class EngineStatusWorld implements StatusWorld {
     };
   }
 
-  ingressConditions(key: string): readonly Condition[] {
-    return conditionsOf(this.#options.engine, refOfKey(key));
+  ingressConditions(key: ObjectKey): readonly Condition[] {
+    return conditionsOf(this.#options.engine, parseObjectKey(key));
   }
 
   #nodeAddresses(serving: ReadonlySet<string>): readonly string[] {
@@ -95,9 +94,4 @@ export class EngineStatusWorld implements StatusWorld {
     }
     return this.#nodes.addresses;
   }
-}
-
-function refOfKey(key: string): ObjectRef {
-  const [kind = '', namespace = '', name = ''] = key.split('/');
-  return { kind: kind as Kind, namespace, name };
 }

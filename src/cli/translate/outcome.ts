@@ -5,7 +5,7 @@ import {
   listenerSetStatus,
   type ParentStatus,
 } from '../../gateway/status/status.ts';
-import { type Condition, isBad } from '../../model/conditions.ts';
+import { type Condition, isBadNews } from '../../model/conditions.ts';
 import { type ObjectRef, objectKey, type SourceProblem } from '../../model/events.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 
@@ -77,7 +77,7 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
   ].flat();
   const accepted =
     problems.length === 0 &&
-    !conditions.some(isBad) &&
+    !conditions.some(isBadNews) &&
     routes.every(({ parents }) => parents.every((parent) => parent.accepted));
   return { problems, gateways, listenerSets, routes, accepted };
 }

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { isGatewayRef } from '../../gateway/parents/evaluate-listener-set.ts';
 import type { SourceProblem } from '../../model/events.ts';
-import { KINDS } from '../../model/objects.ts';
+import { KINDS } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { type Outcome, outcomeOf, type RouteOutcome } from './outcome.ts';
 import { explainRoute, type RouteExplanation, unclaimedReason } from './route-report.ts';

@@ -1,8 +1,8 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type Classes, unclaimedGateway, unclaimedIngress } from '../../gateway/explain/explain-class.ts';
-import { GATEWAY_GROUP } from '../../gateway/parents/route-kinds.ts';
 import { objectKey, refOf } from '../../model/events.ts';
 import type { Claim, RouteModel, ServiceTarget } from '../../model/gateway.ts';
+import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { Gateway, Ingress, TlsRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { World } from '../../snapshot/world/world.ts';

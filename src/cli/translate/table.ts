@@ -1,4 +1,4 @@
-import { type Condition, isBad } from '../../model/conditions.ts';
+import { type Condition, isBadNews } from '../../model/conditions.ts';
 import type { GatewayOutcome } from './outcome.ts';
 import type { RouteReport, TranslationReport } from './report.ts';
 
@@ -94,7 +94,7 @@ function shortened(hosts: readonly string[]): string {
 }
 
 function state(conditions: readonly Condition[]): string {
-  const bad = conditions.filter(isBad);
+  const bad = conditions.filter(isBadNews);
   return bad.length === 0
     ? 'accepted'
     : bad.map(({ type, status, reason }) => `${type}=${status} ${reason}`).join(', ');
@@ -102,7 +102,7 @@ function state(conditions: readonly Condition[]): string {
 
 /** Several conditions may have one cause and say it in the same words. */
 function notes(conditions: readonly Condition[]): string[] {
-  return [...new Set(conditions.filter(isBad).map(({ message }) => message))];
+  return [...new Set(conditions.filter(isBadNews).map(({ message }) => message))];
 }
 
 function table(head: readonly string[], rows: readonly Row[]): string {

@@ -22,7 +22,7 @@ export interface Translation {
 export async function translate(directory: string, config: TranslateConfig): Promise<Translation> {
   const meaning = engineConfig(config);
   const engine = new Engine(meaning);
-  const problems = await readOnce(directory, (events) => engine.take(events));
+  const problems = await readOnce(directory, config, (events) => engine.take(events));
   engine.flush();
   if (config.host !== undefined) return explained(engine, config.host, config.output, meaning.gateway);
   const report = reportOf(engine, problems, meaning.gateway);
@@ -61,6 +61,7 @@ function jsonText(value: unknown): string {
 /** Reads a directory without following its changes; returns the problems with it. */
 export async function readOnce(
   directory: string,
+  { gatewayApiChannel }: Pick<TranslateConfig, 'gatewayApiChannel'>,
   take: (events: readonly ObjectEvent[]) => void,
 ): Promise<readonly SourceProblem[]> {
   let problems: readonly SourceProblem[] = [];
@@ -68,7 +69,7 @@ export async function readOnce(
   const source = createSource(
     { type: 'directory', path: directory, absolute: resolve(directory) },
     pino({ enabled: false }),
-    { watch: false },
+    { watch: false, gatewayApiChannel },
   );
   await source.start({
     apply: take,

@@ -1,5 +1,4 @@
-import type { Condition } from '../../model/conditions.ts';
-import { condition } from '../../model/conditions.ts';
+import { type Condition, condition, ENDPOINTS_CONDITION } from '../../model/conditions.ts';
 import type { EndpointSlice, Service, SliceEndpoint } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import { DEFAULT_GATEWAY_CONFIG } from '../config.ts';
@@ -98,9 +97,6 @@ export function resolveEndpoints(
     refused: [...refused.values()].sort((a, b) => compareText(a.address, b.address)),
   };
 }
-
-/** Only set on a route where endpoints of its Services are refused; the Gateway API has no condition for it. */
-export const ENDPOINTS_CONDITION = 'sluice.dev/EndpointsAccepted';
 
 /** What a route's owner is told of refused endpoints; `undefined` where there are none. */
 export function refusedEndpointsCondition(

@@ -1,3 +1,4 @@
+import { INGRESS_CLASS_ANNOTATION } from '../../model/names.ts';
 import type { Gateway, GatewayClass, Ingress, IngressClass } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Lookup } from '../lookup.ts';
@@ -36,7 +37,7 @@ export function unclaimedIngress(
 }
 
 function otherIngressClass(ingress: Ingress, classes: Classes, config: GatewayConfig): string {
-  const name = ingress.meta.annotations['kubernetes.io/ingress.class'] || ingress.ingressClassName;
+  const name = ingress.meta.annotations[INGRESS_CLASS_ANNOTATION] || ingress.ingressClassName;
   if (name === undefined || name === '') {
     const fallback = classes.defaultIngressClass();
     if (fallback === undefined) return 'it names no class, and no IngressClass is the default one';

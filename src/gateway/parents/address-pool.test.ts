@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { NamespacedName } from '../../model/key.ts';
 import { configWith, gateway, gatewayClass, lookupOf, stateOf } from '../test-objects.ts';
 import { assignAddresses, parseAddressRange } from './address-pool.ts';
 import { evaluateGateway } from './evaluate-gateway.ts';
@@ -17,7 +18,8 @@ function assign(
   pool = POOL,
   given: Readonly<Record<string, string>> = {},
 ) {
-  return Object.fromEntries(assignAddresses(gateways, pool, new Map(Object.entries(given))));
+  const before = Object.entries(given).map(([key, address]) => [key as NamespacedName, address] as const);
+  return Object.fromEntries(assignAddresses(gateways, pool, new Map(before)));
 }
 
 test('a range is one address or a CIDR range without further bits', () => {

@@ -1,3 +1,4 @@
+import { type NamespacedName, namespacedName } from '../../model/key.ts';
 import type { Gateway } from '../../model/objects.ts';
 import { addressOfBytes, type IpAddress, parseIpAddress } from '../values/ip-address.ts';
 import { compareText } from '../values/order.ts';
@@ -31,21 +32,21 @@ export function parseAddressRange(text: string): AddressRange | undefined {
  * Which Gateway has which address of the pool. An address that the status of a Gateway shows stays with it (the oldest,
  * where two show the same), so that all replicas come to the same; then one that it was given before (`given`), which its
  * status is about to show and somebody may connect to already. The others get the first free one, the oldest Gateway
- * first. Other addresses that a Gateway asks for by name are nobody else's. Returns `namespace/name` → address.
+ * first. Other addresses that a Gateway asks for by name are nobody else's.
  */
 export function assignAddresses(
   gateways: readonly Gateway[],
   pool: readonly string[],
-  given: ReadonlyMap<string, string> = new Map(),
-): ReadonlyMap<string, string> {
-  const assigned = new Map<string, string>();
+  given: ReadonlyMap<NamespacedName, string> = new Map(),
+): ReadonlyMap<NamespacedName, string> {
+  const assigned = new Map<NamespacedName, string>();
   const ranges = pool.flatMap((text) => parseAddressRange(text) ?? []);
   if (ranges.length === 0) return assigned;
   const taken = new Set<string>();
   const asking = gateways.filter(asksForAddress).toSorted(compareGateways);
-  const keep = (addressesOf: (gateway: Gateway, key: string) => readonly string[]): void => {
+  const keep = (addressesOf: (gateway: Gateway, key: NamespacedName) => readonly string[]): void => {
     for (const gateway of asking) {
-      const key = `${gateway.meta.namespace}/${gateway.meta.name}`;
+      const key = namespacedName(gateway.meta.namespace, gateway.meta.name);
       if (assigned.has(key)) continue;
       const kept = addressesOf(gateway, key)
         .map((value) => parseIpAddress(value))
@@ -66,7 +67,7 @@ export function assignAddresses(
   keep((_, key) => [given.get(key) ?? '']);
   const free = freeAddresses(ranges, taken);
   for (const { meta } of asking) {
-    const key = `${meta.namespace}/${meta.name}`;
+    const key = namespacedName(meta.namespace, meta.name);
     if (assigned.has(key)) continue;
     const next = free.next();
     if (next.done === true) break;

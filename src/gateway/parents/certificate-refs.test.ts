@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { KubernetesObject, SecretReference } from '../../model/objects.ts';
 import {
   CONFIG,
@@ -14,7 +15,6 @@ import {
 } from '../test-objects.ts';
 import { referencedSecrets } from './certificate-refs.ts';
 import { evaluateGateway } from './evaluate-gateway.ts';
-import { GATEWAY_GROUP } from './route-kinds.ts';
 
 const REF: SecretReference = { group: '', kind: 'Secret', namespace: undefined, name: 'cert' };
 const ELSEWHERE: SecretReference = { ...REF, namespace: 'other' };

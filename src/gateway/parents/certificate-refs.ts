@@ -1,8 +1,9 @@
 import type { ObjectRef, SecretName } from '../../model/events.ts';
+import { namespacedName } from '../../model/key.ts';
+import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { GatewayListener, SecretReference } from '../../model/objects.ts';
 import type { Lookup } from '../lookup.ts';
 import { isReferencePermitted } from '../reference-grant.ts';
-import { GATEWAY_GROUP } from './route-kinds.ts';
 
 /** What is wrong with a reference to a certificate. */
 export interface CertificateProblem {
@@ -61,7 +62,7 @@ export function referencedSecrets(
   for (const ref of listeners.flatMap(certificateRefs)) {
     if (!isSecret(ref) || !isPermitted(ref, parent, lookup)) continue;
     const name = nameOf(ref, parent);
-    secrets.set(`${name.namespace}/${name.name}`, name);
+    secrets.set(namespacedName(name.namespace, name.name), name);
   }
   return [...secrets.values()];
 }

@@ -2,6 +2,7 @@ import type { Condition } from '../../model/conditions.ts';
 import { condition } from '../../model/conditions.ts';
 import { refOf } from '../../model/events.ts';
 import type { GatewayModel, ListenerModel, ListenerSetModel } from '../../model/gateway.ts';
+import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { GatewayListener, ListenerSet } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Lookup } from '../lookup.ts';
@@ -13,7 +14,6 @@ import { fromNamespacesProblem, isNamespaceAllowed } from './from-namespaces.ts'
 import type { ListenerProblem } from './listener.ts';
 import { evaluateListener } from './listener.ts';
 import { listenerConflicts, overlappingTlsListeners } from './listener-conflicts.ts';
-import { GATEWAY_GROUP } from './route-kinds.ts';
 
 /** The API allows this many listeners; a directory of manifests has no API server that would refuse more. */
 export const MAX_LISTENERS = 64;

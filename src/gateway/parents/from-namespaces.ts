@@ -1,3 +1,4 @@
+import { NAMESPACE_NAME_LABEL } from '../../model/names.ts';
 import type { FromNamespaces } from '../../model/objects.ts';
 import type { Lookup } from '../lookup.ts';
 import { labelSelectorProblem, selectorMatches } from '../values/label-selector.ts';
@@ -33,7 +34,7 @@ export function isNamespaceAllowed(
       return selectorMatches(selector, {
         ...known.meta.labels,
         // The API server sets this label on every namespace; a manifest in a directory may lack it.
-        'kubernetes.io/metadata.name': namespace,
+        [NAMESPACE_NAME_LABEL]: namespace,
       });
     }
     default:

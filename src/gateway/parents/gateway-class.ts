@@ -1,5 +1,6 @@
 import type { Condition } from '../../model/conditions.ts';
 import { condition } from '../../model/conditions.ts';
+import { INGRESS_CLASS_ANNOTATION } from '../../model/names.ts';
 import type { GatewayClass, Ingress, IngressClass } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Lookup } from '../lookup.ts';
@@ -38,7 +39,7 @@ export function isOurIngress(
   lookup: Pick<Lookup, 'ingressClass' | 'defaultIngressClass'>,
   config: GatewayConfig,
 ): boolean {
-  const name = ingress.meta.annotations['kubernetes.io/ingress.class'] || ingress.ingressClassName;
+  const name = ingress.meta.annotations[INGRESS_CLASS_ANNOTATION] || ingress.ingressClassName;
   if (name === undefined || name === '') return isOurIngressClass(lookup.defaultIngressClass(), config);
   const ingressClass = lookup.ingressClass(name);
   if (ingressClass === undefined) return config.adoptedClasses.includes(name);

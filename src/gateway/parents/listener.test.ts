@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListenerModel } from '../../model/gateway.ts';
+import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { GatewayListener, KubernetesObject, SecretReference } from '../../model/objects.ts';
 import {
   CONFIG,
@@ -13,7 +14,6 @@ import {
   stateOf,
 } from '../test-objects.ts';
 import { evaluateGateway } from './evaluate-gateway.ts';
-import { GATEWAY_GROUP } from './route-kinds.ts';
 
 function evaluate(
   listeners: readonly GatewayListener[],

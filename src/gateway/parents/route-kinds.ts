@@ -1,10 +1,9 @@
+import { groupKindOf } from '../../model/kinds.ts';
 import type { RouteGroupKind } from '../../model/objects.ts';
 
-export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
-
-export const TLS_ROUTE: RouteGroupKind = { group: GATEWAY_GROUP, kind: 'TLSRoute' };
-const HTTP_ROUTE: RouteGroupKind = { group: GATEWAY_GROUP, kind: 'HTTPRoute' };
-const GRPC_ROUTE: RouteGroupKind = { group: GATEWAY_GROUP, kind: 'GRPCRoute' };
+export const TLS_ROUTE = groupKindOf('TLSRoute');
+const HTTP_ROUTE = groupKindOf('HTTPRoute');
+const GRPC_ROUTE = groupKindOf('GRPCRoute');
 
 /** The kinds of routes that go with a listener's protocol; `undefined` for a protocol that Sluice does not know. */
 export function kindsOfProtocol(protocol: string): readonly RouteGroupKind[] | undefined {

@@ -1,7 +1,7 @@
 import type { ListenerRef } from '../../model/gateway.ts';
+import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { CountedRoute } from '../../model/objects.ts';
 import type { Lookup } from '../lookup.ts';
-import { GATEWAY_GROUP } from '../parents/route-kinds.ts';
 import { attachToParent } from './attachment.ts';
 import { validHostnames } from './route-hostnames.ts';
 import { ourParents } from './route-parents.ts';

@@ -1,3 +1,4 @@
+import { PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
 import type { Condition } from '../../model/conditions.ts';
 import { condition } from '../../model/conditions.ts';
 import { refOf } from '../../model/events.ts';
@@ -16,12 +17,6 @@ import { ClaimLimits } from './claim-limits.ts';
 import { evaluatePolicy } from './host-policy.ts';
 import { routeAccepted, routeConditions, routeResolved } from './route-conditions.ts';
 import { sharedParents } from './shared-parents.ts';
-
-const PASSTHROUGH_ANNOTATIONS = [
-  'sluice.dev/ssl-passthrough',
-  'higress.io/ssl-passthrough',
-  'nginx.ingress.kubernetes.io/ssl-passthrough',
-];
 
 type IngressPath = Ingress['rules'][number]['paths'][number];
 

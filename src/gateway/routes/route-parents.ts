@@ -1,7 +1,7 @@
 import type { ParentListeners } from '../../model/gateway.ts';
+import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { ObjectMeta, ParentReference } from '../../model/objects.ts';
 import type { Lookup } from '../lookup.ts';
-import { GATEWAY_GROUP } from '../parents/route-kinds.ts';
 import { append, NONE } from '../values/append.ts';
 
 /** The API allows this many parentRefs; a directory of manifests has no API server that would refuse more. */

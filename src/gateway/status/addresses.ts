@@ -1,7 +1,5 @@
+import { GATEWAY_NODE_LABEL } from '../../model/names.ts';
 import type { Node } from '../../model/objects.ts';
-
-/** Nodes that carry public addresses and run an Envoy. */
-export const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';
 
 /**
  * The addresses of the gateway nodes whose Envoy serves: of each node its ExternalIPs, else its InternalIPs. A node's

@@ -1,4 +1,4 @@
-import { type Condition, isBad } from '../../model/conditions.ts';
+import { type Condition, isBadNews } from '../../model/conditions.ts';
 import { type ObjectRef, objectKey } from '../../model/events.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
 import type { Evaluated } from './evaluated.ts';
@@ -20,7 +20,7 @@ export function conditionsOf(evaluated: Evaluated, ref: ObjectRef): readonly Con
 
 /** The conditions of an object that say that something is wrong. */
 export function badConditions(evaluated: Evaluated, ref: ObjectRef): readonly Condition[] {
-  return conditionsOf(evaluated, ref).filter(isBad);
+  return conditionsOf(evaluated, ref).filter(isBadNews);
 }
 
 function ofParent(parent: ParentListeners | undefined): readonly Condition[] {

@@ -101,6 +101,7 @@ function supportedFeatures({ addressPool }: GatewayConfig): readonly string[] {
   return [
     'Gateway',
     ...(addressPool.length > 0 ? ['GatewayAddressEmpty'] : []),
+    'GatewayRouteHostnameIntersectionPrecedence',
     'GatewayStaticAddresses',
     'ListenerSet',
     'ReferenceGrant',

@@ -1,4 +1,5 @@
 import type { GatewayModel, ListenerSetModel, ParentListeners, RouteModel } from '../../model/gateway.ts';
+import type { ObjectKey } from '../../model/key.ts';
 import type { Kind, ObjectOfKind } from '../../model/objects.ts';
 import type { ParentStatus } from './status.ts';
 
@@ -11,9 +12,9 @@ export interface Evaluated {
   gateway(namespace: string, name: string): GatewayModel | undefined;
   listenerSet(namespace: string, name: string): ListenerSetModel | undefined;
   /** By object key. */
-  route(key: string): RouteModel | undefined;
+  route(key: ObjectKey): RouteModel | undefined;
   /** By object key: once it is known which hosts other routes won. */
-  routeStatus(key: string): readonly ParentStatus[];
+  routeStatus(key: ObjectKey): readonly ParentStatus[];
   /** Accepted routes that are attached to a listener. */
   attachedRoutes(parent: ParentListeners, listener: string): number;
   attachedListenerSets(gateway: GatewayModel): number;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { key } from '../../model/test-key.ts';
 import { AttachedRoutes } from './attached-routes.ts';
 
 const listener = (name: string) => ({
@@ -10,17 +11,17 @@ const listener = (name: string) => ({
 test('counts a route on every listener that it is attached to, and tells whose counts change', () => {
   const attached = new AttachedRoutes();
   const [a, b] = [listener('a'), listener('b')];
-  assert.deepEqual([...new Set(attached.set('r1', [a, b]))], ['Gateway/infra/gw']);
-  attached.set('r2', [a]);
+  assert.deepEqual([...new Set(attached.set(key('r1'), [a, b]))], ['Gateway/infra/gw']);
+  attached.set(key('r2'), [a]);
   assert.deepEqual(
-    [attached.count('Gateway/infra/gw', 'a'), attached.count('Gateway/infra/gw', 'b')],
+    [attached.count(key('Gateway/infra/gw'), 'a'), attached.count(key('Gateway/infra/gw'), 'b')],
     [2, 1],
   );
-  assert.deepEqual(attached.set('r1', [a, b]), []);
-  attached.set('r1', [b]);
-  attached.set('r2', []);
+  assert.deepEqual(attached.set(key('r1'), [a, b]), []);
+  attached.set(key('r1'), [b]);
+  attached.set(key('r2'), []);
   assert.deepEqual(
-    [attached.count('Gateway/infra/gw', 'a'), attached.count('Gateway/infra/gw', 'b')],
+    [attached.count(key('Gateway/infra/gw'), 'a'), attached.count(key('Gateway/infra/gw'), 'b')],
     [0, 1],
   );
 });

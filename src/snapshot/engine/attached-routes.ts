@@ -1,19 +1,20 @@
 import { type ObjectRef, objectKey } from '../../model/events.ts';
 import type { ListenerRef } from '../../model/gateway.ts';
+import type { ObjectKey } from '../../model/key.ts';
 
 /** How many accepted routes each listener of each Gateway and ListenerSet has. */
 export class AttachedRoutes {
-  /** Parent's key → listener name → routes. */
-  readonly #counts = new Map<string, Map<string, number>>();
-  readonly #listenersOf = new Map<string, readonly ListenerRef[]>();
-  #last: { readonly parent: ObjectRef; readonly key: string } | undefined;
+  /** Parent → listener name → routes. */
+  readonly #counts = new Map<ObjectKey, Map<string, number>>();
+  readonly #listenersOf = new Map<ObjectKey, readonly ListenerRef[]>();
+  #last: { readonly parent: ObjectRef; readonly key: ObjectKey } | undefined;
 
-  count(parentKey: string, listener: string): number {
+  count(parentKey: ObjectKey, listener: string): number {
     return this.#counts.get(parentKey)?.get(listener) ?? 0;
   }
 
   /** Replaces what a route is attached to. Returns the keys of the parents whose counts may differ. */
-  set(routeKey: string, attached: readonly ListenerRef[]): readonly string[] {
+  set(routeKey: ObjectKey, attached: readonly ListenerRef[]): readonly ObjectKey[] {
     const before = this.#listenersOf.get(routeKey) ?? [];
     const listeners = uniqueListeners(attached);
     if (sameListeners(before, listeners)) return [];
@@ -21,14 +22,14 @@ export class AttachedRoutes {
     else this.#listenersOf.delete(routeKey);
     for (const listener of before) this.#add(listener, -1);
     for (const listener of listeners) this.#add(listener, 1);
-    const parents: string[] = [];
+    const parents: ObjectKey[] = [];
     for (const { parent } of before) parents.push(this.#keyOf(parent));
     for (const { parent } of listeners) parents.push(this.#keyOf(parent));
     return parents;
   }
 
   /** Thousands of routes in a row are of one Gateway. */
-  #keyOf(parent: ObjectRef): string {
+  #keyOf(parent: ObjectRef): ObjectKey {
     if (this.#last?.parent !== parent) this.#last = { parent, key: objectKey(parent) };
     return this.#last.key;
   }

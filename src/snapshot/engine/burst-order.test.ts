@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gatewayObjects, hostOf, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
+import { objectKey, refOf } from '../../model/events.ts';
 import type { KubernetesObject, TlsRoute } from '../../model/objects.ts';
+import { key } from '../../model/test-key.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import { World } from '../world/world.ts';
@@ -25,14 +27,14 @@ test('routes that share a host, have a wildcard or no hostname come first', () =
     route(5, ['alone2.example.com', 'alone2.example.com']),
   ];
   for (const object of routes) world.take({ type: 'upsert', object });
-  const keys = routes.map(({ meta }) => `TLSRoute/${meta.namespace}/${meta.name}`);
-  const queue = new Set([...keys, 'TLSRoute/gone/gone']);
+  const keys = routes.map((object) => objectKey(refOf(object)));
+  const queue = new Set([...keys, key('TLSRoute/gone/gone')]);
   const order = new BurstOrder(queue, world);
   const at = (index: number): string => keys[index] ?? '';
   assert.deepEqual([...queue], [at(1), at(2), at(3), at(4), 'TLSRoute/gone/gone', at(0), at(5)]);
   assert.ok(order.isWaiting('alone.example.com') && !order.isWaiting('shared.example.com'));
   assert.deepEqual(
-    keys.filter((key) => order.evaluated(key)),
+    keys.filter((each) => order.evaluated(each)),
     [at(0), at(5)],
   );
   assert.ok(!order.isWaiting('alone.example.com'));

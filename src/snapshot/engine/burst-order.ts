@@ -1,4 +1,5 @@
 import { normalizeHostname } from '../../gateway/values/hostname.ts';
+import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { World } from '../world/world.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { World } from '../world/world.ts';
  */
 export class BurstOrder {
   /** Routes without a rival that are not evaluated yet, with their hosts. */
-  readonly #unrivalled = new Map<string, readonly string[]>();
+  readonly #unrivalled = new Map<ObjectKey, readonly string[]>();
   readonly #waiting = new Set<string>();
 
   /** Nothing is settled early. */
@@ -19,7 +20,7 @@ export class BurstOrder {
   };
 
   /** Moves the routes without a rival to the end of the queue. */
-  constructor(queue: Set<string>, world: World) {
+  constructor(queue: Set<ObjectKey>, world: World) {
     const claimants = new Map<string, number>();
     const keys = [...queue];
     const hostsOf = keys.map((key) => exactHosts(key, world));
@@ -39,7 +40,7 @@ export class BurstOrder {
   }
 
   /** A route was evaluated; returns whether its hosts may be settled now. */
-  evaluated(key: string): boolean {
+  evaluated(key: ObjectKey): boolean {
     const hosts = this.#unrivalled.get(key);
     if (hosts === undefined) return false;
     this.#unrivalled.delete(key);
@@ -57,8 +58,8 @@ export class BurstOrder {
  * The hosts that a route may claim, each once; none where that depends on more than the route: without a hostname or
  * with a wildcard it may come to claim what a listener names.
  */
-function exactHosts(key: string, world: World): readonly string[] {
-  const [kind, namespace = '', name = ''] = key.split('/');
+function exactHosts(key: ObjectKey, world: World): readonly string[] {
+  const { kind, namespace, name } = parseObjectKey(key);
   const written =
     kind === 'TLSRoute'
       ? world.get('TLSRoute', namespace, name)?.hostnames

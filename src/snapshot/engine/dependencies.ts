@@ -1,3 +1,4 @@
+import type { DependencyKey, ObjectKey } from '../../model/key.ts';
 import { Multimap } from '../collections/multimap.ts';
 
 /**
@@ -5,11 +6,11 @@ import { Multimap } from '../collections/multimap.ts';
  * that records the key of everything it asked for, found or not; a change of that key makes it dirty.
  */
 export class DependencyIndex {
-  readonly #dependents = new Multimap<string>();
-  readonly #keys = new Map<string, readonly string[]>();
+  readonly #dependents = new Multimap<ObjectKey>();
+  readonly #keys = new Map<ObjectKey, readonly DependencyKey[]>();
 
   /** Replaces what `dependent` depends on. `keys` may hold duplicates. */
-  record(dependent: string, keys: readonly string[]): void {
+  record(dependent: ObjectKey, keys: readonly DependencyKey[]): void {
     const previous = this.#keys.get(dependent);
     if (keys.length > 0) this.#keys.set(dependent, keys);
     else this.#keys.delete(dependent);
@@ -21,12 +22,12 @@ export class DependencyIndex {
     for (const key of previous) if (!kept.has(key)) this.#dependents.delete(key, dependent);
   }
 
-  forget(dependent: string): void {
+  forget(dependent: ObjectKey): void {
     for (const key of this.#keys.get(dependent) ?? []) this.#dependents.delete(key, dependent);
     this.#keys.delete(dependent);
   }
 
-  dependentsOf(key: string): Iterable<string> {
+  dependentsOf(key: DependencyKey): Iterable<ObjectKey> {
     return this.#dependents.get(key);
   }
 }

@@ -5,8 +5,8 @@ import { type ObjectEvent, objectKey, refOf } from '../../model/events.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, type ResourceView } from '../resources/resource.ts';
-import { arbitraryBatches } from './arbitrary-world.ts';
 import { Engine } from './engine.ts';
+import { arbitraryBatches } from './test-arbitrary-world.ts';
 
 const RUNS = Number(process.env['SLUICE_PROPERTY_RUNS'] ?? 300);
 const TYPES = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE];

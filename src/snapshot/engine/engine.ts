@@ -5,7 +5,7 @@
  * and go on later. After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
 import { type ParentStatus, routeStatus } from '../../gateway/status/status.ts';
-import { type ObjectEvent, objectKey } from '../../model/events.ts';
+import type { ObjectEvent } from '../../model/events.ts';
 import type {
   GatewayModel,
   ListenerRef,
@@ -14,7 +14,7 @@ import type {
   ParentListeners,
   RouteModel,
 } from '../../model/gateway.ts';
-import { joinedKey } from '../../model/key.ts';
+import { namespacedName, type ObjectKey, objectKey } from '../../model/key.ts';
 import type { EngineConfig } from '../config.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { EndpointSetTable } from '../hosts/endpoint-sets.ts';
@@ -22,7 +22,7 @@ import type { HostEntry } from '../hosts/host-entry.ts';
 import { type EncodedResource, LISTENER_TYPE } from '../resources/resource.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
 import { translateListener } from '../translate/listener.ts';
-import { namespacedName, World } from '../world/world.ts';
+import { World } from '../world/world.ts';
 import { AttachedRoutes, attachmentsOf } from './attached-routes.ts';
 import { EndpointSetStage } from './endpoint-set-stage.ts';
 import { HostStage } from './host-stage.ts';
@@ -30,6 +30,7 @@ import { type MarkedStages, markDependents, markObject } from './marking.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { Parents } from './parents.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
+import { ResourceOwners } from './resource-owners.ts';
 import { lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
 import { RouteStage } from './route-stage.ts';
 import { Stage } from './stage.ts';
@@ -50,9 +51,11 @@ export class Engine {
   readonly #endpoints: ResolvedEndpoints;
   readonly #endpointSets: EndpointSetStage;
   readonly #marked: MarkedStages;
+  /** What a resource of Envoy is made of, by the resource's name. */
+  readonly owners: ResourceOwners;
   readonly #attached = new AttachedRoutes();
   /** By object key of the route: the listeners that it counts at. */
-  readonly #attachments = new Stage<string, readonly ListenerRef[]>({
+  readonly #attachments = new Stage<ObjectKey, readonly ListenerRef[]>({
     compute: (key) => this.#attachmentsOf(key),
     output: (key, listeners) => this.#setAttached(key, listeners ?? []),
   });
@@ -67,13 +70,13 @@ export class Engine {
       this.resources.stage(LISTENER_TYPE, name, resource);
     },
   });
-  #dirtyStatuses = new Set<string>();
+  #dirtyStatuses = new Set<ObjectKey>();
 
   constructor(config: EngineConfig) {
     this.#config = config;
     this.#own = new OwnAddresses(config);
     const endpointSets = new EndpointSetTable();
-    const status = (key: string): void => void this.#dirtyStatuses.add(key);
+    const status = (key: ObjectKey): void => void this.#dirtyStatuses.add(key);
     this.#parents = new Parents(this.world, config.gateway, {
       changed: (dependency) => {
         this.#own.mark();
@@ -97,13 +100,14 @@ export class Engine {
       status,
       attachment: (key) => this.#attachments.mark(key),
     });
+    this.owners = new ResourceOwners(this.#hosts.bindings, endpointSets);
     this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
     this.#endpointSets = new EndpointSetStage(
       endpointSets,
       this.#endpoints,
       this.resources,
       ({ namespace, service }) => {
-        const key = joinedKey('Service', namespace, service);
+        const key = objectKey({ kind: 'Service', namespace, name: service });
         for (const dependent of this.#parents.evaluator.dependentsOf(key)) status(dependent);
       },
     );
@@ -190,15 +194,6 @@ export class Engine {
     return this.#hosts.bindings.values();
   }
 
-  /** The host that a cluster is of, by the cluster's name. */
-  hostOf(cluster: string): HostEntry | undefined {
-    for (const binding of this.#hosts.bindings.values()) {
-      const entry = binding.ofCluster(cluster);
-      if (entry !== undefined) return entry;
-    }
-    return undefined;
-  }
-
   gateways(): Iterable<GatewayModel> {
     return this.#parents.gateways.values();
   }
@@ -223,7 +218,7 @@ export class Engine {
     return this.#routes.all();
   }
 
-  route(key: string): RouteModel | undefined {
+  route(key: ObjectKey): RouteModel | undefined {
     return this.#routes.get(key);
   }
 
@@ -237,7 +232,7 @@ export class Engine {
   }
 
   /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
-  routeStatus(key: string): readonly ParentStatus[] {
+  routeStatus(key: ObjectKey): readonly ParentStatus[] {
     const route = this.#routes.get(key);
     if (route === undefined) return [];
     const refused = refusedEndpointsOf(route, this.resources, this.#endpoints);
@@ -245,21 +240,21 @@ export class Engine {
   }
 
   /** Object keys whose status may differ since the last call. */
-  takeStatusChanges(): ReadonlySet<string> {
+  takeStatusChanges(): ReadonlySet<ObjectKey> {
     const changes = this.#dirtyStatuses;
     this.#dirtyStatuses = new Set();
     return changes;
   }
 
   /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
-  #attachmentsOf(key: string): readonly ListenerRef[] {
+  #attachmentsOf(key: ObjectKey): readonly ListenerRef[] {
     const route = this.route(key);
     // Nearly every route has no rival: what it was evaluated to is what counts.
     const isAlone = route && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
     return attachmentsOf(isAlone ? route.parents : this.routeStatus(key));
   }
 
-  #setAttached(key: string, listeners: readonly ListenerRef[]): void {
+  #setAttached(key: ObjectKey, listeners: readonly ListenerRef[]): void {
     for (const parent of this.#attached.set(key, listeners)) this.#dirtyStatuses.add(parent);
   }
 }

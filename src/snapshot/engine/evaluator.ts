@@ -1,4 +1,5 @@
 import type { Lookup } from '../../gateway/lookup.ts';
+import type { DependencyKey, ObjectKey } from '../../model/key.ts';
 import type { Kind, ObjectOfKind } from '../../model/objects.ts';
 import type { World } from '../world/world.ts';
 import { DependencyIndex } from './dependencies.ts';
@@ -20,7 +21,7 @@ export class Evaluator {
    * key, which the caller has: another string of the same text would cost its hash, and memory for each route.
    */
   evaluate<K extends Kind, T>(
-    key: string,
+    key: ObjectKey,
     kind: K,
     namespace: string,
     name: string,
@@ -37,7 +38,7 @@ export class Evaluator {
   }
 
   /** Object keys of what has to be evaluated again when this changes. */
-  dependentsOf(key: string): Iterable<string> {
+  dependentsOf(key: DependencyKey): Iterable<ObjectKey> {
     return this.#dependencies.dependentsOf(key);
   }
 }

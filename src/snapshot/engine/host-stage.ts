@@ -1,4 +1,5 @@
 import type { Binding, RouteModel } from '../../model/gateway.ts';
+import type { ObjectKey } from '../../model/key.ts';
 import type { EngineConfig } from '../config.ts';
 import { BindingHosts } from '../hosts/binding-hosts.ts';
 import { type EndpointSetTable, endpointSetOf } from '../hosts/endpoint-sets.ts';
@@ -14,9 +15,9 @@ export interface HostOutput {
   endpointSet(name: string): void;
   listener(binding: string): void;
   /** The status of a route, by its object key, may differ. */
-  status(routeKey: string): void;
+  status(routeKey: ObjectKey): void;
   /** A route won or lost a host: where it counts as attached may differ. */
-  attachment(routeKey: string): void;
+  attachment(routeKey: ObjectKey): void;
 }
 
 /** Hosts: of each who won it, and the cluster that it has. */
@@ -65,19 +66,19 @@ export class HostStage {
   }
 
   /** A listener of a Gateway (by its object key) comes (1) or goes (-1). */
-  listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+  listen(binding: Binding, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void {
     this.#binding(binding.name).listen(binding, hostname, gatewayKey, sign);
     this.#output.listener(binding.name);
   }
 
   /** The same of a listener that is not served: its hostname is nobody else's of the Gateway. */
-  reserve(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+  reserve(binding: Binding, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void {
     this.#binding(binding.name).reserve(hostname, gatewayKey, sign);
     this.#output.listener(binding.name);
   }
 
   /** Replaces what a route claims, and marks the hosts. */
-  contend(routeKey: string, before: RouteModel | undefined, after: RouteModel | undefined): void {
+  contend(routeKey: ObjectKey, before: RouteModel | undefined, after: RouteModel | undefined): void {
     for (const claim of after?.claims ?? []) {
       const hosts = this.#binding(claim.binding.name);
       if (hosts.use(claim.binding)) this.#output.listener(hosts.name);

@@ -1,10 +1,16 @@
-import { type ObjectRef, objectKey, refOf } from '../../model/events.ts';
+import { refOf } from '../../model/events.ts';
+import {
+  DEFAULT_INGRESS_CLASS,
+  type DependencyKey,
+  grantsDependency,
+  namespacedName,
+  type ObjectKey,
+  objectKey,
+} from '../../model/key.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
-import { namespacedName } from '../world/world.ts';
 import type { EndpointSetStage } from './endpoint-set-stage.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 import type { Parents } from './parents.ts';
-import { DEFAULT_INGRESS_CLASS } from './recording-lookup.ts';
 import type { RouteQueue } from './route-queue.ts';
 
 /** The stages that a change of an object may reach directly. */
@@ -14,7 +20,7 @@ export interface MarkedStages {
   readonly endpointSets: EndpointSetStage;
   readonly own: OwnAddresses;
   /** The status of an object, by its key, may differ. */
-  readonly status: (key: string) => void;
+  readonly status: (key: ObjectKey) => void;
 }
 
 /** Marks what a changed object can reach; nothing is computed yet. `undefined`: it was, or is now, absent. */
@@ -26,7 +32,7 @@ export function markObject(
   const object = after ?? before;
   if (object === undefined) return;
   const { parents, routes, endpointSets, own, status } = stages;
-  const ref: ObjectRef = refOf(object);
+  const ref = refOf(object);
   const { namespace, name } = ref;
   const key = objectKey(ref);
   switch (object.kind) {
@@ -50,7 +56,7 @@ export function markObject(
       endpointSets.markService(namespace, name);
       break;
     case 'ReferenceGrant':
-      markDependents(`ReferenceGrant/${namespace}`, stages);
+      markDependents(grantsDependency(namespace), stages);
       return;
     case 'IngressClass':
       markDependents(DEFAULT_INGRESS_CLASS, stages);
@@ -69,7 +75,7 @@ export function markObject(
 
 /** Marks what has read the dependency when it was evaluated. */
 export function markDependents(
-  dependency: string,
+  dependency: DependencyKey,
   { parents, routes }: Pick<MarkedStages, 'parents' | 'routes'>,
 ): void {
   for (const dependent of parents.evaluator.dependentsOf(dependency))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gatewayObjects, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
 import type { Node } from '../../model/objects.ts';
+import { key } from '../../model/test-key.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../config.ts';
 import { Engine } from './engine.ts';
 
@@ -31,7 +32,9 @@ function withEndpoint(address: string, port: number, config: EngineConfig = DEFA
 }
 
 function refusals(engine: Engine): string[] {
-  const conditions = engine.routeStatus('TLSRoute/tenant-0/cluster-0').flatMap((status) => status.conditions);
+  const conditions = engine
+    .routeStatus(key('TLSRoute/tenant-0/cluster-0'))
+    .flatMap((status) => status.conditions);
   return conditions
     .filter(({ type }) => type === 'sluice.dev/EndpointsAccepted')
     .map(({ message }) => message);

@@ -1,11 +1,9 @@
 import { parseIpAddress } from '../../gateway/values/ip-address.ts';
 import type { GatewayModel } from '../../model/gateway.ts';
+import { GATEWAY_NODE_LABEL } from '../../model/names.ts';
 import type { EngineConfig } from '../config.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import type { World } from '../world/world.ts';
-
-/** Label of the nodes that Envoy runs on. */
-export const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';
 
 /** Where the gateway nodes themselves are reached: no tenant's endpoint may be there. */
 export class OwnAddresses {

@@ -8,7 +8,7 @@ import {
   type MergedListeners,
   mergeListenerSets,
 } from '../../gateway/parents/merge-listener-sets.ts';
-import { type ObjectRef, objectKey } from '../../model/events.ts';
+import type { ObjectRef } from '../../model/events.ts';
 import type {
   Binding,
   GatewayModel,
@@ -16,23 +16,36 @@ import type {
   ListenerSetModel,
   ParentListeners,
 } from '../../model/gateway.ts';
+import {
+  type DependencyKey,
+  isOfKind,
+  listenerDependency,
+  modelDependency,
+  type NamespacedName,
+  namespacedName,
+  type ObjectKey,
+  objectKey,
+  objectKeyOf,
+  parseNamespacedName,
+  withinKind,
+} from '../../model/key.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
-import { namespacedName, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 import { Evaluator } from './evaluator.ts';
 import { PoolAddresses } from './pool-addresses.ts';
-import { type EvaluatedParents, listenerDependency, RecordingLookup } from './recording-lookup.ts';
+import { type EvaluatedParents, RecordingLookup } from './recording-lookup.ts';
 import { Stage } from './stage.ts';
 
 /** What the engine is told while Gateways and ListenerSets are settled. */
 export interface ParentChanges {
   /** Whatever has read this has to be evaluated again. */
-  changed(dependency: string): void;
+  changed(dependency: DependencyKey): void;
   /** A listener comes (1) or goes (-1). `gatewayKey`: object key of the Gateway that it is served for. */
-  listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void;
+  listen(binding: Binding, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void;
   /** The same of a listener that is not served, and whose hostname nobody else of its Gateway may serve. */
-  reserve(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void;
+  reserve(binding: Binding, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void;
   /** The status of an object, by its key, may differ. */
-  status(key: string): void;
+  status(key: ObjectKey): void;
 }
 
 /**
@@ -42,10 +55,10 @@ export interface ParentChanges {
  */
 export class Parents implements EvaluatedParents {
   /** By `namespace/name`, as the next three. */
-  readonly gateways = new Map<string, GatewayModel>();
-  readonly listenerSets = new Map<string, ListenerSetModel>();
-  readonly mergedListeners = new Map<string, ListenersByPort>();
-  readonly poolAddresses: ReadonlyMap<string, string>;
+  readonly gateways = new Map<NamespacedName, GatewayModel>();
+  readonly listenerSets = new Map<NamespacedName, ListenerSetModel>();
+  readonly mergedListeners = new Map<NamespacedName, ListenersByPort>();
+  readonly poolAddresses: ReadonlyMap<NamespacedName, string>;
   readonly evaluator: Evaluator;
   readonly #world: World;
   readonly #config: GatewayConfig;
@@ -53,26 +66,26 @@ export class Parents implements EvaluatedParents {
   readonly #pool = new PoolAddresses();
   readonly #lookup: RecordingLookup;
   /** ListenerSets before they are merged. */
-  readonly #unmerged = new Map<string, ListenerSetModel>();
+  readonly #unmerged = new Map<NamespacedName, ListenerSetModel>();
   /** The same by Gateway, in order of precedence. */
-  readonly #setsOf = new Map<string, ListenerSetModel[]>();
+  readonly #setsOf = new Map<NamespacedName, ListenerSetModel[]>();
   /** The values of `listenerSets`: one of them that comes out of a merge again is nothing new. */
   readonly #present = new Set<ListenerSetModel>();
-  readonly #attachedSets = new Map<string, number>();
+  readonly #attachedSets = new Map<NamespacedName, number>();
 
   /** By `namespace/name` of the Gateway, as the last. */
-  readonly #gatewayStage = new Stage<string, GatewayModel>({
+  readonly #gatewayStage = new Stage<NamespacedName, GatewayModel>({
     compute: (name) => this.#evaluateGateway(name),
     isCurrent: (name, model) => structurallyEqual(this.gateways.get(name), model),
     output: (name, model) => this.#replaceGateway(name, model),
   });
   /** By `namespace/name` of the ListenerSet. */
-  readonly #setStage = new Stage<string, ListenerSetModel>({
+  readonly #setStage = new Stage<NamespacedName, ListenerSetModel>({
     compute: (name) => this.#evaluateSet(name),
     isCurrent: (name, model) => structurallyEqual(this.#unmerged.get(name), model),
     output: (name, model) => this.#replaceUnmerged(name, model),
   });
-  readonly #mergeStage = new Stage<string, MergedListeners>({
+  readonly #mergeStage = new Stage<NamespacedName, MergedListeners>({
     compute: (name) => this.#merge(name),
     output: (name, merged) => this.#replaceMerged(name, merged ?? NOTHING),
   });
@@ -87,7 +100,7 @@ export class Parents implements EvaluatedParents {
   }
 
   /** A Gateway itself changed (`namespace/name`). */
-  markGateway(name: string): void {
+  markGateway(name: NamespacedName): void {
     this.#gatewayStage.mark(name);
     this.#pool.mark();
   }
@@ -98,15 +111,15 @@ export class Parents implements EvaluatedParents {
   }
 
   /** Marks what has the object key `key`, if it is a Gateway or a ListenerSet. */
-  markDependent(key: string): boolean {
-    if (key.startsWith('Gateway/')) this.#gatewayStage.mark(key.slice('Gateway/'.length));
-    else if (key.startsWith('ListenerSet/')) this.#setStage.mark(key.slice('ListenerSet/'.length));
+  markDependent(key: ObjectKey): boolean {
+    if (isOfKind(key, 'Gateway')) this.#gatewayStage.mark(withinKind(key));
+    else if (isOfKind(key, 'ListenerSet')) this.#setStage.mark(withinKind(key));
     else return false;
     return true;
   }
 
   /** How many ListenerSets are attached to a Gateway. */
-  attachedListenerSets(gateway: string): number {
+  attachedListenerSets(gateway: NamespacedName): number {
     return this.#attachedSets.get(gateway) ?? 0;
   }
 
@@ -119,30 +132,32 @@ export class Parents implements EvaluatedParents {
     );
   }
 
-  #evaluateGateway(name: string): GatewayModel | undefined {
-    const [namespace = '', gatewayName = ''] = name.split('/');
-    return this.evaluator.evaluate(`Gateway/${name}`, 'Gateway', namespace, gatewayName, (gateway, lookup) =>
+  #evaluateGateway(name: NamespacedName): GatewayModel | undefined {
+    const key = objectKeyOf('Gateway', name);
+    const { namespace, name: gatewayName } = parseNamespacedName(name);
+    return this.evaluator.evaluate(key, 'Gateway', namespace, gatewayName, (gateway, lookup) =>
       evaluateGateway(gateway, lookup, this.#config),
     );
   }
 
-  #replaceGateway(name: string, after: GatewayModel | undefined): void {
+  #replaceGateway(name: NamespacedName, after: GatewayModel | undefined): void {
     const before = this.gateways.get(name);
     if (after === undefined) this.gateways.delete(name);
     else this.gateways.set(name, after);
     if (before?.isShared === true || after?.isShared === true) this.#mergeStage.mark(name);
     this.#replaced(before, after);
-    this.#changes.changed(`GatewayModel/${name}`);
+    this.#changes.changed(modelDependency('Gateway', name));
   }
 
-  #evaluateSet(name: string): ListenerSetModel | undefined {
-    const [namespace = '', setName = ''] = name.split('/');
-    return this.evaluator.evaluate(`ListenerSet/${name}`, 'ListenerSet', namespace, setName, (set, lookup) =>
+  #evaluateSet(name: NamespacedName): ListenerSetModel | undefined {
+    const key = objectKeyOf('ListenerSet', name);
+    const { namespace, name: setName } = parseNamespacedName(name);
+    return this.evaluator.evaluate(key, 'ListenerSet', namespace, setName, (set, lookup) =>
       evaluateListenerSet(set, lookup, this.#config),
     );
   }
 
-  #replaceUnmerged(name: string, after: ListenerSetModel | undefined): void {
+  #replaceUnmerged(name: NamespacedName, after: ListenerSetModel | undefined): void {
     const before = this.#unmerged.get(name);
     if (after === undefined) this.#unmerged.delete(name);
     else this.#unmerged.set(name, after);
@@ -153,7 +168,7 @@ export class Parents implements EvaluatedParents {
     if (from !== undefined && from !== to) this.#replaceSet(name, undefined);
   }
 
-  #unlist(set: ListenerSetModel, gateway: string): void {
+  #unlist(set: ListenerSetModel, gateway: NamespacedName): void {
     const sets = this.#setsOf.get(gateway);
     if (sets === undefined) return;
     sets.splice(positionOf(set, sets), 1);
@@ -161,26 +176,26 @@ export class Parents implements EvaluatedParents {
     this.#mergeStage.mark(gateway);
   }
 
-  #list(set: ListenerSetModel, gateway: string): void {
+  #list(set: ListenerSetModel, gateway: NamespacedName): void {
     const sets = this.#setsOf.get(gateway);
     if (sets === undefined) this.#setsOf.set(gateway, [set]);
     else sets.splice(positionOf(set, sets), 0, set);
     this.#mergeStage.mark(gateway);
   }
 
-  #merge(name: string): MergedListeners {
+  #merge(name: NamespacedName): MergedListeners {
     const gateway = this.gateways.get(name);
     if (gateway === undefined) return NOTHING;
     const merged = mergeListenerSets(gateway, this.#setsOf.get(name) ?? []);
     return gateway.isShared ? merged : { ...merged, listeners: NOTHING.listeners };
   }
 
-  #replaceMerged(name: string, { sets, listeners }: MergedListeners): void {
+  #replaceMerged(name: NamespacedName, { sets, listeners }: MergedListeners): void {
     for (const set of sets) if (!this.#present.has(set)) this.#replaceSet(nameOf(set.ref), set);
     this.#replaceListeners(name, listeners);
   }
 
-  #replaceSet(name: string, after: ListenerSetModel | undefined): void {
+  #replaceSet(name: NamespacedName, after: ListenerSetModel | undefined): void {
     const before = this.listenerSets.get(name);
     if (structurallyEqual(before, after)) return;
     if (after === undefined) this.listenerSets.delete(name);
@@ -190,7 +205,7 @@ export class Parents implements EvaluatedParents {
     this.#countSet(before, -1);
     this.#countSet(after, 1);
     this.#replaced(before, after);
-    this.#changes.changed(`ListenerSetModel/${name}`);
+    this.#changes.changed(modelDependency('ListenerSet', name));
   }
 
   #countSet(set: ListenerSetModel | undefined, sign: 1 | -1): void {
@@ -199,10 +214,10 @@ export class Parents implements EvaluatedParents {
     const count = this.attachedListenerSets(gateway) + sign;
     if (count > 0) this.#attachedSets.set(gateway, count);
     else this.#attachedSets.delete(gateway);
-    this.#changes.status(`Gateway/${gateway}`);
+    this.#changes.status(objectKeyOf('Gateway', gateway));
   }
 
-  #replaceListeners(gateway: string, after: ListenersByPort): void {
+  #replaceListeners(gateway: NamespacedName, after: ListenersByPort): void {
     const before = this.mergedListeners.get(gateway) ?? NOTHING.listeners;
     if (after.size > 0) this.mergedListeners.set(gateway, after);
     else this.mergedListeners.delete(gateway);
@@ -233,7 +248,7 @@ export class Parents implements EvaluatedParents {
   }
 }
 
-function nameOf({ namespace, name }: ObjectRef): string {
+function nameOf({ namespace, name }: ObjectRef): NamespacedName {
   return namespacedName(namespace, name);
 }
 

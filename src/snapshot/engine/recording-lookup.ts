@@ -2,7 +2,16 @@ import type { Lookup } from '../../gateway/lookup.ts';
 import { hostnameOwner, type ListenersByPort } from '../../gateway/parents/merge-listener-sets.ts';
 import type { ObjectRef } from '../../model/events.ts';
 import type { GatewayModel, ListenerRef, ListenerSetModel } from '../../model/gateway.ts';
-import { joinedKey } from '../../model/key.ts';
+import {
+  DEFAULT_INGRESS_CLASS,
+  type DependencyKey,
+  grantsDependency,
+  listenerDependency,
+  modelDependency,
+  type NamespacedName,
+  namespacedName,
+  objectKey,
+} from '../../model/key.ts';
 import type {
   GatewayClass,
   IngressClass,
@@ -11,33 +20,25 @@ import type {
   Secret,
   Service,
 } from '../../model/objects.ts';
-import { namespacedName, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 
-/** Dependency key of "which IngressClass is the default". */
-export const DEFAULT_INGRESS_CLASS = 'IngressClass//';
-
-/** Models that evaluations read, by `namespace/name`. */
+/** Models that evaluations read. */
 export interface EvaluatedParents {
-  readonly gateways: ReadonlyMap<string, GatewayModel>;
-  readonly listenerSets: ReadonlyMap<string, ListenerSetModel>;
+  readonly gateways: ReadonlyMap<NamespacedName, GatewayModel>;
+  readonly listenerSets: ReadonlyMap<NamespacedName, ListenerSetModel>;
   /** All listeners of each Gateway that allows ListenerSets. */
-  readonly mergedListeners: ReadonlyMap<string, ListenersByPort>;
-  readonly poolAddresses: ReadonlyMap<string, string>;
-}
-
-/** Dependency key of who is served on a port of a Gateway (`namespace/name`) under a hostname. */
-export function listenerDependency(gateway: string, port: number, hostname: string): string {
-  return `ListenerOn/${gateway}/${port}/${hostname}`;
+  readonly mergedListeners: ReadonlyMap<NamespacedName, ListenersByPort>;
+  readonly poolAddresses: ReadonlyMap<NamespacedName, string>;
 }
 
 /** What an evaluation sees of the world. Remembers the key of everything it was asked for, found or not. */
 export class RecordingLookup implements Lookup {
   readonly #world: World;
   readonly #parents: EvaluatedParents;
-  #keys: string[] = [];
+  #keys: DependencyKey[] = [];
   /** Hostnames asked for since the last call of `takeKeys`, by Gateway and port. */
   readonly #listenersAsked = new Map<string, Set<string>>();
-  #asked: { namespace: string; name: string; key: string; dependency: string } | undefined;
+  #asked: { namespace: string; name: string; key: NamespacedName; dependency: DependencyKey } | undefined;
 
   constructor(world: World, parents: EvaluatedParents) {
     this.#world = world;
@@ -45,7 +46,7 @@ export class RecordingLookup implements Lookup {
   }
 
   /** The keys asked for since the last call, in an array that has no room for more: it is kept for every route. */
-  takeKeys(): readonly string[] {
+  takeKeys(): readonly DependencyKey[] {
     const keys = this.#keys.slice();
     this.#keys = [];
     if (this.#listenersAsked.size > 0) this.#listenersAsked.clear();
@@ -53,12 +54,12 @@ export class RecordingLookup implements Lookup {
   }
 
   gatewayClass(name: string): GatewayClass | undefined {
-    this.#keys.push(`GatewayClass//${name}`);
+    this.#keys.push(objectKey({ kind: 'GatewayClass', namespace: '', name }));
     return this.#world.get('GatewayClass', '', name);
   }
 
   ingressClass(name: string): IngressClass | undefined {
-    this.#keys.push(`IngressClass//${name}`);
+    this.#keys.push(objectKey({ kind: 'IngressClass', namespace: '', name }));
     return this.#world.get('IngressClass', '', name);
   }
 
@@ -71,7 +72,7 @@ export class RecordingLookup implements Lookup {
     // Thousands of routes in a row ask for the same one.
     if (this.#asked?.namespace !== namespace || this.#asked.name !== name) {
       const key = namespacedName(namespace, name);
-      this.#asked = { namespace, name, key, dependency: `GatewayModel/${key}` };
+      this.#asked = { namespace, name, key, dependency: modelDependency('Gateway', key) };
     }
     this.#keys.push(this.#asked.dependency);
     return this.#parents.gateways.get(this.#asked.key);
@@ -79,7 +80,7 @@ export class RecordingLookup implements Lookup {
 
   listenerSet(namespace: string, name: string): ListenerSetModel | undefined {
     const key = namespacedName(namespace, name);
-    this.#keys.push(`ListenerSetModel/${key}`);
+    this.#keys.push(modelDependency('ListenerSet', key));
     return this.#parents.listenerSets.get(key);
   }
 
@@ -91,7 +92,7 @@ export class RecordingLookup implements Lookup {
   }
 
   /** The hosts of a route share their suffixes, and its parentRefs its hosts: that may be millions of looks. */
-  #isAskedFirst(gateway: string, port: number, hostname: string): boolean {
+  #isAskedFirst(gateway: NamespacedName, port: number, hostname: string): boolean {
     const key = `${gateway}/${port}`;
     const asked = this.#listenersAsked.get(key);
     if (asked === undefined) this.#listenersAsked.set(key, new Set([hostname]));
@@ -106,22 +107,22 @@ export class RecordingLookup implements Lookup {
   }
 
   namespace(name: string): Namespace | undefined {
-    this.#keys.push(`Namespace//${name}`);
+    this.#keys.push(objectKey({ kind: 'Namespace', namespace: '', name }));
     return this.#world.get('Namespace', '', name);
   }
 
   service(namespace: string, name: string): Service | undefined {
-    this.#keys.push(joinedKey('Service', namespace, name));
+    this.#keys.push(objectKey({ kind: 'Service', namespace, name }));
     return this.#world.get('Service', namespace, name);
   }
 
   secret(namespace: string, name: string): Secret | undefined {
-    this.#keys.push(`Secret/${namespace}/${name}`);
+    this.#keys.push(objectKey({ kind: 'Secret', namespace, name }));
     return this.#world.get('Secret', namespace, name);
   }
 
   referenceGrants(namespace: string): readonly ReferenceGrant[] {
-    this.#keys.push(`ReferenceGrant/${namespace}`);
+    this.#keys.push(grantsDependency(namespace));
     return this.#world.referenceGrants(namespace);
   }
 }

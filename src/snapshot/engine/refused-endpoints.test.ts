@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gatewayObjects, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
+import { key } from '../../model/test-key.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';
 import { Engine } from './engine.ts';
 
-const ROUTE = 'TLSRoute/tenant-0/cluster-0';
+const ROUTE = key('TLSRoute/tenant-0/cluster-0');
 
 function refusals(engine: Engine): string[] {
   return engine

@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../../model/key.ts';
 import type { World } from '../world/world.ts';
 import { BurstOrder } from './burst-order.ts';
 
@@ -12,11 +13,11 @@ const MOST_ORDERS = 4;
  * is his.
  */
 export class RouteQueue {
-  #keys = new Set<string>();
+  #keys = new Set<ObjectKey>();
   /** Goes through `#keys` as they come and go: to begin anew for each would go past all that were taken out before. */
-  #taking: SetIterator<string> | undefined;
-  #next = new Set<string>();
-  readonly #evaluated = new Set<string>();
+  #taking: SetIterator<ObjectKey> | undefined;
+  #next = new Set<ObjectKey>();
+  readonly #evaluated = new Set<ObjectKey>();
   /** All routes of the round are evaluated; what they claim is being settled. */
   #isSettling = false;
   #order: Pick<BurstOrder, 'evaluated' | 'isWaiting'> | undefined;
@@ -28,7 +29,7 @@ export class RouteQueue {
   }
 
   /** A route is to be evaluated (again): what was known of a burst holds no longer. */
-  mark(key: string): void {
+  mark(key: ObjectKey): void {
     if (this.#isSettling || this.#evaluated.has(key)) this.#next.add(key);
     else this.#keys.add(key);
     this.#order = undefined;
@@ -44,7 +45,7 @@ export class RouteQueue {
   }
 
   /** Takes the first out; `undefined` when the round has no more. */
-  take(): string | undefined {
+  take(): ObjectKey | undefined {
     if (this.#isSettling) return undefined;
     this.#taking ??= this.#keys.values();
     const { value: key } = this.#taking.next();
@@ -58,7 +59,7 @@ export class RouteQueue {
   }
 
   /** A route was evaluated; returns whether its hosts may be settled before the others are. */
-  evaluated(key: string): boolean {
+  evaluated(key: ObjectKey): boolean {
     return this.#order?.evaluated(key) === true;
   }
 

@@ -3,6 +3,7 @@ import { countedAttachments } from '../../gateway/routes/counted-route.ts';
 import { evaluateIngress } from '../../gateway/routes/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../../gateway/routes/evaluate-tls-route.ts';
 import type { ListenerRef, RouteModel } from '../../model/gateway.ts';
+import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
 import type { Evaluator } from './evaluator.ts';
 import { RouteQueue } from './route-queue.ts';
@@ -11,20 +12,20 @@ import { bring, type StageRules } from './stage.ts';
 /** What the stages behind the routes are told. Routes are named by their object keys. */
 export interface RouteOutput {
   /** A route means something else than before. */
-  changed(key: string, before: RouteModel | undefined, after: RouteModel | undefined): void;
+  changed(key: ObjectKey, before: RouteModel | undefined, after: RouteModel | undefined): void;
   /** The listeners that a route of a kind that is only counted is attached to. */
-  counted(key: string, listeners: readonly ListenerRef[]): void;
+  counted(key: ObjectKey, listeners: readonly ListenerRef[]): void;
 }
 
 /** Routes (TLSRoutes and Ingresses), each evaluated to what it means; HTTPRoutes and GRPCRoutes are counted at their listeners. */
 export class RouteStage {
   /** Marked routes, in an order of its own: see `RouteQueue`. */
   readonly queue = new RouteQueue();
-  readonly #models = new Map<string, RouteModel>();
+  readonly #models = new Map<ObjectKey, RouteModel>();
   readonly #evaluator: Evaluator;
   readonly #config: GatewayConfig;
   readonly #output: RouteOutput;
-  readonly #rules: StageRules<string, RouteModel> = {
+  readonly #rules: StageRules<ObjectKey, RouteModel> = {
     compute: (key) => this.#evaluate(key),
     isCurrent: (key, model) => structurallyEqual(this.#models.get(key), model),
     output: (key, model) => this.#replace(key, model),
@@ -36,7 +37,7 @@ export class RouteStage {
     this.#output = output;
   }
 
-  get(key: string): RouteModel | undefined {
+  get(key: ObjectKey): RouteModel | undefined {
     return this.#models.get(key);
   }
 
@@ -45,16 +46,16 @@ export class RouteStage {
   }
 
   /** Brings a route that was taken out of the queue up to date. */
-  bring(key: string): void {
-    const [kind, namespace = '', name = ''] = key.split('/');
+  bring(key: ObjectKey): void {
+    const { kind, namespace, name } = parseObjectKey(key);
     if (kind === 'HTTPRoute' || kind === 'GRPCRoute') {
       const listeners = this.#evaluator.evaluate(key, kind, namespace, name, countedAttachments);
       this.#output.counted(key, listeners ?? []);
     } else bring(this.#rules, key);
   }
 
-  #evaluate(key: string): RouteModel | undefined {
-    const [kind, namespace = '', name = ''] = key.split('/');
+  #evaluate(key: ObjectKey): RouteModel | undefined {
+    const { kind, namespace, name } = parseObjectKey(key);
     const config = this.#config;
     return kind === 'Ingress'
       ? this.#evaluator.evaluate(key, kind, namespace, name, (ingress, lookup) =>
@@ -65,7 +66,7 @@ export class RouteStage {
         );
   }
 
-  #replace(key: string, after: RouteModel | undefined): void {
+  #replace(key: ObjectKey, after: RouteModel | undefined): void {
     const before = this.#models.get(key);
     if (after === undefined) this.#models.delete(key);
     else this.#models.set(key, after);

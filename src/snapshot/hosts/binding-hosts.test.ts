@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Claim, HostPolicy, RouteModel } from '../../model/gateway.ts';
+import { key } from '../../model/test-key.ts';
 import { BindingHosts } from './binding-hosts.ts';
 import type { Contender } from './host-entry.ts';
 import { wildcardSuffixes } from './wildcard-suffixes.ts';
@@ -24,7 +25,7 @@ function contender(
     policy,
   };
   const route: RouteModel = { ref, generation: 1, creationTimestamp: created, parents: [], claims: [claim] };
-  return { claim, route, routeKey: `TLSRoute/tenant/${name}` };
+  return { claim, route, routeKey: key(`TLSRoute/tenant/${name}`) };
 }
 
 function settled(state: BindingHosts, added: Contender): boolean {
@@ -32,7 +33,7 @@ function settled(state: BindingHosts, added: Contender): boolean {
 }
 
 function withdrawn(state: BindingHosts, name: string, host: string): boolean {
-  const entry = state.unclaim(`TLSRoute/tenant/${name}`, host);
+  const entry = state.unclaim(key(`TLSRoute/tenant/${name}`), host);
   assert.ok(entry);
   return state.settle(entry);
 }
@@ -86,7 +87,7 @@ test('the oldest of equal claims wins, and the next one when it goes', () => {
     entry.contenders.map(({ route }) => route.ref.name),
     ['old', 'young'],
   );
-  state.unclaim('TLSRoute/tenant/old', 'a.example.com');
+  state.unclaim(key('TLSRoute/tenant/old'), 'a.example.com');
   assert.deepEqual(
     entry.contenders.map(({ route }) => route.ref.name),
     ['young'],

@@ -1,7 +1,6 @@
 import { compareClaims } from '../../gateway/routes/claims.ts';
-import { objectKey } from '../../model/events.ts';
 import type { Binding } from '../../model/gateway.ts';
-import { joinedKey } from '../../model/key.ts';
+import { joinedKey, type ObjectKey, objectKey } from '../../model/key.ts';
 import {
   type Contender,
   type HostEntry,
@@ -12,7 +11,7 @@ import {
 import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
 
 /** Hostname → Gateways (object keys), and how many of their listeners have it. */
-type HostnamesOfGateways = Map<string, Map<string, number>>;
+type HostnamesOfGateways = Map<string, Map<ObjectKey, number>>;
 
 /** The hosts of one binding, and which of them the filter chain matcher of its listener must name. */
 export class BindingHosts {
@@ -44,12 +43,6 @@ export class BindingHosts {
     return first === undefined ? undefined : this.#bindings.get(first)?.binding;
   }
 
-  /** By the name of its cluster. */
-  ofCluster(name: string): HostEntry | undefined {
-    const prefix = joinedKey(this.name, '');
-    return name.startsWith(prefix) ? this.hosts.get(name.slice(prefix.length)) : undefined;
-  }
-
   /** Returns whether `binding` may be another one now. */
   use(binding: Binding): boolean {
     const key = binding.addresses.join();
@@ -70,14 +63,14 @@ export class BindingHosts {
   }
 
   /** A listener of a Gateway comes (1) or goes (-1). */
-  listen(binding: Binding, hostname: string, gatewayKey: string, sign: 1 | -1): void {
+  listen(binding: Binding, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void {
     if (sign === 1) this.use(binding);
     else this.release(binding);
     count(this.patterns, hostname, gatewayKey, sign);
   }
 
   /** The same of a listener that is not served, and opens nothing. */
-  reserve(hostname: string, gatewayKey: string, sign: 1 | -1): void {
+  reserve(hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void {
     count(this.reserved, hostname, gatewayKey, sign);
   }
 
@@ -101,7 +94,7 @@ export class BindingHosts {
     return entry;
   }
 
-  unclaim(routeKey: string, host: string): HostEntry | undefined {
+  unclaim(routeKey: ObjectKey, host: string): HostEntry | undefined {
     const entry = this.hosts.get(host);
     if (entry === undefined) return undefined;
     entry.contenders = entry.contenders.filter((contender) => contender.routeKey !== routeKey);
@@ -213,8 +206,8 @@ export class BindingHosts {
   }
 }
 
-function count(hostnames: HostnamesOfGateways, hostname: string, gatewayKey: string, sign: 1 | -1): void {
-  const gateways = hostnames.get(hostname) ?? new Map<string, number>();
+function count(hostnames: HostnamesOfGateways, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void {
+  const gateways = hostnames.get(hostname) ?? new Map<ObjectKey, number>();
   const listeners = (gateways.get(gatewayKey) ?? 0) + sign;
   if (listeners > 0) gateways.set(gatewayKey, listeners);
   else gateways.delete(gatewayKey);

@@ -1,11 +1,12 @@
 import type { Claim, RouteModel } from '../../model/gateway.ts';
+import type { ObjectKey } from '../../model/key.ts';
 
 /** A route's claim on a host, among those that contend for it. */
 export interface Contender {
   readonly claim: Claim;
   readonly route: RouteModel;
   /** Object key of the route. */
-  readonly routeKey: string;
+  readonly routeKey: ObjectKey;
 }
 
 /** One host on one binding, with everyone who claims it, the winner first. */

@@ -5,7 +5,7 @@ import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { encodeResource } from '../resources/encode.ts';
 import type { EncodedResource } from '../resources/resource.ts';
 import { accessLog } from './access-log.ts';
-import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster.ts';
+import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster-settings.ts';
 import { chainOf, indexChains, ownChains, reservedChain } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
 

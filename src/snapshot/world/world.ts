@@ -1,5 +1,4 @@
 import type { ObjectEvent, ObjectRef } from '../../model/events.ts';
-import { joinedKey } from '../../model/key.ts';
 import type {
   EndpointSlice,
   IngressClass,
@@ -11,11 +10,6 @@ import type {
 import { Multimap, NamespacedMultimap } from '../collections/multimap.ts';
 import { NamespacedMap } from '../collections/namespaced-map.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
-
-/** `namespace/name`; the key of an object within its kind. */
-export function namespacedName(namespace: string, name: string): string {
-  return joinedKey(namespace, name);
-}
 
 /**
  * The objects as the sources last reported them, with the indexes that evaluation needs. Knows nothing of

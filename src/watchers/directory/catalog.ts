@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ObjectEvent, SourceProblem } from '../../model/events.ts';
 import { objectKey, refOf } from '../../model/events.ts';
+import { NAMESPACE_NAME_LABEL } from '../../model/names.ts';
 import type { KubernetesObject, Namespace } from '../../model/objects.ts';
 import type { ManifestEntry, ManifestFile } from './manifest-file.ts';
 import { ProblemList } from './problem-list.ts';
@@ -78,7 +79,7 @@ export class Catalog {
         const id = `${loser.file}\n${line}\n${documentKey}`;
         if (told.has(id)) continue;
         told.add(id);
-        const [kind = '', namespace = '', name = ''] = documentKey.split('/');
+        const { kind, namespace, name } = documentRef(loser.entry);
         const title = namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
         const list = lists.get(loser.file) ?? new ProblemList(loser.file);
         lists.set(loser.file, list);
@@ -151,12 +152,19 @@ function precedence(a: Claim, b: Claim): number {
   return a.order - b.order;
 }
 
+/** What the document that an entry is of names. */
+function documentRef({ object, isMirrored }: ManifestEntry) {
+  const { kind, namespace, name } = refOf(object);
+  if (!isMirrored || object.kind !== 'EndpointSlice') return { kind, namespace, name };
+  return { kind: 'Endpoints', namespace, name: object.serviceName };
+}
+
 function placeOf({ file, entry }: Claim): string {
   return entry.line === undefined ? file : `${file} line ${entry.line}`;
 }
 
 function impliedNamespace(name: string): Namespace {
-  const labels = { 'kubernetes.io/metadata.name': name };
+  const labels = { [NAMESPACE_NAME_LABEL]: name };
   const meta = {
     namespace: '',
     name,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { KINDS } from '../../model/objects.ts';
+import { KINDS } from '../../model/kinds.ts';
 import { createDirectorySource } from './directory-source.ts';
 import { directoryOf, documents, following, serviceManifest, World, write } from './test-directory.ts';
 
@@ -12,7 +12,12 @@ test('manifests are read from the whole tree by their extension', async (t) => {
   const root = await directoryOf(t, {
     'a.yaml': service('a'),
     'sub/deep/b.yml': service('b'),
-    'c.json': JSON.stringify({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'c' } }),
+    'c.json': JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'c' },
+      spec: { ports: [{ port: 443 }] },
+    }),
     'notes.txt': 'no: manifest: at all',
     'backup.yaml~': service('d'),
   });

@@ -1,18 +1,17 @@
-import { access, constants, lstat, readdir, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { CrdChoice } from '../../admission/judge.ts';
 import { processTurns } from '../../event-loop/turns.ts';
 import type { Source, SourceProblem, SourceSink } from '../../model/events.ts';
+import { KINDS } from '../../model/kinds.ts';
 import type { Kind } from '../../model/objects.ts';
-import { KINDS } from '../../model/objects.ts';
 import { Catalog } from './catalog.ts';
+import { ANYTHING, ChangeFinder, type Found } from './change-finder.ts';
 import { KnownFiles } from './known-files.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { Settling } from './settling.ts';
-import { byPlace, directoryProblem, reasonOf, rootProblem, watchProblem } from './source-problems.ts';
-import { isManifest } from './tree-limits.ts';
-import type { TreeScan } from './tree-scan.ts';
-import { identityOfRoot, scanTree } from './tree-scan.ts';
+import { byPlace, reasonOf } from './source-problems.ts';
 import type { Change } from './tree-watch.ts';
 import { TreeWatch } from './tree-watch.ts';
 
@@ -28,6 +27,8 @@ export interface DirectorySourceOptions {
    * (those of a network, above all). Default: 60,000.
    */
   readonly rescanMs?: number;
+  /** The CRDs that manifests are judged by. Default: `any`. */
+  readonly judgeBy?: CrdChoice;
 }
 
 /** The root cannot be read: the one thing that a source of manifests cannot start without. */
@@ -40,8 +41,6 @@ export function createDirectorySource(options: DirectorySourceOptions): Source {
   return new DirectorySource(options);
 }
 
-/** Stands for the whole tree among the paths that have changed; no file has this name. */
-const ANYTHING = '';
 /** Stands for the deletions that are held back; no file has this name either. */
 const DELETIONS = '/';
 /**
@@ -55,12 +54,6 @@ const SETTLE_MS = 50;
 const RESCAN_MS = 60_000;
 /** How often a root that has gone is looked for, in milliseconds. */
 const RETURN_MS = 1000;
-
-/** What has changed, by path as seen from the root. */
-interface Found {
-  readonly read: ReadonlySet<string>;
-  readonly gone: ReadonlySet<string>;
-}
 
 const NO_PATHS: ReadonlySet<string> = new Set();
 
@@ -81,25 +74,22 @@ class DirectorySource implements Source {
   #vanished = NO_PATHS;
   #holds = 0;
   #isHeld = false;
-  #treeProblems: readonly SourceProblem[] = [];
+  #finder: ChangeFinder | undefined;
   #problems: readonly SourceProblem[] = [];
   #sink: SourceSink | undefined;
   #work: Promise<void> = Promise.resolve();
   #isSynced = false;
   #isStopped = false;
-  #hasLinks = false;
-  #rootIdentity: string | undefined;
-  #realRoot: string | undefined;
-  #isRootGone = false;
   #rescan: NodeJS.Timeout | undefined;
 
-  constructor({ path, watch = true, settleMs = SETTLE_MS, rescanMs = RESCAN_MS }: DirectorySourceOptions) {
+  constructor(options: DirectorySourceOptions) {
+    const { path, watch = true, settleMs = SETTLE_MS, rescanMs = RESCAN_MS, judgeBy = 'any' } = options;
     this.#path = path;
     this.#root = resolve(path);
     this.#isWatched = watch;
     this.#rescanMs = rescanMs;
     this.#settling = new Settling(settleMs, () => this.#enqueue());
-    this.#files = new KnownFiles((file, periods) => this.#settling.touch(file, periods));
+    this.#files = new KnownFiles(judgeBy, (file, periods) => this.#settling.touch(file, periods));
     this.#tree = new TreeWatch((change) => this.#changed(change));
   }
 
@@ -116,11 +106,22 @@ class DirectorySource implements Source {
       throw new DirectoryUnreadableError(message, { cause });
     }
     this.#sink = sink;
+    this.#finder = new ChangeFinder({
+      root: this.#root,
+      only: this.#only,
+      path: this.#path,
+      fileOf: (file) => this.#fileOf(file),
+      files: this.#files,
+      watch: this.#isWatched ? this.#tree : undefined,
+      rescanMs: this.#rescanMs,
+      onLooked: () => this.#scheduleRescan(),
+    });
     this.#work = this.#look([ANYTHING]);
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#finder?.stop();
     this.#settling.clear();
     this.#tree.close();
     clearTimeout(this.#rescan);
@@ -134,10 +135,10 @@ class DirectorySource implements Source {
 
   #changed(change: Change): void {
     if (this.#isStopped) return;
-    if (change === 'anything' || this.#isRootGone) this.#settling.touch(ANYTHING);
+    if (change === 'anything' || this.#finder?.isRootGone === true) this.#settling.touch(ANYTHING);
     else if (change.path === this.#only || !basename(change.path).startsWith('.'))
       this.#settling.touch(change.path);
-    else if (this.#hasLinks) this.#settling.touch(ANYTHING);
+    else if (this.#finder?.hasLinks === true) this.#settling.touch(ANYTHING);
   }
 
   #enqueue(): void {
@@ -153,11 +154,11 @@ class DirectorySource implements Source {
     // While deletions are held, so is everything: what changes together is seen together.
     if (this.#isHeld && !paths.includes(DELETIONS)) return;
     this.#isHeld = false;
-    let found = await this.#find();
+    let found = await this.#finder?.find(this.#due);
     if (this.#isStopped) return;
     if (found !== undefined && this.#hold(found.gone)) return;
     if (this.#only !== undefined && found?.gone.has(this.#only)) {
-      this.#rootIsGone('The file is gone');
+      this.#finder?.rootIsGone('The file is gone');
       found = undefined;
     }
     this.#due.clear();
@@ -165,36 +166,6 @@ class DirectorySource implements Source {
     this.#holds = 0;
     const changed = await this.#take(found ?? { read: NO_PATHS, gone: NO_PATHS });
     if (!this.#isStopped) this.#publish(changed);
-  }
-
-  /** What is due and differs from what is known; `undefined` where the root itself is gone, so that nothing is certain. */
-  async #find(): Promise<Found | undefined> {
-    const read = new Set<string>();
-    const gone = new Set<string>();
-    let isScanned = false;
-    let needsScan = this.#due.has(ANYTHING);
-    for (const path of this.#due) {
-      if (path === ANYTHING || this.#isStopped) continue;
-      const kind = await this.#kindOf(path);
-      if (kind === 'manifest') read.add(path);
-      else if (kind === 'gone') gone.add(path);
-      else if (kind !== 'nothing') needsScan = true;
-    }
-    for (;;) {
-      if (needsScan) {
-        if (!(await this.#scan(read, gone))) return undefined;
-        isScanned = true;
-      }
-      if (gone.size === 0 || this.#isStopped) return { read, gone };
-      // Are they gone, or is the root?
-      try {
-        needsScan = (await identityOfRoot(this.#root)) !== this.#rootIdentity;
-      } catch (error) {
-        this.#rootIsGone(`It cannot be read (${reasonOf(error)})`);
-        return undefined;
-      }
-      if (!needsScan || isScanned) return { read, gone };
-    }
   }
 
   /** Whether to wait with everything because files have gone that were there at the last look. */
@@ -224,7 +195,7 @@ class DirectorySource implements Source {
   async #readInto(changed: Map<string, ManifestFile | undefined>, path: string): Promise<void> {
     if (this.#isStopped) return;
     const before = this.#files.contentOf(path);
-    const within = this.#only === undefined ? this.#realRoot : undefined;
+    const within = this.#only === undefined ? this.#finder?.realRoot : undefined;
     const place = { path, file: this.#fileOf(path), absolute: join(this.#root, path), within };
     const content = await this.#files.read(place, processTurns.reading);
     if (content !== before) changed.set(path, content);
@@ -262,80 +233,10 @@ class DirectorySource implements Source {
     if (events.length > 0 && !this.#isStopped) this.#sink?.apply(events);
   }
 
-  /** What a changed name is; `other` for what only a scan of the tree can tell the meaning of. */
-  async #kindOf(path: string): Promise<'manifest' | 'gone' | 'other' | 'nothing'> {
-    if (this.#only !== undefined && path !== this.#only) return 'nothing';
-    try {
-      const stats = await lstat(join(this.#root, path));
-      if (stats.isDirectory() || stats.isSymbolicLink()) return 'other';
-      // What is no regular file is told of as one that cannot be read.
-      return path === this.#only || isManifest(basename(path)) ? 'manifest' : 'nothing';
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (this.#files.has(path)) return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'manifest';
-      return [...this.#files.paths()].some((file) => file.startsWith(`${path}/`)) ? 'other' : 'nothing';
-    }
-  }
-
-  /** Finds the files that have changed and those that have gone. `false` where the root is gone. */
-  async #scan(read: Set<string>, gone: Set<string>): Promise<boolean> {
-    let scan: TreeScan;
-    this.#tree.beginScan();
-    try {
-      scan = await scanTree(
-        this.#root,
-        (directory) => {
-          if (this.#isWatched && !this.#isStopped) this.#tree.cover(directory);
-        },
-        this.#only,
-      );
-    } catch (error) {
-      this.#rootIsGone(`It cannot be read (${reasonOf(error)})`);
-      return false;
-    }
-    this.#tree.endScan();
-    if (this.#isStopped) return true;
-    if (this.#isWatched) this.#tree.coverParent(this.#root);
-    const isOther = this.#rootIdentity !== undefined && this.#rootIdentity !== scan.rootIdentity;
-    if (isOther && this.#only === undefined && scan.files.size === 0 && this.#files.size > 0) {
-      // As an unmounted volume leaves it.
-      this.#rootIsGone('It has been replaced by a directory without manifests');
-      return false;
-    }
-    this.#isRootGone = false;
-    this.#rootIdentity = scan.rootIdentity;
-    this.#realRoot = scan.realRoot;
-    this.#hasLinks = scan.hasLinks;
-    const { failure } = this.#tree;
-    const directories = scan.failures.filter(({ isDirectory }) => isDirectory);
-    this.#treeProblems = [
-      ...directories.map(({ path, error }) => directoryProblem(this.#fileOf(path), error)),
-      ...(failure === undefined ? [] : [watchProblem(this.#path, failure, this.#rescanMs)]),
-    ];
-    for (const [path, { signature }] of scan.files) {
-      gone.delete(path);
-      if (this.#files.signatureOf(path) !== signature) read.add(path);
-    }
-    for (const { path, isDirectory } of scan.failures) if (!isDirectory) read.add(path);
-    for (const path of this.#files.paths()) {
-      if (scan.files.has(path) || read.has(path)) continue;
-      if (directories.some((directory) => isBelow(path, directory.path))) continue;
-      gone.add(path);
-    }
-    this.#scheduleRescan(this.#rescanMs);
-    return true;
-  }
-
-  /** What was good before stays in place until there are manifests again. */
-  #rootIsGone(what: string): void {
-    this.#isRootGone = true;
-    this.#treeProblems = [rootProblem(this.#path, what, this.#files.size)];
-    this.#scheduleRescan(Math.min(RETURN_MS, this.#rescanMs));
-  }
-
-  #scheduleRescan(delayMs: number): void {
+  #scheduleRescan(): void {
     clearTimeout(this.#rescan);
     if (!this.#isWatched || this.#isStopped) return;
+    const delayMs = this.#finder?.isRootGone === true ? Math.min(RETURN_MS, this.#rescanMs) : this.#rescanMs;
     this.#rescan = setTimeout(() => this.#changed('anything'), delayMs);
   }
 
@@ -350,9 +251,11 @@ class DirectorySource implements Source {
     const byFile = new Map([...changed].map(([path, content]) => [this.#fileOf(path), content]));
     const events = this.#catalog.update(byFile);
     if (events.length > 0) sink.apply(events);
-    const problems = [...this.#treeProblems, ...this.#files.problems(), ...this.#catalog.duplicates()].sort(
-      byPlace,
-    );
+    const problems = [
+      ...(this.#finder?.problems ?? []),
+      ...this.#files.problems(),
+      ...this.#catalog.duplicates(),
+    ].sort(byPlace);
     if (!isDeepStrictEqual(problems, this.#problems)) {
       this.#problems = problems;
       sink.problems(problems);
@@ -362,9 +265,4 @@ class DirectorySource implements Source {
       sink.synced();
     }
   }
-}
-
-/** `''` is the root. */
-function isBelow(path: string, directory: string): boolean {
-  return directory === '' || path.startsWith(`${directory}/`);
 }

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, readlink, realpath } from 'node:fs/promises';
+import type { CrdChoice } from '../../admission/judge.ts';
 import type { Lane } from '../../event-loop/turns.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { readBounded } from './bounded-read.ts';
@@ -33,13 +34,15 @@ const EMPTY_FILE: ManifestFile = { hash: undefined, entries: [], problems: [] };
 
 /** The files of a tree with what they held when they were last good, by path as seen from the root. */
 export class KnownFiles {
+  readonly #judgeBy: CrdChoice;
   readonly #lookAgain: (path: string, periods: number) => void;
   readonly #files = new Map<string, KnownFile>();
   /** Files that are empty and were not, until they are believed. */
   readonly #emptied = new Set<string>();
 
   /** `lookAgain` is called for a file that is to be read once more after so many quiet periods. */
-  constructor(lookAgain: (path: string, periods: number) => void) {
+  constructor(judgeBy: CrdChoice, lookAgain: (path: string, periods: number) => void) {
+    this.#judgeBy = judgeBy;
     this.#lookAgain = lookAgain;
   }
 
@@ -83,7 +86,7 @@ export class KnownFiles {
         return this.#keep(path, signatureOf(stats), before, sizeProblem(file, before));
       }
       if (before !== undefined && this.#isHeldAsEmpty(path, bytes, before)) return before;
-      const content = await readManifests(file, bytes, before, lane);
+      const content = await readManifests(file, bytes, before, this.#judgeBy, lane);
       this.#files.set(path, { signature: signatureOf(stats), content });
       return content;
     } catch (error) {

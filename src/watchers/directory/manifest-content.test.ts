@@ -193,7 +193,7 @@ test('Endpoints in two files are one problem, whatever number of slices they mak
 
 test('a namespace that an object is in exists while one is in it', async (t) => {
   const inside = (name: string) =>
-    `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: tenant}\n`;
+    `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: tenant}\nspec: {ports: [{port: 443}]}\n`;
   const root = await directoryOf(t, { 'a.yaml': inside('a'), 'b.yaml': inside('b') });
   const { world } = await following(t, root);
   const namespace = () => world.objects.get('Namespace//tenant');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { CrdChoice } from '../../admission/judge.ts';
 import type { Lane } from '../../event-loop/turns.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { objectKey, refOf } from '../../model/events.ts';
@@ -43,6 +44,7 @@ export async function readManifests(
   file: string,
   bytes: Uint8Array,
   before: ManifestFile | undefined,
+  judgeBy: CrdChoice,
   lane: Lane,
 ): Promise<ManifestFile> {
   const hash = createHash('sha256').update(bytes).digest('base64');
@@ -50,7 +52,7 @@ export async function readManifests(
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const documents = parseManifests(text, lane);
-    return { hash, ...(await decodeDocuments(file, documents, before, lane)) };
+    return { hash, ...(await decodeDocuments(file, documents, before, judgeBy, lane)) };
   } catch (error) {
     const line = error instanceof ManifestSyntaxError ? error.line : undefined;
     const what = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
@@ -70,6 +72,7 @@ async function decodeDocuments(
   file: string,
   documents: AsyncIterable<ManifestDocument>,
   before: ManifestFile | undefined,
+  judgeBy: CrdChoice,
   lane: Lane,
 ): Promise<Pick<ManifestFile, 'entries' | 'problems'>> {
   const known = new Map((before?.entries ?? []).map((entry) => [entry.key, entry.object]));
@@ -79,7 +82,7 @@ async function decodeDocuments(
   const lost = new Map<string, number | undefined>();
   for await (const document of documents) {
     const { raw, line } = document;
-    const decoded = decodeDocument(raw);
+    const decoded = decodeDocument(raw, judgeBy);
     if ('type' in decoded) {
       const { object } = decoded;
       const index = problems.add(decoded.code, () => problemOf(file, document, decoded, object));
@@ -120,20 +123,21 @@ interface DecodedDocument {
 
 const NOTHING: DecodedDocument = { objects: [], documentKey: '', isMirrored: false, warnings: [] };
 
-function decodeDocument(raw: unknown): DecodedDocument | InvalidObject {
-  const decoded = decodeObject(raw, { strict: true });
+function decodeDocument(raw: unknown, judgeBy: CrdChoice): DecodedDocument | InvalidObject {
+  const decoded = decodeObject(raw, { judgeBy });
   if (decoded.type === 'invalid') return decoded;
   if (decoded.type === 'object') {
     const { object, warnings } = decoded;
     return { objects: [object], documentKey: objectKey(refOf(object)), isMirrored: false, warnings };
   }
   if (decoded.kind !== 'Endpoints') return NOTHING;
-  const mirrored = mirrorEndpoints(raw);
+  const mirrored = mirrorEndpoints(raw, { judgeBy });
   if (mirrored.type === 'invalid') return mirrored;
   const slice = mirrored.type === 'slices' ? mirrored.slices[0] : undefined;
   if (mirrored.type !== 'slices' || slice === undefined) return NOTHING;
+  const { slices, warnings } = mirrored;
   const documentKey = `Endpoints/${slice.meta.namespace}/${slice.serviceName}`;
-  return { objects: mirrored.slices, documentKey, isMirrored: true, warnings: [] };
+  return { objects: slices, documentKey, isMirrored: true, warnings };
 }
 
 /**

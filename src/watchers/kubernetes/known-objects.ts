@@ -1,4 +1,5 @@
 import type { ObjectEvent, SourceProblem } from '../../model/events.ts';
+import { type NamespacedName, parseNamespacedName } from '../../model/key.ts';
 import type { Kind, KubernetesObject } from '../../model/objects.ts';
 import { type RawObject, rawKey } from './raw-object.ts';
 
@@ -20,9 +21,9 @@ export class KnownObjects {
   readonly #kind: Kind;
   readonly #decode: Decode;
   /** The list that named it last, or that was the last when a watch did. */
-  readonly #keys = new Map<string, number>();
+  readonly #keys = new Map<NamespacedName, number>();
   #list = 0;
-  readonly #problems = new Map<string, SourceProblem>();
+  readonly #problems = new Map<NamespacedName, SourceProblem>();
 
   constructor(kind: Kind, decode: Decode) {
     this.#kind = kind;
@@ -91,16 +92,13 @@ export class KnownObjects {
     return events;
   }
 
-  #remove(key: string): ObjectEvent {
+  #remove(key: NamespacedName): ObjectEvent {
     this.#keys.delete(key);
     this.#forget(key);
-    // Names hold no slash.
-    const slash = key.indexOf('/');
-    const ref = { kind: this.#kind, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-    return { type: 'delete', ref };
+    return { type: 'delete', ref: { kind: this.#kind, ...parseNamespacedName(key) } };
   }
 
-  #forget(key: string): void {
+  #forget(key: NamespacedName): void {
     if (this.#problems.delete(key)) this.problemChanges += 1;
   }
 }

@@ -1,4 +1,4 @@
-import { joinedKey } from '../../model/key.ts';
+import { type NamespacedName, namespacedName } from '../../model/key.ts';
 
 /** An object as the API sent it, of which nothing but its identity and version has been checked. */
 export interface RawObject {
@@ -28,8 +28,8 @@ export function isRawObject(value: unknown): value is RawObject {
 }
 
 /** `namespace/name`; `/name` for a cluster-scoped object. */
-export function rawKey(object: RawObject): string {
-  return joinedKey(object.metadata.namespace ?? '', object.metadata.name);
+export function rawKey(object: RawObject): NamespacedName {
+  return namespacedName(object.metadata.namespace ?? '', object.metadata.name);
 }
 
 /**

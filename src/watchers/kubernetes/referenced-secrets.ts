@@ -1,6 +1,8 @@
 import type { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import type { WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import type { ObjectEvent, SecretName, SourceSink } from '../../model/events.ts';
+import { type NamespacedName, namespacedName } from '../../model/key.ts';
+import { SECRET_FACTS } from '../../model/kinds.ts';
 import type { Fields } from '../objects/fields.ts';
 import { absentSecret, decodeSecret } from '../objects/secret.ts';
 import type { FailureLog } from './failure-log.ts';
@@ -31,7 +33,7 @@ interface Reading {
  */
 export class ReferencedSecrets {
   readonly #options: ReferencedSecretsOptions;
-  readonly #readings = new Map<string, Reading>();
+  readonly #readings = new Map<NamespacedName, Reading>();
   readonly #ending = new Set<Promise<void>>();
   #saidForbidden = false;
   #saidTooMany = false;
@@ -42,7 +44,7 @@ export class ReferencedSecrets {
 
   /** Replaces what is read. */
   read(secrets: readonly SecretName[]): void {
-    const wanted = new Map(secrets.map((name) => [`${name.namespace}/${name.name}`, name]));
+    const wanted = new Map(secrets.map((name) => [namespacedName(name.namespace, name.name), name]));
     for (const [key, reading] of this.#readings) if (!wanted.has(key)) this.#end(key, reading);
     for (const [key, name] of wanted) {
       if (this.#readings.has(key)) continue;
@@ -60,7 +62,7 @@ export class ReferencedSecrets {
     await Promise.all(this.#ending);
   }
 
-  #begin(key: string, name: SecretName): void {
+  #begin(key: NamespacedName, name: SecretName): void {
     const stop = new AbortController();
     const { namespace } = name;
     const tell = (event: ObjectEvent): void => {
@@ -95,7 +97,7 @@ export class ReferencedSecrets {
     this.#readings.set(key, reading);
   }
 
-  #end(key: string, reading: Reading): void {
+  #end(key: NamespacedName, reading: Reading): void {
     this.#readings.delete(key);
     reading.stop.abort();
     this.#ending.add(reading.done);
@@ -129,13 +131,5 @@ export class ReferencedSecrets {
 }
 
 function oneSecret(only: SecretName): WatchedKind {
-  return {
-    kind: 'Secret',
-    group: '',
-    versions: ['v1'],
-    plural: 'secrets',
-    custom: false,
-    metadataOnly: false,
-    only,
-  };
+  return { ...SECRET_FACTS, metadataOnly: false, only };
 }

@@ -8,8 +8,9 @@ import type { Resource, WatchedKind } from '../../kubernetes-api/watched-kind.ts
 import type { SourceProblem, SourceSink } from '../../model/events.ts';
 import type { Kind } from '../../model/objects.ts';
 import { explain, type FailureLog, type SourceLogger } from './failure-log.ts';
-import { type Decode, KnownObjects } from './known-objects.ts';
+import type { Decode } from './known-objects.ts';
 import type { ReflectorLimits } from './limits.ts';
+import { ObjectFeed } from './object-feed.ts';
 import { PagedList } from './paged-list.ts';
 import { isOlder } from './raw-object.ts';
 import { type WatchEvent, watchStream } from './watch-stream.ts';
@@ -32,8 +33,6 @@ export interface ReflectorOptions {
 
 /** A CRD counts as absent after so many answers that say so, in a row: a server that starts learns of it late. */
 const ABSENCES = 3;
-/** Objects of a list that are decoded and handed on at a time: 1 ms. */
-const SLICE_OBJECTS = 100;
 /** After so many watches in a row on which nothing was heard, the list is read again, in case the version is bad. */
 const SILENT_WATCHES = 3;
 
@@ -43,7 +42,7 @@ const SILENT_WATCHES = 3;
  */
 export class Reflector {
   readonly #options: ReflectorOptions;
-  readonly #known: KnownObjects;
+  readonly #feed: ObjectFeed;
   readonly #listBackoff: Backoff;
   readonly #watchBackoff: Backoff;
   readonly #absenceBackoff: Backoff;
@@ -66,9 +65,9 @@ export class Reflector {
   #watchAskedAt = 0;
 
   constructor(options: ReflectorOptions) {
-    const { watched, decode, limits, random } = options;
+    const { watched, limits, random } = options;
     this.#options = options;
-    this.#known = new KnownObjects(watched.kind, decode);
+    this.#feed = new ObjectFeed({ ...options, kind: watched.kind });
     const failure = { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, random };
     this.#listBackoff = new Backoff(failure);
     this.#watchBackoff = new Backoff(failure);
@@ -93,10 +92,10 @@ export class Reflector {
   }
 
   problems(): readonly SourceProblem[] {
-    if (this.#failure === undefined) return this.#known.problems();
+    if (this.#failure === undefined) return this.#feed.problems();
     const { watched } = this.#options;
     const message = `${watched.kind} cannot be read: ${explain(watched, this.#failure)}`;
-    return [{ code: this.#failure.code, message }, ...this.#known.problems()];
+    return [{ code: this.#failure.code, message }, ...this.#feed.problems()];
   }
 
   /** Until the signal is aborted; never rejects. */
@@ -143,13 +142,13 @@ export class Reflector {
     this.#absences += 1;
     this.#recovered();
     if (this.#absences === ABSENCES) {
-      const { watched, logger } = this.#options;
+      const { watched, limits, logger } = this.#options;
       logger.info(
         { kind: this.kind },
         `Kubernetes API: ${watched.plural}.${watched.group} is not installed; waiting for it`,
       );
-      this.#known.beginList();
-      await this.#endList(signal);
+      this.#feed.beginList();
+      await this.#feed.endList(limits.pageObjects, signal);
       this.#complete(signal);
     }
     return this.#absenceBackoff.next();
@@ -164,26 +163,17 @@ export class Reflector {
       lane,
     };
     if (this.#list === undefined) {
-      this.#known.beginList();
+      this.#feed.beginList();
       this.#list = { pages: new PagedList(resource, transport, paging), objects: 0 };
     }
     const list = this.#list;
     for (;;) {
       const page = await list.pages.next(signal);
-      for (let start = 0; start < page.items.length; start += SLICE_OBJECTS) {
-        const slice = page.items.slice(start, start + SLICE_OBJECTS);
-        await lane.run(() => {
-          if (signal.aborted) return;
-          list.objects += slice.length;
-          this.#apply(
-            slice.map((object) => ({ type: 'ADDED', object })),
-            resource,
-          );
-        });
-      }
+      await this.#feed.list(page.items, resource.apiVersion, signal);
+      list.objects += page.items.length;
       this.#listBackoff.reset();
       if (page.resourceVersion === undefined) continue;
-      await this.#endList(signal);
+      await this.#feed.endList(limits.pageObjects, signal);
       this.#list = undefined;
       this.#version = page.resourceVersion;
       this.#complete(signal);
@@ -238,42 +228,12 @@ export class Reflector {
       if (!isOlder(next, version)) version = next;
       // A deleted object may carry the version that it had while it lived.
       else if (event.type !== 'DELETED') {
-        this.#apply(batch.slice(0, index), resource);
+        this.#feed.apply(batch.slice(0, index), resource.apiVersion);
         throw new ApiFailure('gone', `watch of ${resource.path}: version ${next} came after ${version}`);
       }
     }
-    this.#apply(batch, resource);
+    this.#feed.apply(batch, resource.apiVersion);
     this.#version = version;
-  }
-
-  #apply(batch: readonly WatchEvent[], resource: Resource): void {
-    const known = this.#known;
-    const changesBefore = known.problemChanges;
-    const events = [];
-    for (const event of batch) {
-      if (event.type === 'BOOKMARK') continue;
-      const change =
-        event.type === 'DELETED'
-          ? known.remove(event.object)
-          : known.upsert(event.object, resource.apiVersion);
-      if (change !== undefined) events.push(change);
-    }
-    if (events.length > 0) this.#options.sink.apply(events);
-    if (known.problemChanges !== changesBefore) this.#options.onProblems();
-  }
-
-  /** Deletes what is known and was not in the list, a page at a time. */
-  async #endList(signal: AbortSignal): Promise<void> {
-    const known = this.#known;
-    const changesBefore = known.problemChanges;
-    const events = known.endList();
-    const { pageObjects } = this.#options.limits;
-    for (let start = 0; start < events.length; start += pageObjects) {
-      await this.#options.lane.run(() => {
-        if (!signal.aborted) this.#options.sink.apply(events.slice(start, start + pageObjects));
-      });
-    }
-    if (known.problemChanges !== changesBefore) this.#options.onProblems();
   }
 
   /** The sink has everything. */

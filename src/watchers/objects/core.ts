@@ -1,3 +1,4 @@
+import { SERVICE_NAME_LABEL } from '../../model/names.ts';
 import type {
   EndpointSlice,
   Namespace,
@@ -21,8 +22,6 @@ import {
   requiredString,
   strings,
 } from './fields.ts';
-
-const SERVICE_NAME = 'kubernetes.io/service-name';
 
 const servicePorts = recentLists<ServicePort>('name', 'port', 'protocol');
 const slicePorts = recentLists<EndpointSlice['ports'][number]>('name', 'port', 'protocol');
@@ -56,7 +55,7 @@ export function decodeEndpointSlice(raw: Fields, meta: ObjectMeta): EndpointSlic
   return {
     kind: 'EndpointSlice',
     meta,
-    serviceName: optionalString(labels, SERVICE_NAME) ?? '',
+    serviceName: optionalString(labels, SERVICE_NAME_LABEL) ?? '',
     addressType: oneOf(raw, 'addressType', ['IPv4', 'IPv6', 'FQDN']),
     endpoints: list(raw, 'endpoints', (endpoint) => {
       const conditions = optionalFields(endpoint, 'conditions') ?? {};

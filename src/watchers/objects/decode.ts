@@ -1,3 +1,4 @@
+import { type CrdChoice, judge } from '../../admission/judge.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
 import type { FieldPath, Fields } from './fields.ts';
 import { distantField, FieldError, fieldPath, isFields, pathText } from './fields.ts';
@@ -5,7 +6,7 @@ import { decodeMeta } from './meta.ts';
 import type { ServedKind } from './served-kinds.ts';
 import { misspelling, servedKind } from './served-kinds.ts';
 import type { ObjectWarning } from './strictness.ts';
-import { requireLists, warningsOf } from './strictness.ts';
+import { warningsOf } from './strictness.ts';
 
 /** Something that cannot be read as the object that it says it is. */
 export interface InvalidObject {
@@ -34,7 +35,7 @@ export type Decoded =
   | {
       readonly type: 'object';
       readonly object: KubernetesObject;
-      /** With `strict` only. */
+      /** With `judgeBy` only. */
       readonly warnings: readonly ObjectWarning[];
     }
   /** A kind that Sluice does not read, or `Endpoints`, which `mirrorEndpoints` reads. */
@@ -45,10 +46,10 @@ export interface DecodeOptions {
   /** For an object of a namespaced kind that names none. Default: `default`. */
   readonly defaultNamespace?: string;
   /**
-   * Whether to judge what an API server does before it stores an object: required lists, and fields that are unknown.
-   * Not for what comes from one: it may serve a TLSRoute as v1 that was written without hostnames as v1alpha2.
+   * The CRDs to judge by, as an API server judges what it is to store. Not for what comes from one: it may serve a TLSRoute
+   * as v1 that was written without hostnames as v1alpha2.
    */
-  readonly strict?: boolean;
+  readonly judgeBy?: CrdChoice;
 }
 
 /**
@@ -59,15 +60,15 @@ export function decodeObject(raw: unknown, options: DecodeOptions = {}): Decoded
   return guarded(raw, options, (fields, served) => {
     if (served.decode === undefined) return { type: 'ignored', kind: served.kind };
     const meta = decodeMeta(fields, served.kind, served.scope, options.defaultNamespace ?? 'default');
-    const object = served.decode(fields, meta);
-    if (!options.strict) return { type: 'object', object, warnings: [] };
-    requireLists(fields);
-    return { type: 'object', object, warnings: named(warningsOf(fields), object.kind, object.meta) };
+    return { type: 'object', object: served.decode(fields, meta), warnings: [] };
   });
 }
 
-/** Finds out what `raw` is, and makes the data `InvalidObject` of what `decode` throws. */
-export function guarded<T>(
+/**
+ * Finds out what `raw` is, makes the data `InvalidObject` of what `decode` throws, and judges what it returns. Its warnings
+ * are added then.
+ */
+export function guarded<T extends { readonly type: string }>(
   raw: unknown,
   options: DecodeOptions,
   decode: (fields: Fields, served: ServedKind) => T,
@@ -86,15 +87,26 @@ export function guarded<T>(
     return invalid('SLUICE_OBJECT_UNKNOWN', `${field} ${written} ${message}`, [field], raw, options);
   }
   try {
-    return decode(raw, served);
+    const decoded = decode(raw, served);
+    if (options.judgeBy === undefined || decoded.type === 'ignored') return decoded;
+    const { refusals, unknown } = judge(raw, options.judgeBy);
+    const [first, ...others] = refusals.map(({ field, message }) => {
+      const what = `${pathText(field)} ${message.replace(/\.$/, '')}`;
+      return { code: 'SLUICE_OBJECT_INVALID', message: what, field };
+    });
+    const warnings = [...others, ...warningsOf(raw, unknown)];
+    if (first === undefined) return { ...decoded, warnings: namedBy(raw, warnings, options, served) };
+    const refused = invalid(first.code, first.message, first.field, raw, options, served);
+    return { ...refused, warnings: namedBy(raw, warnings, options, served) };
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
     const path = fieldPath(raw, error.holder, error.key);
     const what = `${path === undefined ? distantField(error.key) : pathText(path)} ${error.message}`;
     const refused = invalid('SLUICE_OBJECT_INVALID', what, path ?? [], raw, options, served);
-    if (!options.strict || refused.object === undefined) return refused;
+    if (options.judgeBy === undefined) return refused;
     // They may well tell why: `hostname` where `hostnames` is required.
-    return { ...refused, warnings: named(warningsOf(raw), refused.object.kind, refused.object) };
+    const { unknown } = judge(raw, options.judgeBy);
+    return { ...refused, warnings: namedBy(raw, warningsOf(raw, unknown), options, served) };
   }
 }
 
@@ -111,34 +123,38 @@ function invalid(
   options: DecodeOptions,
   served?: ServedKind,
 ): InvalidObject {
-  const kind = shortened(raw['kind'] as string);
-  const metadata = isFields(raw['metadata']) ? raw['metadata'] : {};
+  const object = nameOf(raw, options, served);
+  const message = sentence(object === undefined ? shortened(raw['kind'] as string) : titleOf(object), what);
   const path = pathText(field);
+  return { type: 'invalid', code, message, path, field, ...(object && { object }), warnings: [] };
+}
+
+/** `undefined` where the object has no name. */
+function nameOf(raw: Fields, options: DecodeOptions, served?: ServedKind): ObjectName | undefined {
+  const metadata = isFields(raw['metadata']) ? raw['metadata'] : {};
   const { name, namespace } = metadata as { name?: unknown; namespace?: unknown };
-  if (typeof name !== 'string' || name === '') {
-    return { type: 'invalid', code, message: sentence(kind, what), path, field, warnings: [] };
-  }
+  if (typeof name !== 'string' || name === '') return undefined;
   const written = typeof namespace === 'string' && namespace !== '' ? namespace : undefined;
-  const object = {
-    kind,
+  return {
+    kind: shortened(raw['kind'] as string),
     namespace: served?.scope === 'cluster' ? '' : shortened(written ?? options.defaultNamespace ?? 'default'),
     name: shortened(name),
   };
-  const message = sentence(titleOf(kind, object), what);
-  return { type: 'invalid', code, message, path, field, object, warnings: [] };
 }
 
-function named(
+function namedBy(
+  raw: Fields,
   warnings: readonly ObjectWarning[],
-  kind: string,
-  object: Pick<ObjectName, 'namespace' | 'name'>,
+  options: DecodeOptions,
+  served: ServedKind,
 ): readonly ObjectWarning[] {
-  if (warnings.length === 0) return warnings;
-  const title = titleOf(kind, object);
+  const object = nameOf(raw, options, served);
+  if (warnings.length === 0 || object === undefined) return [];
+  const title = titleOf(object);
   return warnings.map((warning) => ({ ...warning, message: sentence(title, warning.message) }));
 }
 
-function titleOf(kind: string, { namespace, name }: Pick<ObjectName, 'namespace' | 'name'>): string {
+function titleOf({ kind, namespace, name }: ObjectName): string {
   return namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 

@@ -1,3 +1,4 @@
+import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type {
   BackendReference,
   CountedRoute,
@@ -31,8 +32,6 @@ import {
   stringMap,
   strings,
 } from './fields.ts';
-
-export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
 
 const parentRefs = recentLists<ParentReference>('group', 'kind', 'namespace', 'name', 'sectionName', 'port');
 

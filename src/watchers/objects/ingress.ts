@@ -1,3 +1,4 @@
+import { DEFAULT_CLASS_ANNOTATION } from '../../model/names.ts';
 import type { Ingress, IngressBackend, IngressClass, ObjectMeta } from '../../model/objects.ts';
 import type { Fields } from './fields.ts';
 import {
@@ -46,8 +47,6 @@ function decodeBackend(raw: Fields): IngressBackend {
   };
 }
 
-const DEFAULT_CLASS = 'ingressclass.kubernetes.io/is-default-class';
-
 export function decodeIngressClass(raw: Fields, meta: ObjectMeta): IngressClass {
   const spec = optionalFields(raw, 'spec') ?? {};
   const annotations = optionalFields(requiredFields(raw, 'metadata'), 'annotations') ?? {};
@@ -55,6 +54,6 @@ export function decodeIngressClass(raw: Fields, meta: ObjectMeta): IngressClass 
     kind: 'IngressClass',
     meta,
     controller: optionalString(spec, 'controller') ?? '',
-    isDefault: optionalString(annotations, DEFAULT_CLASS) === 'true',
+    isDefault: optionalString(annotations, DEFAULT_CLASS_ANNOTATION) === 'true',
   };
 }

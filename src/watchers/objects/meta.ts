@@ -1,3 +1,6 @@
+import { READ_ANNOTATIONS } from '../../model/annotations.ts';
+import type { Scope } from '../../model/kinds.ts';
+import { GATEWAY_NODE_LABEL, NAMESPACE_NAME_LABEL } from '../../model/names.ts';
 import type { ObjectMeta } from '../../model/objects.ts';
 import { Recent } from '../../model/recent.ts';
 import type { Fields } from './fields.ts';
@@ -10,27 +13,13 @@ import {
   stringMap,
 } from './fields.ts';
 
-const GATEWAY_NODE_LABEL = 'node-role.kubernetes.io/gateway';
-
-/** Each asks for TLS passthrough of an Ingress with the value `true`. */
-export const PASSTHROUGH_ANNOTATIONS: readonly string[] = [
-  'sluice.dev/ssl-passthrough',
-  'higress.io/ssl-passthrough',
-  'nginx.ingress.kubernetes.io/ssl-passthrough',
-];
-
-const POLICY_ANNOTATIONS = [
-  'sluice.dev/max-connections',
-  'sluice.dev/stats',
-  'sluice.dev/connect-timeout',
-  'sluice.dev/idle-timeout',
-];
-
-/** The annotations that are kept, by kind: those that src/gateway reads. */
-const READ_ANNOTATIONS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['TLSRoute', POLICY_ANNOTATIONS],
-  ['Ingress', [...POLICY_ANNOTATIONS, ...PASSTHROUGH_ANNOTATIONS, 'kubernetes.io/ingress.class']],
-]);
+/** The names of the annotations that are kept, by kind. */
+const KEPT_ANNOTATIONS: ReadonlyMap<string, readonly string[]> = new Map(
+  (['TLSRoute', 'Ingress'] as const).map((kind) => [
+    kind,
+    READ_ANNOTATIONS.filter(({ kinds }) => kinds.includes(kind)).map(({ name }) => name),
+  ]),
+);
 
 /** Longest value, in characters, of an annotation that is read: no value that means something comes near. */
 const MAX_ANNOTATION = 1024;
@@ -47,14 +36,8 @@ const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-
 const MAX_SUBDOMAIN = 253;
 const MAX_LABEL = 63;
 
-export type Scope = 'namespaced' | 'cluster';
-
-export function isReadAnnotation(kind: string, annotation: string): boolean {
-  return readAnnotations(kind).includes(annotation);
-}
-
 export function readAnnotations(kind: string): readonly string[] {
-  return READ_ANNOTATIONS.get(kind) ?? [];
+  return KEPT_ANNOTATIONS.get(kind) ?? [];
 }
 
 /** The metadata of an object; the uid and the generation of a manifest, which has none, are for the source to set. */
@@ -80,7 +63,7 @@ export function decodeMeta(raw: Fields, kind: string, scope: Scope, defaultNames
 function decodeLabels(metadata: Fields, kind: string, name: string): Readonly<Record<string, string>> {
   if (kind === 'Namespace') {
     // The API server sets this label on every Namespace; a manifest may lack it.
-    return { ...stringMap(metadata, 'labels'), 'kubernetes.io/metadata.name': name };
+    return { ...stringMap(metadata, 'labels'), [NAMESPACE_NAME_LABEL]: name };
   }
   if (kind !== 'Node') return EMPTY;
   const role = stringMap(metadata, 'labels')[GATEWAY_NODE_LABEL];
@@ -120,7 +103,7 @@ function nameExpectation(isLabel: boolean): string {
 }
 
 function decodeAnnotations(metadata: Fields, kind: string): Readonly<Record<string, string>> {
-  const read = READ_ANNOTATIONS.get(kind);
+  const read = KEPT_ANNOTATIONS.get(kind);
   const annotations = read && optionalFields(metadata, 'annotations');
   if (read === undefined || annotations === undefined) return EMPTY;
   let kept: Record<string, string> | undefined;

@@ -11,9 +11,15 @@ import {
   requiredString,
 } from './fields.ts';
 import { decodeMeta } from './meta.ts';
+import type { ObjectWarning } from './strictness.ts';
 
 export type Mirrored =
-  | { readonly type: 'slices'; readonly slices: readonly EndpointSlice[] }
+  | {
+      readonly type: 'slices';
+      readonly slices: readonly EndpointSlice[];
+      /** With `judgeBy` only. */
+      readonly warnings: readonly ObjectWarning[];
+    }
   | Exclude<Decoded, { readonly type: 'object' }>;
 
 const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror';
@@ -34,7 +40,7 @@ export function mirrorEndpoints(raw: unknown, options: DecodeOptions = {}): Mirr
     const annotations = optionalFields(metadata, 'annotations') ?? {};
     const isSkipped = labels[SKIP_MIRROR] === 'true' || Object.hasOwn(annotations, LEADER);
     const subsets = list(fields, 'subsets', decodeSubset);
-    if (isSkipped) return { type: 'slices', slices: [] };
+    if (isSkipped) return { type: 'slices', slices: [], warnings: [] };
     const slices = subsets.flatMap(({ endpoints, ports }, index) =>
       (['IPv4', 'IPv6'] as const).flatMap((addressType): EndpointSlice[] => {
         const ofFamily = endpoints.filter(({ addresses }) => familyOf(addresses[0]) === addressType);
@@ -53,7 +59,7 @@ export function mirrorEndpoints(raw: unknown, options: DecodeOptions = {}): Mirr
         ];
       }),
     );
-    return { type: 'slices', slices };
+    return { type: 'slices', slices, warnings: [] };
   });
 }
 

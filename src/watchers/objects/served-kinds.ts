@@ -1,3 +1,4 @@
+import { apiVersionOf, ENDPOINTS_FACTS, groupOf, KIND_FACTS, type KindFacts } from '../../model/kinds.ts';
 import type { Kind, KubernetesObject, ObjectMeta } from '../../model/objects.ts';
 import { decodeEndpointSlice, decodeNamespace, decodeNode, decodeService } from './core.ts';
 import type { Fields } from './fields.ts';
@@ -9,51 +10,41 @@ import {
   decodeListenerSet,
   decodeReferenceGrant,
   decodeTlsRoute,
-  GATEWAY_GROUP,
 } from './gateway-api.ts';
 import { decodeIngress, decodeIngressClass } from './ingress.ts';
-import type { Scope } from './meta.ts';
 import { distance } from './spelling.ts';
 
+type Decode = (raw: Fields, meta: ObjectMeta) => KubernetesObject;
+
 /** How a kind is written in a manifest and read from one. */
-export interface ServedKind {
-  readonly kind: Kind | 'Endpoints';
-  /** `''` for the core group. */
-  readonly group: string;
-  readonly versions: readonly string[];
-  readonly scope: Scope;
+export interface ServedKind extends KindFacts<Kind | 'Endpoints'> {
   /** `undefined` for Endpoints, which are not read but mirrored. */
-  readonly decode: ((raw: Fields, meta: ObjectMeta) => KubernetesObject) | undefined;
+  readonly decode: Decode | undefined;
 }
 
-const NETWORKING = 'networking.k8s.io';
+const DECODERS: Readonly<Record<Exclude<Kind, 'Secret'>, Decode>> = {
+  GatewayClass: decodeGatewayClass,
+  Gateway: decodeGateway,
+  ListenerSet: decodeListenerSet,
+  TLSRoute: decodeTlsRoute,
+  HTTPRoute: decodeHttpRoute,
+  GRPCRoute: decodeGrpcRoute,
+  ReferenceGrant: decodeReferenceGrant,
+  Ingress: decodeIngress,
+  IngressClass: decodeIngressClass,
+  Service: decodeService,
+  EndpointSlice: decodeEndpointSlice,
+  Namespace: decodeNamespace,
+  Node: decodeNode,
+};
 
 const SERVED_KINDS: readonly ServedKind[] = [
-  served('GatewayClass', GATEWAY_GROUP, ['v1', 'v1beta1'], 'cluster', decodeGatewayClass),
-  served('Gateway', GATEWAY_GROUP, ['v1', 'v1beta1'], 'namespaced', decodeGateway),
-  served('ListenerSet', GATEWAY_GROUP, ['v1'], 'namespaced', decodeListenerSet),
-  served('TLSRoute', GATEWAY_GROUP, ['v1', 'v1alpha3', 'v1alpha2'], 'namespaced', decodeTlsRoute),
-  served('HTTPRoute', GATEWAY_GROUP, ['v1', 'v1beta1'], 'namespaced', decodeHttpRoute),
-  served('GRPCRoute', GATEWAY_GROUP, ['v1'], 'namespaced', decodeGrpcRoute),
-  served('ReferenceGrant', GATEWAY_GROUP, ['v1', 'v1beta1', 'v1alpha2'], 'namespaced', decodeReferenceGrant),
-  served('Ingress', NETWORKING, ['v1'], 'namespaced', decodeIngress),
-  served('IngressClass', NETWORKING, ['v1'], 'cluster', decodeIngressClass),
-  served('Service', '', ['v1'], 'namespaced', decodeService),
-  served('EndpointSlice', 'discovery.k8s.io', ['v1'], 'namespaced', decodeEndpointSlice),
-  served('Namespace', '', ['v1'], 'cluster', decodeNamespace),
-  served('Node', '', ['v1'], 'cluster', decodeNode),
-  served('Endpoints', '', ['v1'], 'namespaced', undefined),
+  ...KIND_FACTS.map((facts) => ({
+    ...facts,
+    decode: facts.kind === 'Secret' ? undefined : DECODERS[facts.kind],
+  })),
+  { ...ENDPOINTS_FACTS, decode: undefined },
 ];
-
-function served(
-  kind: ServedKind['kind'],
-  group: string,
-  versions: readonly string[],
-  scope: Scope,
-  decode: ServedKind['decode'],
-): ServedKind {
-  return { kind, group, versions, scope, decode };
-}
 
 const BY_API_VERSION_AND_KIND: ReadonlyMap<string, ServedKind> = new Map(
   SERVED_KINDS.flatMap((entry) =>
@@ -65,8 +56,8 @@ export function servedKind(apiVersion: string, kind: string): ServedKind | undef
   return BY_API_VERSION_AND_KIND.get(`${apiVersion} ${kind}`);
 }
 
-function apiVersions({ group, versions }: ServedKind): readonly string[] {
-  return group === '' ? versions : versions.map((version) => `${group}/${version}`);
+function apiVersions({ group, versions, olderVersions }: ServedKind): readonly string[] {
+  return [...versions, ...olderVersions].map((version) => apiVersionOf(group, version));
 }
 
 /** Kinds of the Gateway API that are a typing error away from one that is read, and are none. */
@@ -82,8 +73,7 @@ export function misspelling(
   apiVersion: string,
   kind: string,
 ): { readonly field: 'apiVersion' | 'kind'; readonly message: string } | undefined {
-  const slash = apiVersion.indexOf('/');
-  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  const group = groupOf(apiVersion);
   const named = SERVED_KINDS.find((entry) => entry.kind === kind);
   if (named !== undefined) {
     const accepted = apiVersions(named).join(', ');

@@ -1,17 +1,18 @@
 /**
- * What an API server would say of a manifest, where there is none: lists that must have an entry, and fields and
- * annotations that mean nothing and are most likely misspelt.
+ * What is written in a manifest and means nothing: fields that the API does not have, and annotations; both are most
+ * likely misspelt.
  */
-import type { Shape } from './api-fields.ts';
-import { API_FIELDS } from './api-fields.ts';
+import type { UnknownField } from '../../admission/refusal.ts';
+import { PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
+import { OWN_PREFIX } from '../../model/names.ts';
 import type { FieldPath, Fields } from './fields.ts';
-import { distantField, FieldError, fieldPath, isFields, list, pathText } from './fields.ts';
-import { PASSTHROUGH_ANNOTATIONS, readAnnotations } from './meta.ts';
+import { isFields, pathText } from './fields.ts';
+import { readAnnotations } from './meta.ts';
 import { nearest } from './spelling.ts';
 
 /** Something in an object that means nothing; the rest of the object applies. */
 export interface ObjectWarning {
-  /** `SLUICE_FIELD_UNKNOWN`, `SLUICE_ANNOTATION_UNKNOWN` or `SLUICE_ANNOTATION_INVALID`. */
+  /** `SLUICE_FIELD_UNKNOWN`, `SLUICE_ANNOTATION_UNKNOWN` or `SLUICE_ANNOTATION_INVALID`; `SLUICE_OBJECT_INVALID` beside another. */
   readonly code: string;
   /** One sentence without its full stop, which begins with the path; or one with a question mark. */
   readonly message: string;
@@ -24,49 +25,16 @@ const MAX_WARNINGS = 10;
 const MAX_NAMES = 8;
 /** Longest name or value that is quoted, in characters. */
 const MAX_QUOTED = 80;
-const OWN_PREFIX = 'sluice.dev/';
 
-/** Throws `FieldError` for a list that the CRD of this version requires, and that is absent or empty. */
-export function requireLists(raw: Fields): void {
-  const spec = raw['spec'];
-  if (!isFields(spec)) return;
-  switch (raw['kind']) {
-    case 'TLSRoute':
-      // v1alpha2 alone lets a route take its listener's hostname.
-      if (!String(raw['apiVersion']).endsWith('/v1alpha2')) requireEntry(spec, 'hostnames');
-      requireEntry(spec, 'rules');
-      list(spec, 'rules', (rule) => requireEntry(rule, 'backendRefs'));
-      break;
-    case 'Gateway':
-    case 'ListenerSet':
-      requireEntry(spec, 'listeners');
-      break;
-    case 'ReferenceGrant':
-      requireEntry(spec, 'from');
-      requireEntry(spec, 'to');
-      break;
-  }
-}
-
-function requireEntry(holder: Fields, key: string): void {
-  const value = holder[key] ?? undefined;
-  if (value === undefined) throw new FieldError(holder, key, 'is required');
-  if (Array.isArray(value) && value.length === 0) {
-    throw new FieldError(holder, key, 'must have at least one entry');
-  }
-}
-
-export function warningsOf(raw: Fields): readonly ObjectWarning[] {
+export function warningsOf(raw: Fields, unknown: readonly UnknownField[]): readonly ObjectWarning[] {
   const kind = String(raw['kind']);
-  const shape = API_FIELDS.get(kind);
-  if (shape === undefined) return [];
-  const warnings: ObjectWarning[] = [];
-  lookForUnknown(raw, shape, (holder, key, known) => {
-    if (warnings.length >= MAX_WARNINGS) return;
-    const field = fieldPath(raw, holder, key);
-    const place = field === undefined ? distantField(key) : pathText(field);
-    const message = `${place} is no field of ${kind} and is ignored; ${advice(key, known)}`;
-    warnings.push({ code: 'SLUICE_FIELD_UNKNOWN', message, field: field ?? [] });
+  // By path: which of them the schemas come by first is nobody's business.
+  const byPath = unknown
+    .map((each) => ({ ...each, path: pathText(each.field) }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const warnings: ObjectWarning[] = byPath.map(({ field, known, path }) => {
+    const message = `${path} is no field of ${kind} and is ignored; ${advice(String(field.at(-1)), known)}`;
+    return { code: 'SLUICE_FIELD_UNKNOWN', message, field };
   });
   const metadata = raw['metadata'];
   const annotations = isFields(metadata) ? metadata['annotations'] : undefined;
@@ -79,21 +47,6 @@ export function warningsOf(raw: Fields): readonly ObjectWarning[] {
     warnings.push({ code: warning.code, message: `${pathText(field)} ${warning.what}`, field });
   }
   return warnings;
-}
-
-/** Ends where the shape does: `value` may be cyclic. */
-function lookForUnknown(
-  value: unknown,
-  shape: Shape,
-  found: (holder: Fields, key: string, known: readonly string[]) => void,
-): void {
-  for (const holder of Array.isArray(value) ? value : [value]) {
-    if (!isFields(holder)) continue;
-    for (const [key, content] of Object.entries(holder)) {
-      if (!Object.hasOwn(shape, key)) found(holder, key, Object.keys(shape));
-      else if (shape[key] !== undefined) lookForUnknown(content, shape[key], found);
-    }
-  }
 }
 
 function annotationWarning(

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,7 +51,7 @@ after(async () => {
   assert.deepEqual(reports, []);
 });
 
-const ECHO = 'registry.k8s.io/gateway-api/echo-basic:v1.5.1';
+const ECHO = 'registry.k8s.io/gateway-api/conformance/echo-basic:v0.1.0';
 
 function pod(name: string, container: object, volumes: readonly object[] = []): object {
   return {
@@ -60,8 +62,8 @@ function pod(name: string, container: object, volumes: readonly object[] = []): 
   };
 }
 
-function service(name: string, ...targetPorts: number[]): object {
-  const ports = targetPorts.map((targetPort) => ({ name: `p${targetPort}`, port: targetPort, targetPort }));
+function service(name: string, targetPorts: readonly number[], protocol = 'TCP'): object {
+  const ports = targetPorts.map((port) => ({ name: `p${port}`, protocol, port, targetPort: port }));
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -101,7 +103,7 @@ async function dial(host: string, port: number): Promise<string> {
 test('a Pod runs the server with its environment, and is ready when it listens', async () => {
   const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
   const env = [field('POD_NAME', 'metadata.name'), field('NAMESPACE', 'metadata.namespace')];
-  await cluster.client.create(service('echo', 3000, 3001));
+  await cluster.client.create(service('echo', [3000, 3001]));
   await cluster.client.create(pod('echo', { env }));
   const address = await untilReady('echo');
   const response = await fetch(`http://${address}:3000/`);
@@ -121,7 +123,7 @@ test('a Pod waits for its Secret, and finds it where it is mounted', async () =>
     { key: 'tls.crt', path: 'crt' },
     { key: 'tls.key', path: 'key' },
   ];
-  await cluster.client.create(service('secure', 8443));
+  await cluster.client.create(service('secure', [8443]));
   await cluster.client.create(
     pod('secure', { env, volumeMounts: [{ name: 'certificate', mountPath: '/etc/secret-volume' }] }, [
       { name: 'certificate', secret: { secretName: 'later', items } },
@@ -148,6 +150,22 @@ test('a Pod waits for its Secret, and finds it where it is mounted', async () =>
     });
     socket.once('error', reject);
   });
+});
+
+test('a Pod of a Service with UDP is ready when it answers there', async () => {
+  const env = [
+    { name: 'UDP_ECHO_SERVER', value: '1' },
+    { name: 'POD_NAME', value: 'udp' },
+  ];
+  await cluster.client.create(service('udp', [8080], 'UDP'));
+  await cluster.client.create(pod('udp', { env }));
+  const address = await untilReady('udp');
+  const socket = createSocket('udp4');
+  socket.send('hello', 8080, address);
+  const [answer] = (await once(socket, 'message')) as [Buffer];
+  socket.close();
+  const { request, pod: name } = JSON.parse(answer.toString()) as { request: string; pod: string };
+  assert.deepEqual({ request, name }, { request: 'hello', name: 'udp' });
 });
 
 test('a connection to a Pod without a process is refused at once', async () => {

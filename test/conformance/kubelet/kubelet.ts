@@ -152,7 +152,7 @@ export class Kubelet {
     }
   }
 
-  async #portsOf(pod: Pod): Promise<number[]> {
+  async #portsOf(pod: Pod): Promise<string[]> {
     const { items } = await this.#client.list('v1', 'Service', pod.metadata.namespace);
     const labels = pod.metadata.labels ?? {};
     const selecting = (items as readonly Service[]).filter(({ spec }) => {
@@ -161,7 +161,7 @@ export class Kubelet {
     });
     const ports = selecting.flatMap(({ spec }) => spec.ports ?? []);
     return ports.flatMap(({ protocol, targetPort }) =>
-      (protocol ?? 'TCP') === 'TCP' && typeof targetPort === 'number' ? [targetPort] : [],
+      typeof targetPort === 'number' ? [`${protocol ?? 'TCP'}/${targetPort}`] : [],
     );
   }
 }

@@ -22,8 +22,8 @@ export interface PodSurroundings {
   serverOf(image: string): string | undefined;
   /** Resolves as soon as there is such a Secret. */
   secret(namespace: string, name: string, signal: AbortSignal): Promise<Secret>;
-  /** TCP ports that the Services of the Pod lead to. */
-  portsOf(pod: Pod): Promise<readonly number[]>;
+  /** Ports that the Services of the Pod lead to: `TCP/443`. */
+  portsOf(pod: Pod): Promise<readonly string[]>;
   report(line: string): void;
 }
 

@@ -93,8 +93,8 @@ export class Sandbox {
     }
   }
 
-  /** Resolves when the process listens on all of these TCP ports, on any where there are none. */
-  async untilListening(ports: readonly number[], signal: AbortSignal): Promise<void> {
+  /** Resolves when the process listens on all of these ports (`TCP/443`), on any where there are none. */
+  async untilListening(ports: readonly string[], signal: AbortSignal): Promise<void> {
     let running = true;
     void this.ended.then(() => {
       running = false;
@@ -132,15 +132,20 @@ async function said(child: ChildProcess, ended: Promise<string>, word: string): 
   if (last !== undefined) throw new Error(`the Pod's namespace was not made: ${last.trim()}`);
 }
 
-/** TCP ports on which something listens in the network namespace of the process. */
-async function listeningPorts(pid: number): Promise<Set<number>> {
-  const LISTEN = '0A';
-  const ports = new Set<number>();
-  for (const table of ['tcp', 'tcp6']) {
-    const text = await readFile(`/proc/${pid}/net/${table}`, 'utf8').catch(() => '');
-    for (const line of text.split('\n').slice(1)) {
-      const [, local = '', , state] = line.trim().split(/\s+/);
-      if (state === LISTEN) ports.add(Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16));
+/** A listening TCP socket, and a UDP socket that is connected to nobody. */
+const LISTENING = { tcp: '0A', udp: '07' } as const;
+
+/** Ports on which something listens in the network namespace of the process: `TCP/443`, `UDP/53`. */
+async function listeningPorts(pid: number): Promise<Set<string>> {
+  const ports = new Set<string>();
+  for (const [protocol, listening] of Object.entries(LISTENING)) {
+    for (const table of [protocol, `${protocol}6`]) {
+      const text = await readFile(`/proc/${pid}/net/${table}`, 'utf8').catch(() => '');
+      for (const line of text.split('\n').slice(1)) {
+        const [, local = '', , state] = line.trim().split(/\s+/);
+        const port = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
+        if (state === listening) ports.add(`${protocol.toUpperCase()}/${port}`);
+      }
     }
   }
   return ports;

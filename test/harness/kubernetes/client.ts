@@ -133,11 +133,11 @@ export class ApiClient {
     return applied;
   }
 
-  async create(object: object): Promise<ApiObject> {
+  /** `query` e.g. `{ dryRun: 'All' }`. */
+  async create(object: object, query: Readonly<Record<string, string>> = {}): Promise<ApiObject> {
     const given = object as ApiObject;
-    return (await this.raw('POST', await this.#path(given, given.metadata.namespace), {
-      body: object,
-    })) as ApiObject;
+    const path = await this.#path(given, given.metadata.namespace);
+    return (await this.raw('POST', path, { body: object, query })) as ApiObject;
   }
 
   /** Creates many objects, `concurrency` at a time; the first refusal ends it. */

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toYaml } from '../../src/cli/translate/resources.ts';
-import { Resource, toJson } from '../../src/proto/index.ts';
-import { DEFAULT_ENGINE_CONFIG } from '../../src/snapshot/config.ts';
-import { Engine } from '../../src/snapshot/engine/engine.ts';
-import { LISTENER_TYPE } from '../../src/snapshot/resources/resource.ts';
-import { gatewayObjects, upserts } from '../harness/tenants.ts';
+import { toYaml } from '../../../src/cli/translate/resources.ts';
+import { Resource, toJson } from '../../../src/proto/index.ts';
+import { DEFAULT_ENGINE_CONFIG } from '../../../src/snapshot/config.ts';
+import { Engine } from '../../../src/snapshot/engine/engine.ts';
+import { LISTENER_TYPE } from '../../../src/snapshot/resources/resource.ts';
+import { gatewayObjects, upserts } from '../../harness/tenants.ts';
 
 const HEX = join(import.meta.dirname, 'index-listener.hex');
 const YAML = join(import.meta.dirname, 'index-listener.yaml');

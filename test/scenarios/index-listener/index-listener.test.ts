@@ -8,7 +8,7 @@ long-lived connections: Envoy drains a filter chain whose message differs, and a
 but filter chains differs, and closes what is left after its drain time.
 
 Undo the change, or steer what it is for from elsewhere: a field of the cluster, the matcher, a chain beside the
-index chain, a runtime key. test/golden/README.md tells more. If every connection may really be dropped:
+index chain, a runtime key. test/scenarios/index-listener/README.md tells more. If every connection may really be dropped:
 
   npm run golden -- --accept-draining-every-connection
 
