@@ -64,7 +64,8 @@ describe('the chart', () => {
         assert.doesNotThrow(() => parseInvocation(args, variables), `${name}: ${args.join(' ')}`);
         read += 1;
       }
-    assert.equal(read, 3 * (await chartCases()).length);
+    // A second Envoy, which one of the cases has, brings two more.
+    assert.equal(read, 3 * (await chartCases()).length + 2);
   });
 
   it('keeps two releases apart, and each of them together', async () => {
@@ -108,6 +109,7 @@ describe('wrong values', () => {
     [{ gateway: { nodeSelector: { 'node-role.kubernetes.io/gateway': null } } }, /gateway[./]nodeSelector/],
     [{ gateway: { resources: { limits: { memory: '3GB' } } } }, /gateway[./]resources[./]limits[./]memory/],
     [{ gateway: { resources: { limits: { memory: null } } } }, /gateway[./]resources[./]limits/],
+    [{ gateway: { envoysPerNode: 3 } }, /gateway[./]envoysPerNode/],
     [{ gateway: { accessLogPercent: 101 } }, /gateway[./]accessLogPercent/],
     [{ tenantGateway: { hostname: 'https://stage' } }, /tenantGateway[./]hostname/],
     [{ tenantGateway: { port: 70_000 } }, /tenantGateway[./]port/],
@@ -180,6 +182,11 @@ describe('kustomize and Helm make the same of', () => {
       'service-monitor',
       { components: ['service-monitor'] },
       { ...noClass, monitoring: { serviceMonitor: true } },
+    ],
+    [
+      'two-envoys',
+      { components: ['two-envoys'] },
+      { ...noClass, gateway: { envoysPerNode: 2, resources: { requests: { cpu: '500m' } } } },
     ],
     [
       'envoy-metrics',
