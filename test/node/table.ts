@@ -32,7 +32,7 @@ export function tableRows({ fault, setup, one, both, note, seconds }: Measured):
       `${result.refused} of ${result.tried}`,
       duration(result.withoutService),
       duration(result.silence),
-      remarks.join('; '),
+      [...remarks, ...reasons(result)].join('; '),
     ]);
   const took = `${seconds.toFixed(0)} s in all`;
   const elsewhere = both.elsewhere === 0 ? [] : [`${both.elsewhere} went on to the other address`];
@@ -45,6 +45,11 @@ export async function writeTable(rows: readonly string[]): Promise<void> {
   const [before, rest = ''] = text.split(`${BEGIN}\n`);
   const [, after = ''] = rest.split(END);
   await writeFile(DOCUMENT, `${before}${BEGIN}\n${TABLE_HEAD}\n${rows.join('\n')}\n${END}${after}`);
+}
+
+/** Why addresses were given up, in the kernel's words and our own. */
+function reasons({ reasons: found }: LoadResult): string[] {
+  return Object.entries(found).map(([reason, count]) => `${count} ${reason}`);
 }
 
 function row(cells: readonly string[]): string {
