@@ -33,7 +33,7 @@ export interface LoadResult {
 }
 
 /** A client gives an address so long to complete the handshake before it takes the next one. */
-const ATTEMPT_MS = 5_000;
+const ATTEMPT_MS = 10_000;
 const RETRY_MS = 1_000;
 /** So long without a line, and a watch whose client ends it was dead: nothing tells clients of a node that lost its power. */
 const DEAD_MS = 5_000;

@@ -102,7 +102,7 @@ async function prepare(): Promise<void> {
 
 /** Both ways of installation, each held to the same; and what nobody may notice where a node has two Envoys. */
 async function runCases(): Promise<void> {
-  const two: Setup = { envoys: 2, drainSeconds: 10 };
+  const two: Setup = { envoys: 2, drainSeconds: 15 };
   await installByScript(cluster, two, GATEWAYS);
   say('installed by install.sh, two Envoys on each gateway node');
   await hold(two);

@@ -55,7 +55,7 @@ export const SHORT_FAULTS: readonly Fault[] = FAULTS.filter(({ id }) =>
 );
 
 /** Machines that test are busy: what takes less than this is not the fault's. */
-const NOISE_MS = 5_000;
+const NOISE_MS = 10_000;
 
 /**
  * Rejects what clients of a node with two Envoys would have noticed: a refusal, or an end of a connection other than those
