@@ -1,11 +1,12 @@
 /** What holds of an installation on real nodes, however it was installed. */
 import assert from 'node:assert/strict';
+import { NAMESPACE } from '../harness/helm.ts';
 import type { ApiObject } from '../harness/kubernetes/client.ts';
 import type { NodeCluster } from '../harness/node/node-cluster.ts';
 import { attempt, get, openLongLived } from '../harness/tls-client.ts';
 import { until } from '../harness/until.ts';
 import { addresses, ENVOY_COMMAND, envoyPods, type FaultContext, untilEnvoysReady } from './faults.ts';
-import { HOST, NAMESPACE } from './installation.ts';
+import { HOST } from './installation.ts';
 
 export interface Case {
   readonly name: string;

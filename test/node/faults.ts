@@ -1,9 +1,18 @@
 /** What breaks and what is replaced while a tenant's clients are connected, and how long each takes. */
 import path from 'node:path';
+import { NAMESPACE } from '../harness/helm.ts';
 import type { ApiObject } from '../harness/kubernetes/client.ts';
 import { type NodeCluster, untilReady } from '../harness/node/node-cluster.ts';
 import { until } from '../harness/until.ts';
-import { ENVOY_IMAGE, NAMESPACE, rotateCertificates, type Setup, SLUICE_IMAGE } from './installation.ts';
+import {
+  ENVOY_IMAGE,
+  rollBackChart,
+  rotateCertificates,
+  type Setup,
+  SLUICE_IMAGE,
+  untilRolledOut,
+  upgradeChart,
+} from './installation.ts';
 
 export interface FaultContext {
   readonly cluster: NodeCluster;
@@ -30,6 +39,22 @@ export const NEXT_SLUICE_IMAGE = SLUICE_IMAGE.replace('0.1.0', '0.1.1');
 export const NEXT_ENVOY_IMAGE = `${ENVOY_IMAGE}-next`;
 
 export const FAULTS: readonly Fault[] = [
+  {
+    id: 'helm-upgraded',
+    name: 'A value of Envoy changed by `helm upgrade`',
+    run: async ({ cluster, setup }) => {
+      await upgradeChart(cluster, setup, { accessLogPercent: 50 });
+      return undefined;
+    },
+  },
+  {
+    id: 'helm-rolled-back',
+    name: '`helm rollback`',
+    run: async ({ cluster, setup }) => {
+      await rollBackChart(cluster, setup);
+      return undefined;
+    },
+  },
   {
     id: 'envoy-killed-once',
     name: 'Envoy killed (SIGKILL)',
@@ -79,19 +104,21 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'worker-drained',
     name: 'Worker drained, with a replica of Sluice, and returned',
-    run: async ({ cluster: { kubectl } }) => {
+    run: async ({ cluster, setup }) => {
+      const { kubectl } = cluster;
       await kubectl('drain', 'w2', '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s');
       await kubectl('uncordon', 'w2');
-      await rolledOut(kubectl, 'deployment/sluice');
+      await untilRolledOut(cluster, setup);
       return undefined;
     },
   },
   {
     id: 'sluice-upgraded',
     name: 'New version of Sluice',
-    run: async ({ cluster: { kubectl } }) => {
+    run: async ({ cluster, setup }) => {
+      const { kubectl } = cluster;
       await kubectl('-n', NAMESPACE, 'set', 'image', 'deployment/sluice', `sluice=${NEXT_SLUICE_IMAGE}`);
-      await rolledOut(kubectl, 'deployment/sluice');
+      await untilRolledOut(cluster, setup);
       return undefined;
     },
   },
@@ -108,7 +135,7 @@ export const FAULTS: readonly Fault[] = [
         ];
         await kubectl('-n', NAMESPACE, 'set', 'image', `daemonset/${name}`, ...images);
       }
-      for (const name of context.daemonSets) await rolledOut(kubectl, `daemonset/${name}`);
+      await untilRolledOut(context.cluster, context.setup);
       return undefined;
     },
   },
@@ -217,10 +244,6 @@ async function mountedCertificates({ node }: NodeCluster): Promise<string[]> {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.split(' ')[0] ?? '');
-}
-
-export async function rolledOut(kubectl: NodeCluster['kubectl'], workload: string): Promise<void> {
-  await kubectl('-n', NAMESPACE, 'rollout', 'status', workload, '--timeout=300s');
 }
 
 function seconds(since: number): string {

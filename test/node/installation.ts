@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { gatewayApiCrds } from '../../scripts/kubernetes-assets.ts';
+import { CHART, NAMESPACE, runHelm } from '../harness/helm.ts';
 import { createAuthority } from '../harness/kubernetes/certificates.ts';
 import type { NodeCluster } from '../harness/node/node-cluster.ts';
 import { runSluice } from '../harness/sluice-process.ts';
@@ -12,7 +13,6 @@ import { runSluice } from '../harness/sluice-process.ts';
 const run = promisify(execFile);
 
 export const HOST = 'demo-cluster-cp.stage.kube-dc.com';
-export const NAMESPACE = 'sluice-system';
 export const SLUICE_IMAGE = 'registry.example.com/sluice:0.1.0';
 export const ENVOY_IMAGE = 'docker.io/envoyproxy/envoy:distroless-v1.40.0';
 const DEPLOY = path.join(import.meta.dirname, '../../deploy/envoy-hostnetwork');
@@ -61,9 +61,69 @@ export async function installByScript(
       OVERLAY: await writeOverlay(cluster, setup),
     },
   });
-  for (const name of daemonSetsOf(setup))
-    await cluster.kubectl('-n', NAMESPACE, 'rollout', 'status', `daemonset/${name}`, '--timeout=300s');
+  await untilRolledOut(cluster, setup);
   return stdout;
+}
+
+/**
+ * The chart, installed or upgraded by Helm, and its workloads Ready. `more` are further values.
+ * The names of all objects are those that install.sh gives them.
+ */
+export async function installByChart(
+  cluster: NodeCluster,
+  setup: Setup,
+  gateways: readonly string[],
+  more: object = {},
+): Promise<void> {
+  const { kubectl } = cluster;
+  const role = 'node-role.kubernetes.io/gateway=true';
+  for (const name of gateways) {
+    await kubectl('label', 'node', name, role, '--overwrite');
+    await kubectl('taint', 'node', name, `${role}:NoSchedule`, '--overwrite');
+  }
+  await kubectl('apply', '--server-side', '-f', path.join(DEPLOY, 'base/namespace.yaml'));
+  await rotateCertificates(cluster);
+  await upgradeChart(cluster, setup, more);
+}
+
+/** `helm upgrade` with the values of the test and `more`. */
+export async function upgradeChart(cluster: NodeCluster, setup: Setup, more: object = {}): Promise<void> {
+  const values = {
+    image: { repository: SLUICE_IMAGE.split(':')[0] },
+    tenantGateway: { hostname: '*.stage.kube-dc.com' },
+    gateway: {
+      twoEnvoys: setup.envoys === 2,
+      drainTimeout: `${setup.drainSeconds}s`,
+      unreadyTime: '1s',
+      resources: { requests: { cpu: '100m' } },
+      ...more,
+    },
+  };
+  await helmCommand(cluster, ['upgrade', '--install', 'sluice', CHART, '--values', '-'], stringify(values));
+  await untilRolledOut(cluster, setup);
+}
+
+/** Back to the revision before the last one. */
+export async function rollBackChart(cluster: NodeCluster, setup: Setup): Promise<void> {
+  await helmCommand(cluster, ['rollback', 'sluice']);
+  await untilRolledOut(cluster, setup);
+}
+
+async function helmCommand({ api }: NodeCluster, args: readonly string[], values?: string): Promise<void> {
+  await runHelm([...args, '--namespace', NAMESPACE, '--kubeconfig', api.kubeconfig], values);
+}
+
+/** Every replica and every Envoy of the newest version, and none of an older one. */
+export async function untilRolledOut({ kubectl }: NodeCluster, setup: Setup): Promise<void> {
+  for (const workload of ['deployment/sluice', ...daemonSetsOf(setup).map((name) => `daemonset/${name}`)])
+    await kubectl('-n', NAMESPACE, 'rollout', 'status', workload, '--timeout=300s');
+}
+
+/** Takes away what was installed, by whatever way, and waits until its pods are gone. */
+export async function uninstall({ kubectl }: NodeCluster): Promise<void> {
+  await kubectl('delete', 'namespace', NAMESPACE, '--timeout=300s');
+  for (const kind of ['clusterrole', 'clusterrolebinding']) await kubectl('delete', kind, 'sluice');
+  await kubectl('delete', 'gatewayclass', 'sluice');
 }
 
 /** Makes new certificates of the same authority, as an operator does, and puts them into the two Secrets. */

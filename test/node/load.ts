@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import process from 'node:process';
 import { LoadClients, type LoadOptions, type LoadResult } from './load-clients.ts';
 
@@ -37,6 +38,8 @@ export class Load {
 }
 
 if (import.meta.main) {
+  // What measures is not to wait for what is measured.
+  setPriority(-10);
   const clients = new LoadClients(JSON.parse(process.argv[2] ?? '') as LoadOptions);
   process.on('disconnect', () => process.exit());
   await clients.hold();
