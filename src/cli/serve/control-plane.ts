@@ -16,6 +16,7 @@ import { ChangeReport } from './change-report.ts';
 import { debugRoutes } from './debug-routes.ts';
 import { EndpointReport } from './endpoint-report.ts';
 import { Metrics } from './metrics.ts';
+import { NamespaceReport } from './namespace-report.ts';
 import { logRejection } from './rejection-log.ts';
 import { ManifestReport } from './report.ts';
 import { secretsToRead } from './secrets-to-read.ts';
@@ -60,6 +61,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #loop: FlushLoop;
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
+  readonly #namespaces: NamespaceReport;
   readonly #status: StatusPublisher | undefined;
   readonly #unsynced = new Set<Kind>(KINDS);
   #synced = false;
@@ -85,6 +87,8 @@ export class ControlPlane implements AsyncDisposable {
     const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
     this.#report = new ManifestReport(this.engine, options.logger, { gate });
     this.#changes = new ChangeReport(this.engine, options.logger);
+    this.#namespaces = new NamespaceReport(this.engine, options.logger);
+    this.#namespaces.register(this.#metrics.registry);
     this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, { gate });
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
@@ -169,6 +173,8 @@ export class ControlPlane implements AsyncDisposable {
       apply: (events: readonly ObjectEvent[]) => {
         this.#loop.take(events);
         this.#status?.objectsChanged(events);
+        // A directory of manifests tells itself, with the line of the file.
+        if (this.#status !== undefined) this.#namespaces.objectsChanged(events);
       },
       problems: (problems) => {
         this.#report.sourceProblems(problems);
@@ -242,6 +248,7 @@ export class ControlPlane implements AsyncDisposable {
       }),
       '/problems': () => jsonPage([...this.#report.problems, ...this.#report.conditionProblems()]),
       '/debug/routes': (query) => debugRoutes(engine, this.#options.engine.gateway, query),
+      '/debug/namespaces': (query) => this.#namespaces.page(query),
       '/debug/nodes': () =>
         jsonPage(
           this.#server.nodes().map(({ stream, ...node }) => ({

@@ -31,7 +31,7 @@ export function explainRoute(
         : unclaimedTlsRoute(engine, route, config);
     return { unclaimed, endpoints: undefined, notes: [] };
   }
-  const claims = servedClaims(engine, model);
+  const claims = engine.servedClaims(model);
   const { count, reasons } = endpointsOf(engine, claims, config);
   return {
     unclaimed: undefined,
@@ -42,12 +42,6 @@ export function explainRoute(
 
 export function unclaimedReason(engine: Engine, gateway: Gateway, config: GatewayConfig): string | undefined {
   return unclaimedGateway(gateway, classesOf(engine.world), config);
-}
-
-/** The claims that no other route won. */
-export function servedClaims(engine: Engine, model: RouteModel): readonly Claim[] {
-  const lost = new Set(engine.lostClaims(model).map(({ claim }) => claim));
-  return lost.size === 0 ? model.claims : model.claims.filter((claim) => !lost.has(claim));
 }
 
 /** The endpoints that claims lead to, of each Service once, and why Services have none. */

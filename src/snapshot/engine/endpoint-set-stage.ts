@@ -2,34 +2,40 @@ import type { ServiceTarget } from '../../model/gateway.ts';
 import type { EndpointSetTable } from '../hosts/endpoint-sets.ts';
 import { ENDPOINT_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
-import type { BuiltEndpointSet, ResolvedEndpoints } from './resolved-endpoints.ts';
+import { type BuiltEndpointSet, NO_NEWS, type ResolvedEndpoints } from './resolved-endpoints.ts';
 import { Stage } from './stage.ts';
+
+export interface EndpointSetOutput {
+  /** Other endpoints of a Service than before are used, or refused. */
+  newsChanged(target: ServiceTarget): void;
+  /** How many endpoints a host of the namespace uses. */
+  endpointLimit(namespace: string): number;
+}
 
 /** Endpoint sets, by name: of each the EDS resource, made of the slices of its Services. */
 export class EndpointSetStage {
   readonly #table: EndpointSetTable;
   readonly #endpoints: ResolvedEndpoints;
   readonly #resources: ResourceTable;
-  readonly #refusedChanged: (target: ServiceTarget) => void;
+  readonly #output: EndpointSetOutput;
   readonly #stage = new Stage<string, BuiltEndpointSet>({
     compute: (name) => {
       const spec = this.#table.get(name);
-      return spec && this.#endpoints.build(spec);
+      return spec && this.#endpoints.build(spec, this.#limitOf(name));
     },
     output: (name, built) => this.#replace(name, built),
   });
 
-  /** `refusedChanged`: other endpoints of a Service than before are refused. */
   constructor(
     table: EndpointSetTable,
     endpoints: ResolvedEndpoints,
     resources: ResourceTable,
-    refusedChanged: (target: ServiceTarget) => void,
+    output: EndpointSetOutput,
   ) {
     this.#table = table;
     this.#endpoints = endpoints;
     this.#resources = resources;
-    this.#refusedChanged = refusedChanged;
+    this.#output = output;
   }
 
   mark(name: string): void {
@@ -44,6 +50,11 @@ export class EndpointSetStage {
     for (const name of this.#table.ofService(namespace, service)) this.#stage.mark(name);
   }
 
+  /** The sets that hosts of the namespace use. */
+  markNamespace(namespace: string): void {
+    for (const name of this.#table.usedBy(namespace)) this.#stage.mark(name);
+  }
+
   /** Returns false if it paused before the end. */
   settle(pause: () => boolean): boolean {
     return this.#stage.settle(pause);
@@ -55,8 +66,16 @@ export class EndpointSetStage {
 
   #replace(name: string, built: BuiltEndpointSet | undefined): void {
     this.#resources.stage(ENDPOINT_TYPE, name, built?.resource);
-    if (!this.#endpoints.setRefused(name, built?.refused ?? [])) return;
+    if (!this.#endpoints.setNews(name, built?.news ?? NO_NEWS)) return;
     for (const { target } of this.#table.get(name)?.backends ?? [])
-      if (target !== undefined) this.#refusedChanged(target);
+      if (target !== undefined) this.#output.newsChanged(target);
+  }
+
+  /** Who shares a set with others has what the one of them has that has least. */
+  #limitOf(name: string): number {
+    let limit = Infinity;
+    for (const namespace of this.#table.namespacesOf(name))
+      limit = Math.min(limit, this.#output.endpointLimit(namespace));
+    return limit;
   }
 }

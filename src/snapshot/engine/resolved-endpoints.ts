@@ -1,5 +1,7 @@
+import { endpointSubset } from '../../gateway/endpoints/endpoint-subset.ts';
 import {
   type EndpointConfig,
+  type EndpointNews,
   type RefusedEndpoint,
   resolveEndpoints,
 } from '../../gateway/endpoints/endpoints.ts';
@@ -12,20 +14,19 @@ import { type ResolvedShare, translateEndpointSet } from '../translate/endpoint-
 import type { World } from '../world/world.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 
-const NONE: readonly RefusedEndpoint[] = [];
+export const NO_NEWS: EndpointNews = { refused: [], limit: undefined };
 
 export interface BuiltEndpointSet {
   readonly resource: EncodedResource;
-  /** Endpoints of its Services to which Envoy is not sent. */
-  readonly refused: readonly RefusedEndpoint[];
+  readonly news: EndpointNews;
 }
 
-/** From the slices of Services to EDS resources, and which endpoints were refused on the way. */
+/** From the slices of Services to EDS resources, and to which endpoints Envoy is not sent. */
 export class ResolvedEndpoints {
   readonly #world: World;
   readonly #config: EndpointConfig;
-  /** By name of the set; only sets that have any. */
-  readonly #refused = new Map<string, readonly RefusedEndpoint[]>();
+  /** By name of the set; only of sets that have any. */
+  readonly #news = new Map<string, EndpointNews>();
 
   constructor(world: World, config: EngineConfig, own: OwnAddresses) {
     this.#world = world;
@@ -38,38 +39,42 @@ export class ResolvedEndpoints {
     };
   }
 
-  /** Whether anything is refused at all. */
-  get hasRefused(): boolean {
-    return this.#refused.size > 0;
+  /** Whether there is any at all. */
+  get hasNews(): boolean {
+    return this.#news.size > 0;
   }
 
-  refused(set: string): readonly RefusedEndpoint[] {
-    return this.#refused.get(set) ?? NONE;
+  news(set: string): EndpointNews {
+    return this.#news.get(set) ?? NO_NEWS;
   }
 
-  /** The resource of a set, and the endpoints that are refused. */
-  build({ name, backends }: EndpointSetSpec): BuiltEndpointSet {
+  /** The resource of a set that uses `limit` endpoints at most, shared evenly among its Services. */
+  build({ name, backends }: EndpointSetSpec, limit: number): BuiltEndpointSet {
     const refused: RefusedEndpoint[] = [];
+    const targets = backends.filter(({ target }) => target !== undefined).length;
+    const limitOfEach = Math.max(1, Math.floor(limit / Math.max(1, targets)));
+    let isLimited = false;
     const shares = backends.map(({ weight, target }): ResolvedShare => {
       if (target === undefined) return { name: '', weight, endpoints: [] };
       const service = this.#world.get('Service', target.namespace, target.service);
       const slices = this.#world.slices(target.namespace, target.service);
       const resolved = resolveEndpoints(service, slices, target.port, this.#config);
       refused.push(...resolved.refused);
-      return {
-        name: `${target.namespace}/${target.service}/${target.port}`,
-        weight,
-        endpoints: resolved.endpoints,
-      };
+      const share = `${target.namespace}/${target.service}/${target.port}`;
+      const endpoints = endpointSubset(resolved.endpoints, limitOfEach, name);
+      if (endpoints.length < resolved.endpoints.length) isLimited = true;
+      return { name: share, weight, endpoints };
     });
-    return { resource: translateEndpointSet(name, shares), refused };
+    const news =
+      isLimited || refused.length > 0 ? { refused, limit: isLimited ? limitOfEach : undefined } : NO_NEWS;
+    return { resource: translateEndpointSet(name, shares), news };
   }
 
-  /** The refused endpoints of a set, none where it is no longer in use. Returns whether they differ from before. */
-  setRefused(name: string, refused: readonly RefusedEndpoint[]): boolean {
-    const isSame = structurallyEqual(this.refused(name), refused);
-    if (refused.length > 0) this.#refused.set(name, refused);
-    else this.#refused.delete(name);
+  /** The news of a set, none where it is no longer in use. Returns whether they differ from before. */
+  setNews(name: string, news: EndpointNews): boolean {
+    const isSame = structurallyEqual(this.news(name), news);
+    if (news === NO_NEWS) this.#news.delete(name);
+    else this.#news.set(name, news);
     return !isSame;
   }
 }

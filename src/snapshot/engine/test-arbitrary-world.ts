@@ -292,9 +292,22 @@ const grant = fc.record({ namespace, from: namespace }).map(
 );
 
 const namespaceObject = fc
-  .record({ name: namespace, tier: fc.constantFrom('gold', 'silver') })
+  .record({
+    name: namespace,
+    tier: fc.constantFrom('gold', 'silver'),
+    annotations: fc.constantFrom(
+      {},
+      { 'sluice.dev/budget-hosts': '1' },
+      { 'sluice.dev/budget-hosts': '4', 'sluice.dev/budget-wildcards': '2' },
+      { 'sluice.dev/budget-chains': '100', 'sluice.dev/budget-pairs': '1' },
+      { 'sluice.dev/budget-endpoints': '1', 'sluice.dev/budget-hosts': '0' },
+    ),
+  })
   .map(
-    ({ name, tier }): KubernetesObject => ({ kind: 'Namespace', meta: meta('', name, { labels: { tier } }) }),
+    ({ name, tier, annotations }): KubernetesObject => ({
+      kind: 'Namespace',
+      meta: meta('', name, { labels: { tier }, annotations }),
+    }),
   );
 
 const node = fc.record({ address: fc.constantFrom('100.65.0.1', '100.65.0.3'), isGateway: fc.boolean() }).map(

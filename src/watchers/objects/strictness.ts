@@ -2,7 +2,8 @@
  * What an API server would say of a manifest, where there is none: lists that must have an entry, and fields and
  * annotations that mean nothing and are most likely misspelt.
  */
-import { PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
+import { BUDGET_ANNOTATIONS, PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
+import { MAX_BUDGET, parseBudget } from '../../model/budget.ts';
 import { OWN_PREFIX } from '../../model/names.ts';
 import type { Shape } from './api-fields.ts';
 import { API_FIELDS } from './api-fields.ts';
@@ -13,7 +14,7 @@ import { nearest } from './spelling.ts';
 
 /** Something in an object that means nothing; the rest of the object applies. */
 export interface ObjectWarning {
-  /** `SLUICE_FIELD_UNKNOWN`, `SLUICE_ANNOTATION_UNKNOWN` or `SLUICE_ANNOTATION_INVALID`. */
+  /** `SLUICE_FIELD_UNKNOWN`, `SLUICE_ANNOTATION_UNKNOWN`, `SLUICE_ANNOTATION_INVALID` or `SLUICE_BUDGET_INVALID`. */
   readonly code: string;
   /** One sentence without its full stop, which begins with the path; or one with a question mark. */
   readonly message: string;
@@ -26,6 +27,8 @@ const MAX_WARNINGS = 10;
 const MAX_NAMES = 8;
 /** Longest name or value that is quoted, in characters. */
 const MAX_QUOTED = 80;
+
+const BUDGETS: ReadonlySet<string> = new Set(Object.values(BUDGET_ANNOTATIONS).map(({ name }) => name));
 
 /** Throws `FieldError` for a list that the CRD of this version requires, and that is absent or empty. */
 export function requireLists(raw: Fields): void {
@@ -60,18 +63,19 @@ function requireEntry(holder: Fields, key: string): void {
 export function warningsOf(raw: Fields): readonly ObjectWarning[] {
   const kind = String(raw['kind']);
   const shape = API_FIELDS.get(kind);
-  if (shape === undefined) return [];
+  const read = readAnnotations(kind);
   const warnings: ObjectWarning[] = [];
-  lookForUnknown(raw, shape, (holder, key, known) => {
+  if (shape === undefined && read.length === 0) return warnings;
+  const unknown = (holder: Fields, key: string, known: readonly string[]): void => {
     if (warnings.length >= MAX_WARNINGS) return;
     const field = fieldPath(raw, holder, key);
     const place = field === undefined ? distantField(key) : pathText(field);
     const message = `${place} is no field of ${kind} and is ignored; ${advice(key, known)}`;
     warnings.push({ code: 'SLUICE_FIELD_UNKNOWN', message, field: field ?? [] });
-  });
+  };
+  if (shape !== undefined) lookForUnknown(raw, shape, unknown);
   const metadata = raw['metadata'];
   const annotations = isFields(metadata) ? metadata['annotations'] : undefined;
-  const read = readAnnotations(kind);
   if (read.length === 0 || !isFields(annotations)) return warnings;
   for (const [name, value] of Object.entries(annotations)) {
     const warning = annotationWarning(kind, name, value, read);
@@ -104,6 +108,13 @@ function annotationWarning(
   read: readonly string[],
 ): { readonly code: string; readonly what: string } | undefined {
   if (read.includes(name)) {
+    if (BUDGETS.has(name) && parseBudget(value) === undefined) {
+      const shown = JSON.stringify(String(value).slice(0, MAX_QUOTED));
+      return {
+        code: 'SLUICE_BUDGET_INVALID',
+        what: `must be a whole number from 1 to ${MAX_BUDGET} in quotes, not ${shown}, which changes nothing`,
+      };
+    }
     if (!PASSTHROUGH_ANNOTATIONS.includes(name) || value === 'true' || value === 'false') return undefined;
     const shown = JSON.stringify(String(value).slice(0, MAX_QUOTED));
     const what = `must be "true" or "false", not ${shown}, which counts as "false"`;
