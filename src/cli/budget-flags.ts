@@ -1,12 +1,22 @@
 import { DEFAULT_GATEWAY_CONFIG } from '../gateway/config.ts';
 import { MAX_BUDGET, type NamespaceBudget } from '../model/budget.ts';
+import { WILDCARD_CLAIMS } from '../model/gateway.ts';
 import type { FlagSet, FlagValues } from './flag.ts';
-import { onOff, wholeNumber } from './flag-values.ts';
+import { oneOf, onOff, wholeNumber } from './flag-values.ts';
 
 const { namespaceBudget: DEFAULTS, budgetAnnotations } = DEFAULT_GATEWAY_CONFIG;
 
-/** What one namespace may take of every Envoy, of `serve` and of `translate`. */
+/** What one namespace may take from the others, of `serve` and of `translate`. */
 export const BUDGET_FLAGS = {
+  wildcardClaims: {
+    name: '--wildcard-claims',
+    value: 'WHO',
+    description:
+      "wildcards that other namespaces than a listener's may claim on it: those of Anyone, only what is Narrower than its hostname, or none (SameNamespace)",
+    env: 'SLUICE_WILDCARD_CLAIMS',
+    default: DEFAULT_GATEWAY_CONFIG.wildcardClaims,
+    schema: oneOf(...WILDCARD_CLAIMS),
+  },
   namespaceHosts: {
     name: '--namespace-hosts',
     value: 'N',

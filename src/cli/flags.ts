@@ -300,6 +300,7 @@ export function engineConfig(
       maxConnectTimeoutMs: values.maxConnectTimeoutMs,
       maxIdleTimeoutMs: values.maxIdleTimeoutMs,
       allowHostStats: values.hostStats,
+      wildcardClaims: values.wildcardClaims,
       namespaceBudget: namespaceBudgetOf(values),
       budgetAnnotations: values.namespaceBudgets,
     }),

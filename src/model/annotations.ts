@@ -55,6 +55,9 @@ export const BUDGET_ANNOTATIONS: { readonly [F in keyof NamespaceBudget]-?: Read
   endpoints: { name: 'sluice.dev/budget-endpoints', kinds: ['Namespace'] },
 };
 
+/** Who may claim wildcards on the listeners of a Gateway, instead of what `--wildcard-claims` says. */
+export const WILDCARD_CLAIMS_ANNOTATION = 'sluice.dev/wildcard-claims';
+
 /** Each asks for TLS passthrough of an Ingress with the value `true`. */
 export const PASSTHROUGH_ANNOTATIONS: readonly string[] = [
   'sluice.dev/ssl-passthrough',
@@ -65,6 +68,7 @@ export const PASSTHROUGH_ANNOTATIONS: readonly string[] = [
 export const READ_ANNOTATIONS: readonly ReadAnnotation[] = [
   ...Object.values(POLICY_ANNOTATIONS),
   ...Object.values(BUDGET_ANNOTATIONS),
+  { name: WILDCARD_CLAIMS_ANNOTATION, kinds: ['Gateway'] },
   ...[...PASSTHROUGH_ANNOTATIONS, INGRESS_CLASS_ANNOTATION].map((name) => ({
     name,
     kinds: ['Ingress'] as const,

@@ -33,6 +33,9 @@ function meta(namespace: string, name: string, more: Partial<ObjectMeta> = {}): 
   };
 }
 
+/** Anyone may claim the wildcards of a Gateway. */
+const OPEN = { 'sluice.dev/wildcard-claims': 'Anyone' };
+
 const gatewayClass = fc.constantFrom('sluice.dev/gateway-controller', 'other.example/controller').map(
   (controllerName): KubernetesObject => ({
     kind: 'GatewayClass',
@@ -81,11 +84,12 @@ const gateway = fc
     listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
     allowedListeners,
     created,
+    annotations: fc.constantFrom(OPEN, OPEN, {}, { 'sluice.dev/wildcard-claims': 'SameNamespace' }),
   })
   .map(
-    ({ namespace, name, created, ...rest }): KubernetesObject => ({
+    ({ namespace, name, created, annotations, ...rest }): KubernetesObject => ({
       kind: 'Gateway',
-      meta: meta(namespace, name, { creationTimestamp: created }),
+      meta: meta(namespace, name, { creationTimestamp: created, annotations }),
       ...rest,
     }),
   );
@@ -348,7 +352,7 @@ const start: readonly KubernetesObject[] = [
   { kind: 'GatewayClass', meta: meta('', 'sluice'), controllerName: 'sluice.dev/gateway-controller' },
   {
     kind: 'Gateway',
-    meta: meta('red', 'g1'),
+    meta: meta('red', 'g1', { annotations: OPEN }),
     gatewayClassName: 'sluice',
     addresses: [],
     allowedListeners: { from: 'All', selector: undefined },
