@@ -18,6 +18,8 @@ export interface RefusedClaim {
   readonly kind: BudgetKind;
 }
 
+export const NONE_REFUSED: readonly RefusedClaim[] = [];
+
 export const BUDGET_KINDS: readonly BudgetKind[] = ['hosts', 'wildcards', 'chains'];
 
 export function noUse(): BudgetUse {
@@ -34,25 +36,39 @@ export function isWithin(use: BudgetUse, budget: NamespaceBudget): boolean {
 }
 
 /**
- * The claims over the budget, by the route that makes them, which has at least one. `routes` are those of one namespace. What
- * still fits is admitted, though an older claim of another kind was refused.
+ * Admits the routes of one namespace, the oldest first (`compareRoutes`), as far as the budget goes. What still fits is admitted,
+ * though an older claim of another kind was refused.
  */
-export function refusedClaims(
-  routes: readonly RouteModel[],
-  budget: NamespaceBudget,
-): ReadonlyMap<RouteModel, readonly RefusedClaim[]> {
-  const refused = new Map<RouteModel, readonly RefusedClaim[]>();
-  const use = noUse();
-  for (const route of [...routes].sort(compareRoutes)) {
-    const ofRoute: RefusedClaim[] = [];
-    for (const claim of route.claims) {
-      const kind = exceeded(use, claim, budget);
-      if (kind === undefined) countClaim(use, claim, 1);
-      else ofRoute.push({ claim, kind });
-    }
-    if (ofRoute.length > 0) refused.set(route, ofRoute);
+export class Admission {
+  readonly #use = noUse();
+  readonly #budget: NamespaceBudget;
+
+  constructor(budget: NamespaceBudget) {
+    this.#budget = budget;
   }
-  return refused;
+
+  /** The claims of the next route that are refused: `before` itself where they are those. */
+  take(route: RouteModel, before: readonly RefusedClaim[] = NONE_REFUSED): readonly RefusedClaim[] {
+    let same = 0;
+    let refused: RefusedClaim[] | undefined;
+    for (const claim of route.claims) {
+      const kind = exceeded(this.#use, claim, this.#budget);
+      if (kind === undefined) {
+        countClaim(this.#use, claim, 1);
+        continue;
+      }
+      const known = before[same];
+      if (refused === undefined && known?.claim === claim && known.kind === kind) {
+        same += 1;
+        continue;
+      }
+      refused ??= before.slice(0, same);
+      refused.push({ claim, kind });
+    }
+    if (refused !== undefined) return refused;
+    if (same === before.length) return before;
+    return same === 0 ? NONE_REFUSED : before.slice(0, same);
+  }
 }
 
 /**
@@ -66,8 +82,8 @@ export function endpointLimit(use: BudgetUse, budget: NamespaceBudget): number {
   return share < 2 ? 1 : 2 ** Math.floor(Math.log2(share));
 }
 
-/** The oldest first, as `compareClaims` orders them. */
-function compareRoutes(a: RouteModel, b: RouteModel): number {
+/** The oldest first, as `compareClaims` orders them: a total order over the routes of one namespace. */
+export function compareRoutes(a: RouteModel, b: RouteModel): number {
   return (
     compareAge(a.creationTimestamp, b.creationTimestamp) ||
     compareText(a.ref.name, b.ref.name) ||

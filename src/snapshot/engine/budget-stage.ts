@@ -1,11 +1,13 @@
 import {
+  Admission,
   type BudgetUse,
+  compareRoutes,
   countUse,
   endpointLimit,
   isWithin,
+  NONE_REFUSED,
   noUse,
   type RefusedClaim,
-  refusedClaims,
 } from '../../gateway/budgets/admission.ts';
 import { namespaceBudget, type ReadBudget } from '../../gateway/budgets/namespace-budget.ts';
 import type { OverBudget } from '../../gateway/budgets/over-budget.ts';
@@ -32,8 +34,24 @@ interface NamespaceState {
   read: ReadBudget;
   /** As the endpoint sets know it. */
   endpointLimit: number;
-  /** While it is over a budget: what takes part in contention, of the routes of which that is not the whole model. */
-  held: Map<ObjectKey, RouteModel | undefined> | undefined;
+  /** While it is over a budget. */
+  over: OverState | undefined;
+}
+
+interface OverState {
+  /** What takes part in contention, of the routes of which that is not the whole model. */
+  readonly told: Map<ObjectKey, RouteModel | undefined>;
+  /** Routes that changed since they were last admitted. */
+  readonly changed: Set<ObjectKey>;
+  /** In the order in which they are admitted; `undefined` before the first time. */
+  order: OrderedRoute[] | undefined;
+}
+
+interface OrderedRoute {
+  readonly key: ObjectKey;
+  readonly model: RouteModel;
+  /** As of the last time; `undefined` where it is new in the order. */
+  refused: readonly RefusedClaim[] | undefined;
 }
 
 /** What a namespace has, and what it may have. */
@@ -84,14 +102,15 @@ export class BudgetStage {
     countUse(state.use, after, 1);
     if (before === undefined) state.routes += 1;
     if (after === undefined) state.routes -= 1;
-    if (state.held === undefined && isWithin(state.use, state.read.budget)) {
+    if (state.over === undefined && isWithin(state.use, state.read.budget)) {
       this.#output.admitted(key, before, after);
       if (endpointLimit(state.use, state.read.budget) !== state.endpointLimit) this.#stage.mark(namespace);
       else this.#forgetIfEmpty(namespace, state);
       return;
     }
-    state.held ??= new Map();
-    if (!state.held.has(key)) state.held.set(key, before);
+    const over = begunOver(state);
+    if (!over.told.has(key)) over.told.set(key, before);
+    over.changed.add(key);
     this.#stage.mark(namespace);
   }
 
@@ -138,7 +157,7 @@ export class BudgetStage {
       const read = this.budgetOf(namespace);
       const use = noUse();
       const limit = endpointLimit(use, read.budget);
-      state = { use, routes: 0, read, endpointLimit: limit, held: undefined };
+      state = { use, routes: 0, read, endpointLimit: limit, over: undefined };
       this.#namespaces.set(namespace, state);
     }
     return state;
@@ -147,9 +166,9 @@ export class BudgetStage {
   #settle(namespace: string, state: NamespaceState): void {
     const { use, read } = state;
     const isOver = !isWithin(use, read.budget);
-    if (isOver) state.held ??= new Map();
-    if (state.held !== undefined) this.#admit(namespace, state.held, read);
-    if (!isOver) state.held = undefined;
+    if (isOver) begunOver(state);
+    if (state.over !== undefined) this.#admit(namespace, state.over, read);
+    if (!isOver) state.over = undefined;
     const limit = endpointLimit(use, read.budget);
     if (limit !== state.endpointLimit) {
       state.endpointLimit = limit;
@@ -158,57 +177,83 @@ export class BudgetStage {
     this.#forgetIfEmpty(namespace, state);
   }
 
-  #admit(namespace: string, held: Map<ObjectKey, RouteModel | undefined>, { budget }: ReadBudget): void {
-    const models = this.#modelsOf(namespace);
-    for (const key of held.keys()) {
-      const model = this.#routes.get(key);
-      if (model !== undefined) models.set(key, model);
-    }
-    const refusedBy = refusedClaims([...models.values()], budget);
-    for (const [key, before] of held) {
-      if (models.has(key)) continue;
-      this.#output.admitted(key, before, undefined);
-      this.#setRefused(key, undefined);
-      held.delete(key);
-    }
-    for (const [key, model] of models) {
-      const refused = refusedBy.get(model);
-      const before = held.has(key) ? held.get(key) : model;
-      const after = refused === undefined ? model : without(model, refused);
+  #admit(namespace: string, over: OverState, { budget }: ReadBudget): void {
+    const order = this.#ordered(namespace, over);
+    const { told } = over;
+    const admission = new Admission(budget);
+    for (const route of order) {
+      const { key, model } = route;
+      const refused = admission.take(model, route.refused);
+      if (refused === route.refused) continue;
+      route.refused = refused;
+      const before = told.has(key) ? told.get(key) : model;
+      const after = refused.length === 0 ? model : without(model, refused);
       if (!haveSameClaims(before, after)) this.#output.admitted(key, before, after);
-      if (refused === undefined) held.delete(key);
-      else held.set(key, after);
+      if (after === model) told.delete(key);
+      else told.set(key, after);
       this.#setRefused(key, refused);
     }
   }
 
-  #setRefused(key: ObjectKey, refused: readonly RefusedClaim[] | undefined): void {
-    const before = this.#refused.get(key);
-    if (refused === undefined) this.#refused.delete(key);
-    else this.#refused.set(key, refused);
-    const isSame =
-      before?.length === refused?.length &&
-      (before ?? []).every(
-        ({ claim, kind }, index) => claim === refused?.[index]?.claim && kind === refused[index]?.kind,
-      );
-    if (!isSame) this.#output.refused(key);
-  }
-
-  #modelsOf(namespace: string): Map<ObjectKey, RouteModel> {
-    const models = new Map<ObjectKey, RouteModel>();
-    for (const kind of ['TLSRoute', 'Ingress'] as const) {
-      for (const object of this.#world.in(kind, namespace)) {
-        const key = objectKey(refOf(object));
-        const model = this.#routes.get(key);
-        if (model !== undefined) models.set(key, model);
+  /** Only what changed is sorted: a tenant may be far over its budget, and change something all the time. */
+  #ordered(namespace: string, over: OverState): OrderedRoute[] {
+    const { told, changed, order: before } = over;
+    const keys = before === undefined ? new Set(this.#keysOf(namespace)) : changed;
+    if (before === undefined) for (const key of told.keys()) keys.add(key);
+    const added: OrderedRoute[] = [];
+    for (const key of keys) {
+      const model = this.#routes.get(key);
+      if (model !== undefined) added.push({ key, model, refused: undefined });
+      else if (told.has(key)) {
+        this.#output.admitted(key, told.get(key), undefined);
+        this.#setRefused(key, NONE_REFUSED);
+        told.delete(key);
       }
     }
-    return models;
+    added.sort((a, b) => compareRoutes(a.model, b.model));
+    const kept = before?.filter(({ key }) => !changed.has(key)) ?? [];
+    changed.clear();
+    over.order = merged(kept, added);
+    return over.order;
+  }
+
+  #setRefused(key: ObjectKey, refused: readonly RefusedClaim[]): void {
+    const wasRefused = this.#refused.has(key);
+    if (refused.length === 0) this.#refused.delete(key);
+    else this.#refused.set(key, refused);
+    if (wasRefused || refused.length > 0) this.#output.refused(key);
+  }
+
+  *#keysOf(namespace: string): Generator<ObjectKey, undefined> {
+    for (const kind of ['TLSRoute', 'Ingress'] as const)
+      for (const object of this.#world.in(kind, namespace)) yield objectKey(refOf(object));
   }
 
   #forgetIfEmpty(namespace: string, state: NamespaceState): void {
-    if (state.routes === 0 && state.held === undefined) this.#namespaces.delete(namespace);
+    if (state.routes === 0 && state.over === undefined) this.#namespaces.delete(namespace);
   }
+}
+
+function begunOver(state: NamespaceState): OverState {
+  state.over ??= { told: new Map(), changed: new Set(), order: undefined };
+  return state.over;
+}
+
+/** Two orders as one. */
+function merged(a: readonly OrderedRoute[], b: readonly OrderedRoute[]): OrderedRoute[] {
+  if (a.length === 0) return [...b];
+  const all: OrderedRoute[] = [];
+  let next = 0;
+  for (const route of a) {
+    for (let other = b[next]; other !== undefined; other = b[next]) {
+      if (compareRoutes(route.model, other.model) < 0) break;
+      all.push(other);
+      next += 1;
+    }
+    all.push(route);
+  }
+  for (; next < b.length; next += 1) all.push(b[next] as OrderedRoute);
+  return all;
 }
 
 function without(model: RouteModel, refused: readonly RefusedClaim[]): RouteModel {
