@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/gateway/parents/': ['src/model/', 'src/gateway/values/', ...GATEWAY],
   'src/gateway/routes/': ['src/model/', 'src/gateway/values/', 'src/gateway/parents/', ...GATEWAY],
   'src/gateway/endpoints/': ['src/model/', 'src/gateway/values/', 'src/gateway/parents/', ...GATEWAY],
+  'src/gateway/budgets/': ['src/model/', 'src/gateway/values/', ...GATEWAY],
   'src/gateway/status/': ['src/model/', 'src/gateway/'],
   'src/gateway/explain/': ['src/model/', 'src/gateway/'],
 

@@ -1,6 +1,7 @@
 /** Every flag of every command. docs/errors.md and the README list what they refuse. */
 import { DEFAULT_GATEWAY_CONFIG } from '../gateway/config.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../snapshot/config.ts';
+import { BUDGET_FLAGS, namespaceBudgetOf } from './budget-flags.ts';
 import type { FlagSet, FlagValues } from './flag.ts';
 import {
   addressRange,
@@ -187,6 +188,7 @@ export const TRANSLATION_FLAGS = {
     default: DEFAULT_GATEWAY_CONFIG.allowHostStats ? 'on' : 'off',
     schema: onOff,
   },
+  ...BUDGET_FLAGS,
 } as const satisfies FlagSet;
 
 export const LOG_FLAGS = {
@@ -307,6 +309,9 @@ export function engineConfig(
       maxConnectTimeoutMs: values.maxConnectTimeoutMs,
       maxIdleTimeoutMs: values.maxIdleTimeoutMs,
       allowHostStats: values.hostStats,
+      wildcardClaims: values.wildcardClaims,
+      namespaceBudget: namespaceBudgetOf(values),
+      budgetAnnotations: values.namespaceBudgets,
     }),
     sniMode: values.sniMode,
     idleTimeoutMs: values.idleTimeoutMs,

@@ -1,3 +1,5 @@
+import type { NamespaceBudget } from '../model/budget.ts';
+import type { WildcardClaims } from '../model/gateway.ts';
 import { CONTROLLER_NAME } from '../model/names.ts';
 
 /** What an operator decides about the evaluation of Gateways, routes and Ingresses. */
@@ -33,6 +35,12 @@ export interface GatewayConfig {
   readonly maxIdleTimeoutMs: number;
   /** Whether a route may have statistics of its own in Envoy (`sluice.dev/stats`), which cost memory for each host. */
   readonly allowHostStats: boolean;
+  /** Which wildcards routes of other namespaces may claim, on Gateways without an annotation of their own, and Ingresses. */
+  readonly wildcardClaims: WildcardClaims;
+  /** What a namespace may have that has no annotations of its own. */
+  readonly namespaceBudget: NamespaceBudget;
+  /** Whether annotations of Namespaces set budgets: not where tenants may edit their Namespace. */
+  readonly budgetAnnotations: boolean;
 }
 
 export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
@@ -50,4 +58,7 @@ export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
   maxConnectTimeoutMs: 60_000,
   maxIdleTimeoutMs: 24 * 60 * 60 * 1000,
   allowHostStats: true,
+  wildcardClaims: 'Narrower',
+  namespaceBudget: { hosts: 1_000, wildcards: 10, chains: 20, pairs: 50_000, endpoints: 256 },
+  budgetAnnotations: true,
 };

@@ -40,7 +40,8 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-export const CONFIG: GatewayConfig = deepFreeze({ ...DEFAULT_GATEWAY_CONFIG });
+/** Wildcards as wide as their listener are free to all: what keeps them back is tested by itself. */
+export const CONFIG: GatewayConfig = deepFreeze({ ...DEFAULT_GATEWAY_CONFIG, wildcardClaims: 'Anyone' });
 
 export function configWith(changes: Partial<GatewayConfig>): GatewayConfig {
   return deepFreeze({ ...DEFAULT_GATEWAY_CONFIG, ...changes });

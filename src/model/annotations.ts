@@ -1,10 +1,11 @@
+import type { NamespaceBudget } from './budget.ts';
 import type { HostPolicy } from './gateway.ts';
 import { INGRESS_CLASS_ANNOTATION } from './names.ts';
 
 /** An annotation that Sluice reads; the owner of the object sets it. Any other is dropped when an object is decoded. */
 export interface ReadAnnotation {
   readonly name: string;
-  readonly kinds: readonly ('TLSRoute' | 'Ingress')[];
+  readonly kinds: readonly ('TLSRoute' | 'Ingress' | 'Gateway' | 'Namespace')[];
 }
 
 /** An annotation that sets something for the hosts of a route. The README's table is checked against this. */
@@ -45,6 +46,18 @@ export const POLICY_ANNOTATIONS: { readonly [F in keyof HostPolicy]-?: PolicyAnn
   },
 };
 
+/** What an operator gives a namespace instead of what all have, by an annotation on the Namespace. */
+export const BUDGET_ANNOTATIONS: { readonly [F in keyof NamespaceBudget]-?: ReadAnnotation } = {
+  hosts: { name: 'sluice.dev/budget-hosts', kinds: ['Namespace'] },
+  wildcards: { name: 'sluice.dev/budget-wildcards', kinds: ['Namespace'] },
+  chains: { name: 'sluice.dev/budget-chains', kinds: ['Namespace'] },
+  pairs: { name: 'sluice.dev/budget-pairs', kinds: ['Namespace'] },
+  endpoints: { name: 'sluice.dev/budget-endpoints', kinds: ['Namespace'] },
+};
+
+/** Who may claim wildcards on the listeners of a Gateway, instead of what `--wildcard-claims` says. */
+export const WILDCARD_CLAIMS_ANNOTATION = 'sluice.dev/wildcard-claims';
+
 /**
  * Each asks for TLS passthrough of an Ingress. The first one that can be read decides, whether it says true or false:
  * Sluice's own, then ingress-nginx's before Higress's, which is the order in which Higress itself reads the two.
@@ -57,6 +70,8 @@ export const PASSTHROUGH_ANNOTATIONS: readonly string[] = [
 
 export const READ_ANNOTATIONS: readonly ReadAnnotation[] = [
   ...Object.values(POLICY_ANNOTATIONS),
+  ...Object.values(BUDGET_ANNOTATIONS),
+  { name: WILDCARD_CLAIMS_ANNOTATION, kinds: ['Gateway'] },
   ...[...PASSTHROUGH_ANNOTATIONS, INGRESS_CLASS_ANNOTATION].map((name) => ({
     name,
     kinds: ['Ingress'] as const,

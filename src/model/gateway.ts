@@ -48,6 +48,13 @@ export interface ListenerModel {
   readonly allowedNamespaces: FromNamespaces;
 }
 
+/**
+ * Which wildcards routes of other namespaces may claim on a listener: any, those narrower than the listener's own hostname, or none.
+ */
+export const WILDCARD_CLAIMS = ['Anyone', 'Narrower', 'SameNamespace'] as const;
+
+export type WildcardClaims = (typeof WILDCARD_CLAIMS)[number];
+
 /** What routes attach to: a Gateway, of which the listeners are its own alone, or a ListenerSet. */
 export interface ParentListeners {
   readonly ref: ObjectRef;
@@ -57,6 +64,8 @@ export interface ParentListeners {
   readonly isShared: boolean;
   /** Why it is no part of a Gateway and has no listeners for routes; `undefined` where it is, as a Gateway always is. */
   readonly notAllowed: string | undefined;
+  /** The Gateway's operator decides: a ListenerSet's is that of its Gateway. */
+  readonly wildcardClaims: WildcardClaims;
   /** `metadata.generation`, the observedGeneration of every condition. */
   readonly generation: number;
   readonly listeners: readonly ListenerModel[];

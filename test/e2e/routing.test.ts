@@ -146,7 +146,9 @@ describe('a gateway node', { concurrency: 4 }, () => {
       const { node, port, otherPort } = scenario;
       const allowedListeners = { namespaces: { from: 'All' } };
       const own = [{ name: 'own', port, hostname: '*.prod.example.com' }];
-      await node.write('gw2.yaml', [gateway('gw2', own, ['127.0.0.1'], { allowedListeners })]);
+      const { metadata, ...open } = gateway('gw2', own, ['127.0.0.1'], { allowedListeners });
+      const annotations = { 'sluice.dev/wildcard-claims': 'Anyone' };
+      await node.write('gw2.yaml', [{ ...open, metadata: { ...(metadata as object), annotations } }]);
       const backends = [await node.backend('shared'), await node.backend('added')] as const;
       await node.write('shared.yaml', [
         ...serviceOf('shared', backends[0]),

@@ -19,6 +19,7 @@ import { debugRoutes } from './debug-routes.ts';
 import { EndpointReport } from './endpoint-report.ts';
 import { addressHere } from './listen-address.ts';
 import { Metrics } from './metrics.ts';
+import { NamespaceReport } from './namespace-report.ts';
 import { logRejection } from './rejection-log.ts';
 import { ManifestReport } from './report.ts';
 import { secretsToRead } from './secrets-to-read.ts';
@@ -64,6 +65,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #loop: FlushLoop;
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
+  readonly #namespaces: NamespaceReport;
   readonly #status: StatusPublisher | undefined;
   readonly #unsynced = new Set<Kind>(KINDS.filter((kind) => !NOT_AWAITED.has(kind)));
   readonly #startedAt = performance.now();
@@ -90,6 +92,8 @@ export class ControlPlane implements AsyncDisposable {
     const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
     this.#report = new ManifestReport(this.engine, options.logger, { gate });
     this.#changes = new ChangeReport(this.engine, options.logger);
+    this.#namespaces = new NamespaceReport(this.engine, options.logger);
+    this.#namespaces.register(this.#metrics.registry);
     this.#endpoints = new EndpointReport(this.engine, options.logger, { gate });
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
@@ -177,6 +181,8 @@ export class ControlPlane implements AsyncDisposable {
       apply: (events: readonly ObjectEvent[]) => {
         this.#loop.take(events);
         this.#status?.objectsChanged(events);
+        // A directory of manifests tells itself, with the line of the file.
+        if (this.#status !== undefined) this.#namespaces.objectsChanged(events);
       },
       problems: (problems) => {
         this.#report.sourceProblems(problems);
@@ -251,6 +257,7 @@ export class ControlPlane implements AsyncDisposable {
       }),
       '/problems': () => jsonPage([...this.#report.problems, ...this.#report.conditionProblems()]),
       '/debug/routes': (query) => debugRoutes(engine, this.#options.engine.gateway, query),
+      '/debug/namespaces': (query) => this.#namespaces.page(query),
       '/debug/nodes': (query) => {
         if (query.has('expected')) return jsonPage(this.#expectedNodes());
         return jsonPage(

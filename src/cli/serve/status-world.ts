@@ -10,7 +10,6 @@ import type { FleetView, RejectedHost } from '../../model/fleet.ts';
 import { type ObjectKey, objectKey, parseObjectKey } from '../../model/key.ts';
 import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
-import { wonClaims } from '../../snapshot/engine/route-outcome.ts';
 import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { EnvoyReport } from '../../status/envoy-fleet.ts';
 import type { StatusWorld } from '../../status/status-controller.ts';
@@ -113,7 +112,7 @@ export class EngineStatusWorld implements StatusWorld {
     const { engine } = this.#options;
     const route = fleet.hasRejectedClusters ? engine.route(key) : undefined;
     if (route === undefined) return [];
-    return wonClaims(route, engine.lostClaims(route)).flatMap((claim): readonly RejectedHost[] => {
+    return engine.servedClaims(route).flatMap((claim): readonly RejectedHost[] => {
       const cluster = `${claim.binding.name}/${claim.host}`;
       const version = engine.resources.get(CLUSTER_TYPE, cluster)?.version;
       const rejected = fleet.rejectedCluster(cluster, version);

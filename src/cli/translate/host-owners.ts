@@ -4,7 +4,6 @@ import type { ListenerModel, RouteModel } from '../../model/gateway.ts';
 import { objectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { BindingHosts } from '../../snapshot/hosts/binding-hosts.ts';
-import { servedClaims } from './route-report.ts';
 
 /** Listeners that keep a host from the wildcards above it, by their hostname. */
 export interface HostKeepers {
@@ -42,7 +41,7 @@ export function listenersTaking(engine: Engine, host: string): readonly Listener
 export function shadowsOf(engine: Engine, model: RouteModel, host: string): readonly string[] {
   const reasons = new Set<string>();
   const bindings = new Map([...engine.bindings].map((each) => [each.name, each]));
-  for (const claim of servedClaims(engine, model)) {
+  for (const claim of engine.servedClaims(model)) {
     const hosts = bindings.get(claim.binding.name);
     if (hosts === undefined || claim.host === host || !hostMatches(claim.host, host)) continue;
     const entry = hosts.entryFor(host);

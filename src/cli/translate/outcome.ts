@@ -115,9 +115,7 @@ export function routeOutcome(
   const missing = object === undefined ? [] : missingParents(engine, object).map(parentOf);
   const model = engine.route(objectKey({ kind, namespace, name }));
   if (model === undefined) return { route, hosts: [], parents: missing };
-  const lost = engine.lostClaims(model);
-  const lostHosts = new Set(lost.map(({ claim }) => `${claim.binding.name} ${claim.host}`));
-  const served = model.claims.filter(({ binding, host }) => !lostHosts.has(`${binding.name} ${host}`));
+  const served = engine.servedClaims(model);
   const parents = engine.routeStatus(objectKey(model.ref)).map(parentOf);
   return {
     route,

@@ -6,7 +6,6 @@ import type { Claim, RouteModel, ServiceTarget } from '../../model/gateway.ts';
 import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { Gateway, Ingress, TlsRoute, UnservedRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
-import { wonClaims } from '../../snapshot/engine/route-outcome.ts';
 import type { World } from '../../snapshot/world/world.ts';
 
 /** What a route's table row says beside its conditions. */
@@ -32,7 +31,7 @@ export function explainRoute(
         : unclaimedRoute(engine, route, config);
     return { unclaimed, endpoints: undefined, notes: [] };
   }
-  const claims = servedClaims(engine, model);
+  const claims = engine.servedClaims(model);
   const { count, notes } = endpointsOf(engine, claims);
   return {
     unclaimed: undefined,
@@ -43,11 +42,6 @@ export function explainRoute(
 
 export function unclaimedReason(engine: Engine, gateway: Gateway, config: GatewayConfig): string | undefined {
   return unclaimedGateway(gateway, classesOf(engine.world), config);
-}
-
-/** The claims that no other route won. */
-export function servedClaims(engine: Engine, model: RouteModel): readonly Claim[] {
-  return wonClaims(model, engine.lostClaims(model));
 }
 
 /** The endpoints that claims lead to, of each Service once. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EndpointSlice, Service } from '../../model/objects.ts';
 import { deepFreeze, endpoint, service, slice, stateOf } from '../test-objects.ts';
-import { refusedEndpointsCondition, resolveEndpoints } from './endpoints.ts';
+import { endpointsCondition, resolveEndpoints } from './endpoints.ts';
 
 function resolve(
   slices: readonly EndpointSlice[],
@@ -155,11 +155,11 @@ test('refused endpoints make a condition', () => {
     [slice([endpoint('127.0.0.1'), endpoint('10.0.0.1')])],
     6443,
   );
-  const found = refusedEndpointsCondition(refused, 3);
+  const found = endpointsCondition({ refused, limit: undefined }, 3);
   assert.equal(found && stateOf([found], 'sluice.dev/EndpointsAccepted'), 'False AddressRefused');
   assert.equal(found?.message, 'Not connected to: "127.0.0.1" (a loopback address).');
   assert.equal(found?.observedGeneration, 3);
-  assert.equal(refusedEndpointsCondition([], 3), undefined);
+  assert.equal(endpointsCondition({ refused: [], limit: undefined }, 3), undefined);
 });
 
 test('allowLoopbackEndpoints allows loopback and nothing else', () => {

@@ -19,6 +19,13 @@ export interface RefusedEndpoint {
   readonly reason: string;
 }
 
+/** To which endpoints of a host Envoy is not sent. */
+export interface EndpointNews {
+  readonly refused: readonly RefusedEndpoint[];
+  /** How many endpoints of each Service are used, where one has more; `undefined` where none has. */
+  readonly limit: number | undefined;
+}
+
 /** Where the connections to a Service's port go, and what was refused on the way. */
 export interface EndpointResolution {
   /** Sorted, each once. */
@@ -91,21 +98,33 @@ export function resolveEndpoints(
     found[`leaving ${first}`] ??
     found[`leaving ${second}`];
   return {
-    endpoints: [...(chosen?.values() ?? [])].sort(
-      (a, b) => compareText(a.address, b.address) || a.port - b.port,
-    ),
+    endpoints: [...(chosen?.values() ?? [])].sort(compareEndpoints),
     refused: [...refused.values()].sort((a, b) => compareText(a.address, b.address)),
   };
 }
 
-/** What a route's owner is told of refused endpoints; `undefined` where there are none. */
-export function refusedEndpointsCondition(
-  refused: readonly RefusedEndpoint[],
+export function compareEndpoints(a: Endpoint, b: Endpoint): number {
+  return compareText(a.address, b.address) || a.port - b.port;
+}
+
+/** What a route's owner is told of endpoints that are not used; `undefined` where there are none. */
+export function endpointsCondition(
+  { refused, limit }: EndpointNews,
   generation: number,
 ): Condition | undefined {
-  if (refused.length === 0) return undefined;
-  const entries = listing(refused.map(({ address, reason }) => `${JSON.stringify(address)} (${reason})`));
-  return condition(ENDPOINTS_CONDITION, false, 'AddressRefused', `Not connected to: ${entries}.`, generation);
+  if (refused.length === 0 && limit === undefined) return undefined;
+  const sentences: string[] = [];
+  if (refused.length > 0) {
+    const entries = refused.map(({ address, reason }) => `${JSON.stringify(address)} (${reason})`);
+    sentences.push(`Not connected to: ${listing(entries)}.`);
+  }
+  if (limit !== undefined) {
+    sentences.push(
+      `Of a Service with more endpoints than ${limit}, each host uses ${limit}, as the budget of the namespace has it.`,
+    );
+  }
+  const reason = refused.length > 0 ? 'AddressRefused' : 'Limited';
+  return condition(ENDPOINTS_CONDITION, false, reason, sentences.join(' '), generation);
 }
 
 /** Of an endpoint's addresses only the first counts: all are the same endpoint, and kube-proxy uses no other. */

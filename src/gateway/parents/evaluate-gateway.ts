@@ -12,6 +12,7 @@ import { referencedSecrets } from './certificate-refs.ts';
 import { isOurGatewayClass } from './gateway-class.ts';
 import { evaluateListener } from './listener.ts';
 import { listenerConflicts, overlappingTlsListeners } from './listener-conflicts.ts';
+import { wildcardClaimsOf } from './wildcard-claims.ts';
 
 /**
  * What a Gateway means: its listeners, where each is bound, and all conditions. `undefined` where its class is
@@ -30,6 +31,7 @@ export function evaluateGateway(
   const conflicts = listenerConflicts(gateway.listeners);
   const overlapping = overlappingTlsListeners(gateway.listeners);
   const bindings = portBindings(addresses.groups);
+  const wildcards = wildcardClaimsOf(gateway, config);
   const listeners = gateway.listeners.map((listener, index) => {
     return evaluateListener(listener, {
       parent: ref,
@@ -45,9 +47,13 @@ export function evaluateGateway(
     gateway: ref,
     isShared: gateway.allowedListeners.from !== 'None',
     notAllowed: undefined,
+    wildcardClaims: wildcards.claims,
     generation: gateway.meta.generation,
     listeners,
-    conditions: gatewayConditions(gateway, addresses, listeners, config),
+    conditions: [
+      ...gatewayConditions(gateway, addresses, listeners, config),
+      ...(wildcards.problem === undefined ? [] : [wildcards.problem]),
+    ],
     secrets: referencedSecrets(gateway.listeners, ref, lookup),
     allowedListeners: gateway.allowedListeners,
     addressGroups: addresses.groups,

@@ -36,6 +36,7 @@ export function evaluateListenerSet(
     ref,
     gateway: gateway.ref,
     isShared: true,
+    wildcardClaims: gateway.wildcardClaims,
     generation: meta.generation,
     creationTimestamp: meta.creationTimestamp,
   };

@@ -1,3 +1,4 @@
+import { WILDCARD_CLAIMS_ANNOTATION } from '../../model/annotations.ts';
 import type { ListenerModel, ListenerRef, ParentListeners } from '../../model/gateway.ts';
 import type { ParentReference, RouteGroupKind } from '../../model/objects.ts';
 import type { Lookup } from '../lookup.ts';
@@ -5,7 +6,8 @@ import type { AttachedHost } from '../parents/attached-host.ts';
 import { isNamespaceAllowed } from '../parents/from-namespaces.ts';
 import type { IsolatedHost } from '../parents/listener-isolation.ts';
 import { isSameListener, ListenerOwners } from '../parents/listener-isolation.ts';
-import { includesKind } from '../parents/route-kinds.ts';
+import { includesKind, TLS_ROUTE } from '../parents/route-kinds.ts';
+import { mayClaim } from '../parents/wildcard-claims.ts';
 import { append, NONE } from '../values/append.ts';
 import { ANY_HOST, compareSpecificity, intersectHostnames } from '../values/hostname.ts';
 import { listing } from '../values/listing.ts';
@@ -36,6 +38,8 @@ export interface AttachmentResult {
   readonly refusal: Refusal | undefined;
   /** Hosts that a listener to which the route is not attached keeps for itself, each with that listener. */
   readonly isolated: readonly string[];
+  /** Wildcards that routes of other namespaces than the listener's may not claim. */
+  readonly forbidden: readonly string[];
 }
 
 /**
@@ -51,6 +55,7 @@ export function attachToParent(
 ): AttachmentResult {
   let attachments: readonly Attachment[] = NONE;
   const isolated: IsolatedHost[] = [];
+  const forbidden = new Set<string>();
   const isAlone = parent.listeners.length < 2 && !parent.isShared;
   const owners = isAlone ? undefined : new ListenerOwners(parent, lookup);
   let isAnySelected = false;
@@ -66,12 +71,18 @@ export function attachToParent(
     allowed = append(allowed, listener);
     const matching = matchingHosts(route.hostnames, listener);
     if (matching.length === 0) continue;
-    const hosts = owners?.withoutIsolated(matching, listener, isolated) ?? matching;
+    const permitted = withoutForbidden(matching, listener, route, parent, forbidden);
+    const hosts = owners?.withoutIsolated(permitted, listener, isolated) ?? permitted;
     if (hosts.length > 0) hasHosts = true;
     attachments = append(attachments, { listener, hosts });
   }
   if (hasHosts) {
-    return { attachments, refusal: undefined, isolated: notAttachedToOwner(isolated, attachments, parent) };
+    return {
+      attachments,
+      refusal: undefined,
+      isolated: notAttachedToOwner(isolated, attachments, parent),
+      forbidden: forbidden.size === 0 ? NONE : [...forbidden],
+    };
   }
   if (parent.notAllowed !== undefined) return refuse('NoMatchingParent', parent.notAllowed);
   if (!isAnySelected) return refuse('NoMatchingParent', noMatchingParentMessage(parentRef, parent));
@@ -86,6 +97,10 @@ export function attachToParent(
   if (allowed.length === 0) {
     return refuse('NotAllowedByListeners', 'No listener allows routes of this kind from this namespace.');
   }
+  if (forbidden.size > 0) {
+    const message = `${forbiddenText([...forbidden])}; what is narrower, or has no wildcard, may be claimed.`;
+    return refuse('NotAllowedByListeners', `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`);
+  }
   if (isolated.length > 0) {
     const message = `More specific listeners of the Gateway have all hostnames: ${listing(isolated.map((host) => describe(host, parent)))}.`;
     return refuse('NoMatchingListenerHostname', message);
@@ -96,7 +111,27 @@ export function attachToParent(
 }
 
 function refuse(reason: string, message: string): AttachmentResult {
-  return { attachments: [], refusal: { reason, message }, isolated: NONE };
+  return { attachments: [], refusal: { reason, message }, isolated: NONE, forbidden: NONE };
+}
+
+/** Part of a sentence. */
+export function forbiddenText(hosts: readonly string[]): string {
+  return `the operator keeps these wildcards for the namespace of the listener (${WILDCARD_CLAIMS_ANNOTATION}): ${listing(hosts)}`;
+}
+
+/** HTTPRoutes and GRPCRoutes are only counted, and have no host. */
+function withoutForbidden(
+  hosts: readonly AttachedHost[],
+  listener: ListenerModel,
+  route: AttachingRoute,
+  parent: ParentListeners,
+  forbidden: Set<string>,
+): readonly AttachedHost[] {
+  if (route.namespace === parent.ref.namespace || route.kind.kind !== TLS_ROUTE.kind) return hosts;
+  const isForbidden = ({ host }: AttachedHost): boolean => !mayClaim(host, parent.wildcardClaims, listener);
+  if (!hosts.some(isForbidden)) return hosts;
+  for (const each of hosts) if (isForbidden(each)) forbidden.add(each.host);
+  return hosts.filter((each) => !isForbidden(each));
 }
 
 /** "When both Port and SectionName are specified, the name and port of the selected listener must match both." */

@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../config.ts';
 import type { Lookup } from '../lookup.ts';
 import { ingressBindings } from '../parents/bindings.ts';
 import { isOfOwnClass, isOurIngress } from '../parents/gateway-class.ts';
+import { mayClaimByIngress } from '../parents/wildcard-claims.ts';
 import { invalidHostnames } from '../values/explain-hostname.ts';
 import { isValidHostname, normalizeHostname } from '../values/hostname.ts';
 import { clauses, listing, sentence } from '../values/listing.ts';
@@ -44,7 +45,7 @@ export function evaluateIngress(
   const { generation, creationTimestamp } = ingress.meta;
   const notes: string[] = [];
   const problems: ReferenceProblem[] = [];
-  const backendsByHost = hostBackends(ingress, lookup, notes, problems);
+  const backendsByHost = hostBackends(ingress, lookup, config, notes, problems);
   const policy = evaluatePolicy(ingress.meta, config);
   const claims: Claim[] = [];
   const limits = new ClaimLimits();
@@ -92,11 +93,13 @@ function refusedIngress(ingress: Ingress, accepted: Condition | undefined): Rout
 function hostBackends(
   ingress: Ingress,
   lookup: Lookup,
+  config: GatewayConfig,
   notes: string[],
   problems: ReferenceProblem[],
 ): ReadonlyMap<string, readonly WeightedBackend[]> {
   const pathsByHost = new Map<string, IngressPath[]>();
   const invalid: string[] = [];
+  const forbidden = new Set<string>();
   let hasRuleWithoutHost = false;
   for (const rule of ingress.rules) {
     if (rule.host === undefined || rule.host === '') {
@@ -106,10 +109,13 @@ function hostBackends(
     const host = normalizeHostname(rule.host);
     const paths = pathsByHost.get(host);
     if (paths !== undefined) for (const path of rule.paths) paths.push(path);
-    else if (isValidHostname(host)) pathsByHost.set(host, [...rule.paths]);
-    else invalid.push(rule.host);
+    else if (!isValidHostname(host)) invalid.push(rule.host);
+    else if (mayClaimByIngress(host, config.wildcardClaims)) pathsByHost.set(host, [...rule.paths]);
+    else forbidden.add(host);
   }
   if (hasRuleWithoutHost) notes.push('a rule without a host is ignored, TLS passthrough needs one');
+  if (forbidden.size > 0)
+    notes.push(`the operator lets no Ingress claim these wildcards: ${listing([...forbidden])}`);
   if (invalid.length > 0) notes.push(`hosts that are not valid are ignored: ${invalidHostnames(invalid)}`);
   if (ingress.defaultBackend !== undefined && ingress.rules.length === 0) {
     notes.push('a default backend alone has no host, TLS passthrough needs one');

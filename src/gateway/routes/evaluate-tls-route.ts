@@ -11,7 +11,7 @@ import { NONE } from '../values/append.ts';
 import { invalidHostnames } from '../values/explain-hostname.ts';
 import { listing } from '../values/listing.ts';
 import type { AttachingRoute, Attachment, AttachmentResult, Refusal } from './attachment.ts';
-import { attachToParent } from './attachment.ts';
+import { attachToParent, forbiddenText } from './attachment.ts';
 import type { ResolvedBackends } from './backends.ts';
 import { resolveBackends } from './backends.ts';
 import { ClaimCollection } from './claim-collection.ts';
@@ -53,7 +53,7 @@ export function evaluateTlsRoute(
     const attachments = problem === undefined ? result.attachments : [];
     for (const { listener, hosts } of attachments)
       claims.add(listener.bindings, hosts, parent.gateway, index);
-    const parts = partsOf(dropped, result.isolated, claims.takeNote());
+    const parts = partsOf(dropped, result, claims.takeNote());
     return {
       parentRef,
       accepted: problem === undefined,
@@ -138,12 +138,13 @@ function droppedParts(route: TlsRoute, invalid: readonly string[]): readonly str
 
 function partsOf(
   dropped: readonly string[],
-  isolated: readonly string[],
+  { isolated, forbidden }: AttachmentResult,
   limits: string | undefined,
 ): readonly string[] {
-  if (isolated.length === 0 && limits === undefined) return dropped;
+  if (isolated.length === 0 && forbidden.length === 0 && limits === undefined) return dropped;
   const ofIsolated = isolated.length === 0 ? [] : [isolatedPart(isolated)];
-  return [...dropped, ...ofIsolated, ...(limits === undefined ? [] : [limits])];
+  const ofForbidden = forbidden.length === 0 ? [] : [forbiddenText(forbidden)];
+  return [...dropped, ...ofIsolated, ...ofForbidden, ...(limits === undefined ? [] : [limits])];
 }
 
 function isolatedPart(isolated: readonly string[]): string {

@@ -29,7 +29,7 @@ function model(claims: readonly Claim[]): RouteModel {
 
 function said(claims: readonly Claim[], reach: (claim: Claim) => Reach | undefined = () => undefined) {
   const route = model(claims);
-  const [status] = withServing(routeStatus(route, []), route, [], reach);
+  const [status] = withServing(routeStatus(route, []), route, claims, reach);
   const found = status?.conditions.find(({ type }) => type === 'sluice.dev/Serving');
   assert.ok(found !== undefined);
   return found;
@@ -73,7 +73,7 @@ test('a host that another route has is none of it', () => {
   const claims = [claimOf('a.example.com'), claimOf('b.example.com')];
   const route = model(claims);
   const lost = [{ claim: claims[0] as Claim, winner: { ...route.ref, name: 'other' } }];
-  const [status] = withServing(routeStatus(route, lost), route, lost, ({ host }) =>
+  const [status] = withServing(routeStatus(route, lost), route, claims.slice(1), ({ host }) =>
     host.startsWith('a') ? UNREADY : undefined,
   );
   assert.equal(status?.conditions.at(-1)?.reason, 'Serving');

@@ -1,5 +1,5 @@
 import { type Condition, condition, SERVING_CONDITION } from '../../model/conditions.ts';
-import type { Claim, LostClaim, RouteModel } from '../../model/gateway.ts';
+import type { Claim, RouteModel } from '../../model/gateway.ts';
 import type { EndpointsProblem } from '../explain/explain-endpoints.ts';
 import { clauses } from '../values/listing.ts';
 import type { ParentStatus } from './status.ts';
@@ -61,16 +61,15 @@ export function closedMessage({ problems }: Pick<ClosedHost, 'problems'>): strin
   return `Connections are closed: ${clauses([...new Set(problems.map(({ text }) => text))])}.`;
 }
 
-/** Adds to each parent of a route whether connections to the hosts that it has there are sent anywhere. */
+/** Adds to each parent of a route whether connections to the hosts that it serves there are sent anywhere. */
 export function withServing(
   statuses: readonly ParentStatus[],
   route: RouteModel,
-  lost: readonly LostClaim[],
+  served: readonly Claim[],
   reachOf: ReachOf,
 ): readonly ParentStatus[] {
-  const lostClaims = new Set(lost.map(({ claim }) => claim));
   return statuses.map((status, index) => {
-    const claims = route.claims.filter((claim) => claim.parents.includes(index) && !lostClaims.has(claim));
+    const claims = served.filter((claim) => claim.parents.includes(index));
     const added = servingCondition(status, claims, reachOf, route.generation);
     return { ...status, conditions: [...status.conditions, added] };
   });

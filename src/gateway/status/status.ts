@@ -2,6 +2,7 @@ import type { Condition } from '../../model/conditions.ts';
 import { condition } from '../../model/conditions.ts';
 import type { ObjectRef } from '../../model/events.ts';
 import type {
+  Claim,
   GatewayModel,
   ListenerSetModel,
   LostClaim,
@@ -10,7 +11,8 @@ import type {
   RouteModel,
 } from '../../model/gateway.ts';
 import type { RouteGroupKind } from '../../model/objects.ts';
-import { type RefusedEndpoint, refusedEndpointsCondition } from '../endpoints/endpoints.ts';
+import { OVER_BUDGET, type OverBudget, overBudgetText } from '../budgets/over-budget.ts';
+import { type EndpointNews, endpointsCondition } from '../endpoints/endpoints.ts';
 import { droppedMessage } from '../routes/route-conditions.ts';
 import { addressScope, parseIpAddress } from '../values/ip-address.ts';
 import { listing } from '../values/listing.ts';
@@ -42,21 +44,28 @@ export interface GatewayStatus extends ListenerSetStatus {
   readonly addresses: readonly { readonly type: 'IPAddress'; readonly value: string }[];
 }
 
+/** What of a route is not followed, whatever other routes want. */
+export interface Limited {
+  /** Claims that are over the budget of the namespace. */
+  readonly over?: OverBudget | undefined;
+  readonly endpoints?: EndpointNews;
+}
+
 /**
- * The conditions of a route for each parent, once it is known which of its claims other routes won, and which
- * endpoints are refused. A parent all of whose hosts are lost is not accepted; one with some of them is accepted
- * and partially invalid.
+ * The conditions of a route for each parent, once it is known which of its claims are over the budget of its namespace,
+ * which other routes won, and which endpoints are not used. A parent none of whose hosts is left is not accepted; one with some
+ * of them is accepted and partially invalid.
  */
 export function routeStatus(
   route: RouteModel,
   lost: readonly LostClaim[],
-  refused: readonly RefusedEndpoint[] = [],
+  { over, endpoints }: Limited = {},
 ): readonly ParentStatus[] {
-  const endpoints = refusedEndpointsCondition(refused, route.generation);
+  const endpointsSay = endpoints && endpointsCondition(endpoints, route.generation);
   return route.parents.map((parent, index) => {
-    const status = afterContention(route, parent, index, lost);
-    if (endpoints === undefined || !status.accepted) return status;
-    return { ...status, conditions: [...status.conditions, endpoints] };
+    const status = afterContention(route, parent, index, lost, over);
+    if (endpointsSay === undefined || !status.accepted) return status;
+    return { ...status, conditions: [...status.conditions, endpointsSay] };
   });
 }
 
@@ -65,23 +74,39 @@ function afterContention(
   parent: ParentModel,
   index: number,
   lost: readonly LostClaim[],
+  over: OverBudget | undefined,
 ): ParentStatus {
-  const lostHere = lost.filter(({ claim }) => claim.parents.includes(index));
-  if (!parent.accepted || lostHere.length === 0) return statusOf(parent, parent.accepted, parent.conditions);
-  const claimed = route.claims.filter((claim) => claim.parents.includes(index)).length;
+  const isHere = ({ claim }: { readonly claim: Claim }): boolean => claim.parents.includes(index);
+  const lostHere = lost.filter(isHere);
+  const refusedHere = over?.refused.filter(isHere) ?? [];
+  const gone = lostHere.length + refusedHere.length;
+  if (!parent.accepted || gone === 0) return statusOf(parent, parent.accepted, parent.conditions);
+  const reason = refusedHere.length > 0 ? OVER_BUDGET : 'HostnameConflict';
+  const isAll = gone >= route.claims.filter((claim) => isHere({ claim })).length;
+  const parts: string[] = [];
+  if (over !== undefined && refusedHere.length > 0)
+    parts.push(overBudgetText({ ...over, refused: refusedHere }));
+  if (lostHere.length > 0)
+    parts.push(
+      `other routes serve ${isAll && parts.length === 0 ? 'all' : 'some'} hosts: ${winners(lostHere)}`,
+    );
   const others = parent.conditions.filter(({ type }) => type !== 'PartiallyInvalid');
-  if (lostHere.length >= claimed) {
-    const message = `Other routes serve all hosts: ${winners(lostHere)}.`;
-    const accepted = condition('Accepted', false, 'HostnameConflict', message, route.generation);
+  if (isAll) {
+    const accepted = condition('Accepted', false, reason, sentence(parts), route.generation);
     return statusOf(parent, false, [accepted, ...others.filter(({ type }) => type !== 'Accepted')]);
   }
   const known = parent.conditions.find(({ type }) => type === 'PartiallyInvalid');
-  const text = `other routes serve some hosts: ${winners(lostHere)}`;
-  const message = known === undefined ? droppedMessage([text]) : `${known.message.slice(0, -1)}; ${text}.`;
+  const message =
+    known === undefined ? droppedMessage(parts) : `${known.message.slice(0, -1)}; ${parts.join('; ')}.`;
   return statusOf(parent, true, [
     ...others,
-    condition('PartiallyInvalid', true, 'HostnameConflict', message, route.generation),
+    condition('PartiallyInvalid', true, reason, message, route.generation),
   ]);
+}
+
+function sentence(parts: readonly string[]): string {
+  const text = parts.join('; ');
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 function statusOf(parent: ParentModel, accepted: boolean, conditions: readonly Condition[]): ParentStatus {

@@ -46,6 +46,13 @@ export class NamespacedMap<V> {
     if (values instanceof Only || values.size === 0) this.#namespaces.delete(namespace);
   }
 
+  /** The values of one namespace, in no particular order. */
+  of(namespace: string): Iterable<V> {
+    const values = this.#namespaces.get(namespace);
+    if (values === undefined) return [];
+    return values instanceof Only ? [values.value] : values.values();
+  }
+
   *values(): Generator<V, undefined> {
     for (const values of this.#namespaces.values()) {
       if (values instanceof Only) yield values.value;

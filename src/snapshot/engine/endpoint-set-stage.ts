@@ -5,31 +5,37 @@ import type { ResourceTable } from '../resources/resource-table.ts';
 import type { BuiltEndpointSet, ResolvedEndpoints } from './resolved-endpoints.ts';
 import { Stage } from './stage.ts';
 
+export interface EndpointSetOutput {
+  /** What the owners of routes are told of a Service's endpoints differs: what is refused or not used, or why there are none. */
+  notesChanged(target: ServiceTarget): void;
+  /** How many endpoints a host of the namespace uses. */
+  endpointLimit(namespace: string): number;
+}
+
 /** Endpoint sets, by name: of each the EDS resource, made of the slices of its Services. */
 export class EndpointSetStage {
   readonly #table: EndpointSetTable;
   readonly #endpoints: ResolvedEndpoints;
   readonly #resources: ResourceTable;
-  readonly #notesChanged: (target: ServiceTarget) => void;
+  readonly #output: EndpointSetOutput;
   readonly #stage = new Stage<string, BuiltEndpointSet>({
     compute: (name) => {
       const spec = this.#table.get(name);
-      return spec && this.#endpoints.build(spec);
+      return spec && this.#endpoints.build(spec, this.#limitOf(name));
     },
     output: (name, built) => this.#replace(name, built),
   });
 
-  /** `notesChanged`: what the owners of routes are told of a Service's endpoints differs: what is refused, or why there are none. */
   constructor(
     table: EndpointSetTable,
     endpoints: ResolvedEndpoints,
     resources: ResourceTable,
-    notesChanged: (target: ServiceTarget) => void,
+    output: EndpointSetOutput,
   ) {
     this.#table = table;
     this.#endpoints = endpoints;
     this.#resources = resources;
-    this.#notesChanged = notesChanged;
+    this.#output = output;
   }
 
   mark(name: string): void {
@@ -44,6 +50,11 @@ export class EndpointSetStage {
     for (const name of this.#table.ofService(namespace, service)) this.#stage.mark(name);
   }
 
+  /** The sets that hosts of the namespace use. */
+  markNamespace(namespace: string): void {
+    for (const name of this.#table.usedBy(namespace)) this.#stage.mark(name);
+  }
+
   /** Returns false if it paused before the end. */
   settle(pause: () => boolean): boolean {
     return this.#stage.settle(pause);
@@ -55,8 +66,16 @@ export class EndpointSetStage {
 
   #replace(name: string, built: BuiltEndpointSet | undefined): void {
     this.#resources.stage(ENDPOINT_TYPE, name, built?.resource);
-    if (!this.#endpoints.note(name, built)) return;
+    if (!this.#endpoints.note(name, built?.notes)) return;
     for (const { target } of this.#table.get(name)?.backends ?? [])
-      if (target !== undefined) this.#notesChanged(target);
+      if (target !== undefined) this.#output.notesChanged(target);
+  }
+
+  /** Who shares a set with others has what the one of them has that has least. */
+  #limitOf(name: string): number {
+    let limit = Infinity;
+    for (const namespace of this.#table.namespacesOf(name))
+      limit = Math.min(limit, this.#output.endpointLimit(namespace));
+    return limit;
   }
 }

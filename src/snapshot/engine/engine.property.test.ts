@@ -34,9 +34,11 @@ function stateOf(engine: Engine): unknown {
       ...set,
       attached: set.listeners.map(({ name }) => engine.attachedRoutes(set, name)),
     })),
+    namespaces: [...engine.namespaces()].sort((a, b) => (a.namespace < b.namespace ? -1 : 1)),
     routes: routes.map((route) => ({
       ...route,
       lost: engine.lostClaims(route),
+      served: engine.servedClaims(route),
       status: engine.routeStatus(objectKey(route.ref)),
     })),
   };
@@ -62,10 +64,17 @@ function withShownAddresses(objects: readonly KubernetesObject[], engine: Engine
 
 const POOL = { ...DEFAULT_ENGINE_CONFIG.gateway, addressPool: ['100.65.0.8/30'] };
 
+/** Budgets that nearly every route of such a world is over. */
+const TINY = {
+  ...DEFAULT_ENGINE_CONFIG.gateway,
+  namespaceBudget: { hosts: 3, wildcards: 1, chains: 1, pairs: 6, endpoints: 2 },
+};
+
 const CONFIGS: Readonly<Record<string, EngineConfig>> = {
   index: DEFAULT_ENGINE_CONFIG,
   chain: { ...DEFAULT_ENGINE_CONFIG, sniMode: 'chain' },
   pool: { ...DEFAULT_ENGINE_CONFIG, gateway: POOL },
+  budgets: { ...DEFAULT_ENGINE_CONFIG, gateway: TINY },
 };
 
 for (const [name, config] of Object.entries(CONFIGS)) {
@@ -103,14 +112,15 @@ for (const [name, config] of Object.entries(CONFIGS)) {
 
 test('a flush that pauses at every chance, with events in between, ends in the same state', () => {
   fc.assert(
-    fc.property(arbitraryBatches, (batches) => {
-      const engine = new Engine(DEFAULT_ENGINE_CONFIG);
+    fc.property(arbitraryBatches, fc.constantFrom('index', 'budgets'), (batches, name) => {
+      const config = CONFIGS[name] ?? DEFAULT_ENGINE_CONFIG;
+      const engine = new Engine(config);
       for (const batch of batches) {
         engine.take(batch);
         engine.flush(() => true);
       }
       while (!engine.flush(() => true));
-      const rebuilt = new Engine(DEFAULT_ENGINE_CONFIG);
+      const rebuilt = new Engine(config);
       rebuilt.apply(finalObjects(batches).map((object) => ({ type: 'upsert', object })));
       assert.deepEqual(stateOf(engine), stateOf(rebuilt));
     }),
@@ -140,6 +150,34 @@ test('every cluster points at an endpoint set that exists, and every set is poin
       );
       const names = [...engine.resources.all(ENDPOINT_TYPE)].map(({ name }) => name);
       assert.deepEqual([...new Set(referenced)].sort(), names.sort());
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('no namespace is served more than its budget, whatever comes', () => {
+  fc.assert(
+    fc.property(arbitraryBatches, (batches) => {
+      const config = CONFIGS['budgets'] ?? DEFAULT_ENGINE_CONFIG;
+      const engine = new Engine(config);
+      for (const batch of batches) engine.apply(batch);
+      for (const { namespace, budget, use } of engine.namespaces()) {
+        const claims = [...engine.routes()]
+          .filter(({ ref }) => ref.namespace === namespace)
+          .flatMap((route) => engine.servedClaims(route));
+        const wildcards = claims.filter(({ host }) => host.startsWith('*')).length;
+        assert.ok(wildcards <= budget.wildcards);
+        assert.ok(claims.length - wildcards <= budget.hosts);
+        // Whoever asks for no more than that is refused nothing.
+        const isWithin =
+          use.hosts <= budget.hosts && use.wildcards <= budget.wildcards && use.chains <= budget.chains;
+        const text = JSON.stringify(
+          [...engine.routes()]
+            .filter(({ ref }) => ref.namespace === namespace)
+            .map(({ ref }) => engine.routeStatus(objectKey(ref))),
+        );
+        if (isWithin) assert.ok(!text.includes('OverBudget'), text);
+      }
     }),
     { numRuns: RUNS },
   );

@@ -1,9 +1,11 @@
 /**
  * The incremental engine: one object's change becomes the few resources that it touches. Its stages, in the order of the
- * data flow, are parents (Gateways, ListenerSets) → routes → hosts → endpoint sets → listeners; each has marked keys, and
+ * data flow, are parents (Gateways, ListenerSets) → routes → budgets → hosts → endpoint sets → listeners; each has marked keys, and
  * `flush` settles them front to back, so a host is settled only when every route that may want it is. It can stop between keys
  * and go on later. After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
+import type { ReadBudget } from '../../gateway/budgets/namespace-budget.ts';
+import type { OverBudget } from '../../gateway/budgets/over-budget.ts';
 import type { ExplainedEndpoints } from '../../gateway/explain/explain-endpoints.ts';
 import { type Reach, withServing } from '../../gateway/status/serving.ts';
 import { type ParentStatus, routeStatus } from '../../gateway/status/status.ts';
@@ -29,6 +31,7 @@ import { ResourceTable } from '../resources/resource-table.ts';
 import { translateListener } from '../translate/listener.ts';
 import { World } from '../world/world.ts';
 import { AttachedRoutes, attachmentsOf } from './attached-routes.ts';
+import { BudgetStage, type NamespaceUse } from './budget-stage.ts';
 import { EndpointSetStage } from './endpoint-set-stage.ts';
 import { HostStage } from './host-stage.ts';
 import { type MarkedStages, markDependents, markObject } from './marking.ts';
@@ -36,7 +39,7 @@ import { OwnAddresses } from './own-addresses.ts';
 import { Parents } from './parents.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { ResourceOwners } from './resource-owners.ts';
-import { lostClaimsOf, reachOfHost, refusedEndpointsOf, wonClaims } from './route-outcome.ts';
+import { endpointNewsOf, lostClaimsOf, reachOfHost } from './route-outcome.ts';
 import { RouteStage } from './route-stage.ts';
 import { Stage } from './stage.ts';
 
@@ -52,6 +55,7 @@ export class Engine {
   readonly #own: OwnAddresses;
   readonly #parents: Parents;
   readonly #routes: RouteStage;
+  readonly #budgets: BudgetStage;
   readonly #hosts: HostStage;
   readonly #endpoints: ResolvedEndpoints;
   readonly #endpointSets: EndpointSetStage;
@@ -93,10 +97,18 @@ export class Engine {
     });
     this.#routes = new RouteStage(this.#parents.evaluator, config.gateway, {
       changed: (key, before, after) => {
-        this.#hosts.contend(key, before, after);
+        this.#budgets.replace(key, before, after);
         this.#attachments.mark(key);
         status(key);
       },
+    });
+    this.#budgets = new BudgetStage(this.world, config.gateway, this.#routes, {
+      admitted: (key, before, after) => this.#hosts.contend(key, before, after),
+      refused: (key) => {
+        this.#attachments.mark(key);
+        status(key);
+      },
+      endpointLimit: (namespace) => this.#endpointSets.markNamespace(namespace),
     });
     this.#hosts = new HostStage(config, this.resources, endpointSets, {
       endpointSet: (name) => this.#endpointSets.mark(name),
@@ -106,18 +118,17 @@ export class Engine {
     });
     this.owners = new ResourceOwners(this.#hosts.bindings, endpointSets);
     this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
-    this.#endpointSets = new EndpointSetStage(
-      endpointSets,
-      this.#endpoints,
-      this.resources,
-      ({ namespace, service }) => {
+    this.#endpointSets = new EndpointSetStage(endpointSets, this.#endpoints, this.resources, {
+      notesChanged: ({ namespace, service }) => {
         const key = objectKey({ kind: 'Service', namespace, name: service });
         for (const dependent of this.#parents.evaluator.dependentsOf(key)) status(dependent);
       },
-    );
+      endpointLimit: (namespace) => this.#budgets.endpointLimit(namespace),
+    });
     this.#marked = {
       parents: this.#parents,
       routes: this.#routes.queue,
+      budgets: this.#budgets,
       endpointSets: this.#endpointSets,
       own: this.#own,
       status,
@@ -146,7 +157,8 @@ export class Engine {
     if (!this.#parents.settle(pause)) return false;
     if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#hosts.bindings.values()))
       this.#endpointSets.markAll();
-    if (!this.#settleRoutes(pause) || !this.#settleHosts(pause)) return false;
+    if (!this.#settleRoutes(pause) || !this.#budgets.settle(pause)) return false;
+    if (!this.#settleHosts(pause)) return false;
     this.#listeners.settle(() => false);
     this.resources.publish();
     this.#routes.queue.finish();
@@ -232,7 +244,16 @@ export class Engine {
 
   /** The claims of a route that another route won, each with the winner. */
   lostClaims(route: RouteModel): LostClaim[] {
-    return lostClaimsOf(route, this.#hosts.bindings);
+    return lostClaimsOf(route, this.#hosts.bindings, this.#overBudget(route));
+  }
+
+  /** The claims of a route that it serves: within the budget of its namespace, and won by no other route. */
+  servedClaims(route: RouteModel): readonly Claim[] {
+    const over = this.#overBudget(route)?.refused ?? [];
+    const lost = this.lostClaims(route);
+    if (over.length === 0 && lost.length === 0) return route.claims;
+    const unserved = new Set([...over, ...lost].map(({ claim }) => claim));
+    return route.claims.filter((claim) => !unserved.has(claim));
   }
 
   /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
@@ -240,8 +261,12 @@ export class Engine {
     const route = this.#routes.get(key);
     if (route === undefined) return [];
     const lost = this.lostClaims(route);
-    const refused = refusedEndpointsOf(wonClaims(route, lost), this.resources, this.#endpoints);
-    return withServing(routeStatus(route, lost, refused), route, lost, (claim) => this.reachOf(claim));
+    const served = this.servedClaims(route);
+    const status = routeStatus(route, lost, {
+      over: this.#overBudget(route),
+      endpoints: endpointNewsOf(served, this.resources, this.#endpoints),
+    });
+    return withServing(status, route, served, (claim) => this.reachOf(claim));
   }
 
   /** What the endpoints lack of a host that a route has; `undefined` where each backend of it has some. */
@@ -252,6 +277,20 @@ export class Engine {
   /** How many endpoints of a Service's port are connected to as the world is now, or why none. */
   explainTarget(target: ServiceTarget): ExplainedEndpoints {
     return this.#endpoints.explain(target);
+  }
+
+  /** What each namespace with a route has and may have. */
+  namespaces(): Iterable<NamespaceUse> {
+    return this.#budgets.all();
+  }
+
+  /** What a namespace may have, whether it has a route or not. */
+  budgetOf(namespace: string): ReadBudget {
+    return this.#budgets.budgetOf(namespace);
+  }
+
+  #overBudget({ ref }: RouteModel): OverBudget | undefined {
+    return this.#budgets.overBudget(ref);
   }
 
   /** Object keys whose status may differ since the last call. */
@@ -268,9 +307,11 @@ export class Engine {
     if (route !== undefined && isUnservedRouteKind(route.ref.kind))
       return route.parents.flatMap(({ attached }) => attached);
     // Nearly every route has no rival: what it was evaluated to is what counts.
-    const isAlone = route && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
+    const over = route && this.#overBudget(route);
+    const isAlone =
+      route && over === undefined && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
     if (route === undefined || isAlone) return attachmentsOf(route?.parents ?? []);
-    return attachmentsOf(routeStatus(route, this.lostClaims(route)));
+    return attachmentsOf(routeStatus(route, this.lostClaims(route), { over }));
   }
 
   #setAttached(key: ObjectKey, listeners: readonly ListenerRef[]): void {

@@ -121,11 +121,12 @@ export class HostStage {
     const isListenerTouched = hosts.settle(entry);
     this.#tellContenders(entry);
     const setBefore = endpointSetOfCluster(this.#resources, entry.name);
+    const ownerBefore = this.#resources.latest(CLUSTER_TYPE, entry.name)?.owner ?? '';
     // With a chain for each host, every host that comes or goes changes the listener.
     const isChainTouched =
       this.#config.sniMode === 'chain' && (setBefore === undefined) !== (cluster === undefined);
     if (isListenerTouched || isChainTouched) this.#output.listener(hosts.name);
-    this.#useEndpointSet(setBefore, cluster);
+    this.#useEndpointSet(setBefore, ownerBefore, cluster);
     const resource = cluster && translateCluster(cluster, this.#config);
     this.#resources.stage(CLUSTER_TYPE, entry.name, resource);
   }
@@ -139,14 +140,16 @@ export class HostStage {
       for (const { routeKey } of entry.contenders) this.#output.attachment(routeKey);
   }
 
-  #useEndpointSet(before: string | undefined, cluster: HostCluster | undefined): void {
+  #useEndpointSet(before: string | undefined, ownerBefore: string, cluster: HostCluster | undefined): void {
     const set = cluster?.endpointSet;
+    const owner = cluster?.route.namespace ?? '';
+    const isSame = set?.name === before && owner === ownerBefore;
     if (set !== undefined) {
-      const isTouched = before === set.name ? this.#endpointSets.update(set) : this.#endpointSets.use(set);
+      const isTouched = isSame ? this.#endpointSets.update(set) : this.#endpointSets.use(set, owner);
       if (isTouched) this.#output.endpointSet(set.name);
     }
-    if (before === undefined || set?.name === before) return;
-    if (this.#endpointSets.release(before)) this.#output.endpointSet(before);
+    if (before === undefined || isSame) return;
+    if (this.#endpointSets.release(before, ownerBefore)) this.#output.endpointSet(before);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   objectKey,
 } from '../../model/key.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
+import type { BudgetStage } from './budget-stage.ts';
 import type { EndpointSetStage } from './endpoint-set-stage.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 import type { Parents } from './parents.ts';
@@ -17,6 +18,7 @@ import type { RouteQueue } from './route-queue.ts';
 export interface MarkedStages {
   readonly parents: Parents;
   readonly routes: RouteQueue;
+  readonly budgets: BudgetStage;
   readonly endpointSets: EndpointSetStage;
   readonly own: OwnAddresses;
   /** The status of an object, by its key, may differ. */
@@ -31,7 +33,7 @@ export function markObject(
 ): void {
   const object = after ?? before;
   if (object === undefined) return;
-  const { parents, routes, endpointSets, own, status } = stages;
+  const { parents, routes, budgets, endpointSets, own, status } = stages;
   const ref = refOf(object);
   const { namespace, name } = ref;
   const key = objectKey(ref);
@@ -62,6 +64,9 @@ export function markObject(
       return;
     case 'IngressClass':
       markDependents(DEFAULT_INGRESS_CLASS, stages);
+      break;
+    case 'Namespace':
+      budgets.markNamespace(name);
       break;
     case 'Node':
       own.mark();

@@ -1,5 +1,7 @@
+import { endpointSubset } from '../../gateway/endpoints/endpoint-subset.ts';
 import {
   type EndpointConfig,
+  type EndpointNews,
   type RefusedEndpoint,
   resolveEndpoints,
 } from '../../gateway/endpoints/endpoints.ts';
@@ -20,20 +22,21 @@ import { type ResolvedShare, translateEndpointSet } from '../translate/endpoint-
 import type { World } from '../world/world.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 
-const NONE: readonly RefusedEndpoint[] = [];
+export const NO_NEWS: EndpointNews = { refused: [], limit: undefined };
 
 /** What the owners of an endpoint set's routes are told. */
 interface Notes {
   /** Endpoints of its Services to which Envoy is not sent. */
-  readonly refused: readonly RefusedEndpoint[];
+  readonly news: EndpointNews;
   readonly reach: Reach | undefined;
 }
 
-export interface BuiltEndpointSet extends Notes {
+export interface BuiltEndpointSet {
   readonly resource: EncodedResource;
+  readonly notes: Notes;
 }
 
-const NO_NOTES: Notes = { refused: NONE, reach: undefined };
+const NO_NOTES: Notes = { news: NO_NEWS, reach: undefined };
 
 /** From the slices of Services to EDS resources, and what was refused or missing on the way. */
 export class ResolvedEndpoints {
@@ -58,8 +61,8 @@ export class ResolvedEndpoints {
     return this.#notes.size > 0;
   }
 
-  refused(set: string): readonly RefusedEndpoint[] {
-    return this.#notes.get(set)?.refused ?? NONE;
+  news(set: string): EndpointNews {
+    return this.#notes.get(set)?.news ?? NO_NEWS;
   }
 
   /** What a set lacks; `undefined` where each of its Services has endpoints. */
@@ -78,8 +81,11 @@ export class ResolvedEndpoints {
     );
   }
 
-  /** The resource of a set, and what is refused or missing. */
-  build({ name, backends }: EndpointSetSpec): BuiltEndpointSet {
+  /** The resource of a set that uses `limit` endpoints at most, shared evenly among its Services, and what is refused or missing. */
+  build({ name, backends }: EndpointSetSpec, limit: number): BuiltEndpointSet {
+    const targets = backends.filter(({ target }) => target !== undefined).length;
+    const limitOfEach = Math.max(1, Math.floor(limit / Math.max(1, targets)));
+    let isLimited = false;
     const refused: RefusedEndpoint[] = [];
     const problems: EndpointsProblem[] = [];
     const shares = backends.map(({ weight, target }): ResolvedShare => {
@@ -89,22 +95,21 @@ export class ResolvedEndpoints {
       const resolved = resolveEndpoints(service, slices, target.port, this.#config);
       refused.push(...resolved.refused);
       if (resolved.endpoints.length === 0) problems.push(endpointsProblem(target, service, slices, resolved));
-      return {
-        name: `${target.namespace}/${target.service}/${target.port}`,
-        weight,
-        endpoints: resolved.endpoints,
-      };
+      const endpoints = endpointSubset(resolved.endpoints, limitOfEach, name);
+      if (endpoints.length < resolved.endpoints.length) isLimited = true;
+      return { name: `${target.namespace}/${target.service}/${target.port}`, weight, endpoints };
     });
     const reached = shares.some(({ endpoints }) => endpoints.length > 0);
     const reach = problems.length === 0 ? undefined : { reached, problems };
-    return { resource: translateEndpointSet(name, shares), refused, reach };
+    const news =
+      isLimited || refused.length > 0 ? { refused, limit: isLimited ? limitOfEach : undefined } : NO_NEWS;
+    return { resource: translateEndpointSet(name, shares), notes: { news, reach } };
   }
 
   /** What is to be told of a set, nothing where it is no longer in use. Returns whether it differs from before. */
-  note(name: string, { refused, reach }: Notes = NO_NOTES): boolean {
-    if (refused.length === 0 && reach === undefined) return this.#notes.delete(name);
+  note(name: string, after: Notes = NO_NOTES): boolean {
+    if (after.news === NO_NEWS && after.reach === undefined) return this.#notes.delete(name);
     const before = this.#notes.get(name);
-    const after: Notes = { refused, reach };
     this.#notes.set(name, after);
     return !structurallyEqual(before, after);
   }

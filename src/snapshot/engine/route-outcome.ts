@@ -1,28 +1,28 @@
-import type { RefusedEndpoint } from '../../gateway/endpoints/endpoints.ts';
+import type { OverBudget } from '../../gateway/budgets/over-budget.ts';
+import type { EndpointNews, RefusedEndpoint } from '../../gateway/endpoints/endpoints.ts';
 import type { Reach } from '../../gateway/status/serving.ts';
 import { objectKey } from '../../model/events.ts';
 import type { Claim, LostClaim, RouteModel } from '../../model/gateway.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
-import type { ResolvedEndpoints } from './resolved-endpoints.ts';
+import { NO_NEWS, type ResolvedEndpoints } from './resolved-endpoints.ts';
 
-/** The claims of a route that another route won, each with the winner. */
-export function lostClaimsOf(route: RouteModel, bindings: ReadonlyMap<string, BindingHosts>): LostClaim[] {
+/** The claims of a route that another route won, each with the winner; those that are over the budget contend for nothing. */
+export function lostClaimsOf(
+  route: RouteModel,
+  bindings: ReadonlyMap<string, BindingHosts>,
+  over: OverBudget | undefined,
+): LostClaim[] {
   const lost: LostClaim[] = [];
   const key = objectKey(route.ref);
+  const refused = over && new Set(over.refused.map(({ claim }) => claim));
   for (const claim of route.claims) {
+    if (refused?.has(claim) === true) continue;
     const winner = bindings.get(claim.binding.name)?.hosts.get(claim.host)?.contenders[0];
     if (winner !== undefined && winner.routeKey !== key) lost.push({ claim, winner: winner.route.ref });
   }
   return lost;
-}
-
-/** The claims of a route without those that another route won. */
-export function wonClaims(route: RouteModel, lost: readonly LostClaim[]): readonly Claim[] {
-  if (lost.length === 0) return route.claims;
-  const claims = new Set(lost.map(({ claim }) => claim));
-  return route.claims.filter((claim) => !claims.has(claim));
 }
 
 /** Name of the endpoint set that a cluster points at; `undefined` where there is no such cluster. */
@@ -30,20 +30,23 @@ export function endpointSetOfCluster(resources: ResourceTable, cluster: string):
   return resources.latest(CLUSTER_TYPE, cluster)?.references?.[0];
 }
 
-/** Endpoints of the hosts that a route has to which Envoy is not sent. */
-export function refusedEndpointsOf(
+/** Endpoints of the hosts that a route has to which Envoy is not sent, and how many of those that there are it is sent. */
+export function endpointNewsOf(
   claims: readonly Claim[],
   resources: ResourceTable,
   endpoints: ResolvedEndpoints,
-): readonly RefusedEndpoint[] {
-  if (!endpoints.hasNotes) return [];
+): EndpointNews {
+  if (!endpoints.hasNotes) return NO_NEWS;
   const refused = new Map<string, RefusedEndpoint>();
+  let limit: number | undefined;
   for (const { binding, host } of claims) {
     const set = endpointSetOfCluster(resources, `${binding.name}/${host}`);
     if (set === undefined) continue;
-    for (const endpoint of endpoints.refused(set)) refused.set(endpoint.address, endpoint);
+    const news = endpoints.news(set);
+    for (const endpoint of news.refused) refused.set(endpoint.address, endpoint);
+    if (news.limit !== undefined) limit = Math.min(limit ?? Infinity, news.limit);
   }
-  return [...refused.values()];
+  return { refused: [...refused.values()], limit };
 }
 
 /** What the endpoints of a host lack that a route has; `undefined` where each of its backends has some. */

@@ -34,6 +34,9 @@ function meta(namespace: string, name: string, more: Partial<ObjectMeta> = {}): 
   };
 }
 
+/** Anyone may claim the wildcards of a Gateway. */
+const OPEN = { 'sluice.dev/wildcard-claims': 'Anyone' };
+
 const gatewayClass = fc.constantFrom('sluice.dev/gateway-controller', 'other.example/controller').map(
   (controllerName): KubernetesObject => ({
     kind: 'GatewayClass',
@@ -82,11 +85,12 @@ const gateway = fc
     listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
     allowedListeners,
     created,
+    annotations: fc.constantFrom(OPEN, OPEN, {}, { 'sluice.dev/wildcard-claims': 'SameNamespace' }),
   })
   .map(
-    ({ namespace, name, created, ...rest }): KubernetesObject => ({
+    ({ namespace, name, created, annotations, ...rest }): KubernetesObject => ({
       kind: 'Gateway',
-      meta: meta(namespace, name, { creationTimestamp: created }),
+      meta: meta(namespace, name, { creationTimestamp: created, annotations }),
       ...rest,
     }),
   );
@@ -293,9 +297,22 @@ const grant = fc.record({ namespace, from: namespace }).map(
 );
 
 const namespaceObject = fc
-  .record({ name: namespace, tier: fc.constantFrom('gold', 'silver') })
+  .record({
+    name: namespace,
+    tier: fc.constantFrom('gold', 'silver'),
+    annotations: fc.constantFrom(
+      {},
+      { 'sluice.dev/budget-hosts': '1' },
+      { 'sluice.dev/budget-hosts': '4', 'sluice.dev/budget-wildcards': '2' },
+      { 'sluice.dev/budget-chains': '100', 'sluice.dev/budget-pairs': '1' },
+      { 'sluice.dev/budget-endpoints': '1', 'sluice.dev/budget-hosts': '0' },
+    ),
+  })
   .map(
-    ({ name, tier }): KubernetesObject => ({ kind: 'Namespace', meta: meta('', name, { labels: { tier } }) }),
+    ({ name, tier, annotations }): KubernetesObject => ({
+      kind: 'Namespace',
+      meta: meta('', name, { labels: { tier }, annotations }),
+    }),
   );
 
 const node = fc.record({ address: fc.constantFrom('100.65.0.1', '100.65.0.3'), isGateway: fc.boolean() }).map(
@@ -336,7 +353,7 @@ const start: readonly KubernetesObject[] = [
   { kind: 'GatewayClass', meta: meta('', 'sluice'), controllerName: 'sluice.dev/gateway-controller' },
   {
     kind: 'Gateway',
-    meta: meta('red', 'g1'),
+    meta: meta('red', 'g1', { annotations: OPEN }),
     gatewayClassName: 'sluice',
     addresses: [],
     allowedListeners: { from: 'All', selector: undefined },

@@ -2,6 +2,7 @@ import type { WeightedBackend } from '../../model/gateway.ts';
 import { joinedKey } from '../../model/key.ts';
 import { NamespacedMultimap } from '../collections/multimap.ts';
 import type { Contender } from './host-entry.ts';
+import { SetUsers } from './set-users.ts';
 
 /**
  * What an EDS resource holds: one Service's endpoints, or several shares. Named after what it holds, so that a
@@ -49,7 +50,7 @@ export function targetName({ target }: WeightedBackend): string {
 
 interface EndpointSetState {
   spec: EndpointSetSpec;
-  users: number;
+  readonly users: SetUsers;
 }
 
 /** The endpoint sets in use, and which Services each one is made of. */
@@ -65,16 +66,26 @@ export class EndpointSetTable {
     return this.#sets.keys();
   }
 
-  /** One more host uses the set. Returns whether its resource has to be built. */
-  use(spec: EndpointSetSpec): boolean {
+  /** The namespaces whose hosts use the set. */
+  namespacesOf(name: string): Iterable<string> {
+    return this.#sets.get(name)?.users.namespaces() ?? [];
+  }
+
+  /** The sets that hosts of the namespace use. */
+  *usedBy(namespace: string): Generator<string, undefined> {
+    for (const [name, { users }] of this.#sets) if (users.has(namespace)) yield name;
+  }
+
+  /** One more host, of the namespace, uses the set. Returns whether its resource has to be built. */
+  use(spec: EndpointSetSpec, namespace: string): boolean {
     const state = this.#sets.get(spec.name);
     if (state === undefined) {
-      this.#sets.set(spec.name, { spec, users: 1 });
+      this.#sets.set(spec.name, { spec, users: new SetUsers(namespace) });
       this.#index(spec);
       return true;
     }
-    state.users += 1;
-    return this.update(spec);
+    const isNew = state.users.add(namespace);
+    return this.update(spec) || (isNew && spec.backends.length > 0);
   }
 
   /** The set's shares may have changed under the same name. Returns whether its resource has to be built. */
@@ -87,12 +98,12 @@ export class EndpointSetTable {
     return true;
   }
 
-  /** One host less uses the set. Returns whether it is gone. */
-  release(name: string): boolean {
+  /** One host of the namespace less uses the set. Returns whether it is gone, or its resource has to be built. */
+  release(name: string, namespace: string): boolean {
     const state = this.#sets.get(name);
     if (state === undefined) return false;
-    state.users -= 1;
-    if (state.users > 0) return false;
+    const isOut = state.users.delete(namespace);
+    if (state.users.size > 0) return isOut && state.spec.backends.length > 0;
     this.#unindex(state.spec);
     this.#sets.delete(name);
     return true;

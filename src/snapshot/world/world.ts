@@ -60,6 +60,11 @@ export class World {
     return (this.#objects.get(kind)?.values() ?? []) as Iterable<ObjectOfKind<K>>;
   }
 
+  /** The objects of a kind in one namespace. */
+  in<K extends Kind>(kind: K, namespace: string): Iterable<ObjectOfKind<K>> {
+    return (this.#objects.get(kind)?.of(namespace) ?? []) as Iterable<ObjectOfKind<K>>;
+  }
+
   count(kind: Kind): number {
     return this.#objects.get(kind)?.size ?? 0;
   }

@@ -15,7 +15,7 @@ import {
 
 /** The names of the annotations that are kept, by kind. */
 const KEPT_ANNOTATIONS: ReadonlyMap<string, readonly string[]> = new Map(
-  (['TLSRoute', 'Ingress'] as const).map((kind) => [
+  (['TLSRoute', 'Ingress', 'Gateway', 'Namespace'] as const).map((kind) => [
     kind,
     READ_ANNOTATIONS.filter(({ kinds }) => kinds.includes(kind)).map(({ name }) => name),
   ]),

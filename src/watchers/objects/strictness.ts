@@ -3,7 +3,8 @@
  * likely misspelt.
  */
 import type { UnknownField } from '../../admission/refusal.ts';
-import { PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
+import { BUDGET_ANNOTATIONS, PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
+import { MAX_BUDGET, parseBudget } from '../../model/budget.ts';
 import { parseGoBool } from '../../model/go-bool.ts';
 import { OWN_PREFIX } from '../../model/names.ts';
 import type { FieldPath, Fields } from './fields.ts';
@@ -13,7 +14,7 @@ import { nearest } from './spelling.ts';
 
 /** Something in an object that means nothing; the rest of the object applies. */
 export interface ObjectWarning {
-  /** `SLUICE_FIELD_UNKNOWN`, `SLUICE_ANNOTATION_UNKNOWN` or `SLUICE_ANNOTATION_INVALID`; `SLUICE_OBJECT_INVALID` beside another. */
+  /** `SLUICE_FIELD_UNKNOWN`, `SLUICE_ANNOTATION_UNKNOWN` or `SLUICE_ANNOTATION_INVALID`, `SLUICE_BUDGET_INVALID`; `SLUICE_OBJECT_INVALID` beside another. */
   readonly code: string;
   /** One sentence without its full stop, which begins with the path; or one with a question mark. */
   readonly message: string;
@@ -27,15 +28,17 @@ const MAX_NAMES = 8;
 /** Longest name or value that is quoted, in characters. */
 const MAX_QUOTED = 80;
 
+const BUDGETS: ReadonlySet<string> = new Set(Object.values(BUDGET_ANNOTATIONS).map(({ name }) => name));
+
 export function warningsOf(raw: Fields, unknown: readonly UnknownField[]): readonly ObjectWarning[] {
   const kind = String(raw['kind']);
   const warnings: ObjectWarning[] = unknown.map(({ field, known }) => {
     const message = `${pathText(field)} is no field of ${kind} and is ignored; ${advice(String(field.at(-1)), known)}`;
     return { code: 'SLUICE_FIELD_UNKNOWN', message, field };
   });
+  const read = readAnnotations(kind);
   const metadata = raw['metadata'];
   const annotations = isFields(metadata) ? metadata['annotations'] : undefined;
-  const read = readAnnotations(kind);
   if (read.length === 0 || !isFields(annotations)) return warnings;
   for (const [name, value] of Object.entries(annotations)) {
     const warning = annotationWarning(kind, name, value, read);
@@ -53,6 +56,13 @@ function annotationWarning(
   read: readonly string[],
 ): { readonly code: string; readonly what: string } | undefined {
   if (read.includes(name)) {
+    if (BUDGETS.has(name) && parseBudget(value) === undefined) {
+      const shown = JSON.stringify(String(value).slice(0, MAX_QUOTED));
+      return {
+        code: 'SLUICE_BUDGET_INVALID',
+        what: `must be a whole number from 1 to ${MAX_BUDGET} in quotes, not ${shown}, which changes nothing`,
+      };
+    }
     // What is no string is told with the schema.
     if (!PASSTHROUGH_ANNOTATIONS.includes(name) || typeof value !== 'string') return undefined;
     if (parseGoBool(value) !== undefined) return undefined;

@@ -1,0 +1,118 @@
+import { Gauge, type Registry } from 'prom-client';
+import { BUDGET_KINDS, type BudgetKind } from '../../gateway/budgets/admission.ts';
+import type { NamespaceBudget } from '../../model/budget.ts';
+import type { ObjectEvent } from '../../model/events.ts';
+import type { NamespaceUse } from '../../snapshot/engine/budget-stage.ts';
+import type { Engine } from '../../snapshot/engine/engine.ts';
+import type { Logger } from '../logger.ts';
+import { type AdminPage, jsonPage } from './admin-server.ts';
+
+/** Share of a budget from which a namespace has a metric. */
+const NEAR = 0.8;
+/** Most series of each budget, the fullest first: namespaces are the tenants', and there are thousands. */
+const MAX_NEAR = 20;
+/** Lines about Namespaces that one batch of events may write. */
+const MAX_LINES = 20;
+
+/** One namespace on the page `/debug/namespaces`. */
+export interface NamespaceOnPage {
+  readonly namespace: string;
+  /** Whether hosts of it are not served because of a budget. */
+  readonly overBudget: boolean;
+  readonly use: Readonly<Record<BudgetKind, number>>;
+  readonly budget: NamespaceBudget;
+  /** How many endpoints each of its hosts uses at most: fewer than `budget.endpoints` where `budget.pairs` says so. */
+  readonly endpointsPerHost: number;
+  /** Annotations that were to set a budget and do not: SLUICE_BUDGET_INVALID. */
+  readonly invalid: readonly string[];
+}
+
+/** Tells what namespaces have of what they may have. */
+export class NamespaceReport {
+  readonly #engine: Engine;
+  readonly #logger: Logger;
+  /** By namespace: the invalid annotations that were told. */
+  readonly #told = new Map<string, string>();
+
+  constructor(engine: Engine, logger: Logger) {
+    this.#engine = engine;
+    this.#logger = logger;
+  }
+
+  /** Tells of annotations that set no budget, once when it begins; to be called after the engine took the events. */
+  objectsChanged(events: readonly ObjectEvent[]): void {
+    let lines = 0;
+    for (const event of events) {
+      const kind = event.type === 'upsert' ? event.object.kind : event.ref.kind;
+      if (kind !== 'Namespace') continue;
+      const name = event.type === 'upsert' ? event.object.meta.name : event.ref.name;
+      const invalid = this.#engine.budgetOf(name).invalid.join(', ');
+      if ((this.#told.get(name) ?? '') === invalid) continue;
+      if (invalid === '') this.#told.delete(name);
+      else this.#told.set(name, invalid);
+      lines += 1;
+      if (invalid === '' || lines > MAX_LINES) continue;
+      this.#logger.warn(
+        { code: 'SLUICE_BUDGET_INVALID', namespace: name, annotations: invalid },
+        'the annotations of the Namespace set no budget: a budget is a whole number above zero',
+      );
+    }
+  }
+
+  /** `/debug/namespaces`: the fullest first; with `?namespace=NAME`, that one alone. */
+  page(query: URLSearchParams): AdminPage {
+    const asked = query.get('namespace');
+    const found = [...this.#engine.namespaces()].filter(
+      ({ namespace }) => asked === null || namespace === asked,
+    );
+    const sorted = found
+      .map((each) => ({ each, fullness: Math.max(...BUDGET_KINDS.map((kind) => fullness(each, kind))) }))
+      .sort((a, b) => b.fullness - a.fullness || (a.each.namespace < b.each.namespace ? -1 : 1));
+    return jsonPage(sorted.map(({ each }) => onPage(each)));
+  }
+
+  /** Metrics of the few namespaces that are near a budget. */
+  register(registry: Registry): void {
+    const engine = this.#engine;
+    const near = new Gauge({
+      name: 'sluice_namespace_budget_used',
+      help: `Share of its budget that a namespace asks for, above 1 where hosts are not served; of the ${MAX_NEAR} fullest from ${NEAR} on.`,
+      labelNames: ['namespace', 'budget'],
+      registers: [registry],
+      collect() {
+        near.reset();
+        const all = [...engine.namespaces()];
+        for (const budget of BUDGET_KINDS) {
+          const fullest = all
+            .map((each) => ({ namespace: each.namespace, used: fullness(each, budget) }))
+            .filter(({ used }) => used >= NEAR)
+            .sort((a, b) => b.used - a.used || (a.namespace < b.namespace ? -1 : 1));
+          for (const { namespace, used } of fullest.slice(0, MAX_NEAR)) near.set({ namespace, budget }, used);
+        }
+      },
+    });
+    new Gauge({
+      name: 'sluice_namespaces_over_budget',
+      help: 'Namespaces of which hosts are not served because of a budget, see /debug/namespaces.',
+      registers: [registry],
+      collect() {
+        let over = 0;
+        for (const each of engine.namespaces()) if (isOver(each)) over += 1;
+        this.set(over);
+      },
+    });
+  }
+}
+
+function onPage(each: NamespaceUse): NamespaceOnPage {
+  const { namespace, use, budget, endpointLimit, invalid } = each;
+  return { namespace, overBudget: isOver(each), use, budget, endpointsPerHost: endpointLimit, invalid };
+}
+
+function isOver(each: NamespaceUse): boolean {
+  return BUDGET_KINDS.some((kind) => fullness(each, kind) > 1);
+}
+
+function fullness({ use, budget }: NamespaceUse, kind: BudgetKind): number {
+  return use[kind] / budget[kind];
+}

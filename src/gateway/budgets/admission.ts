@@ -1,0 +1,114 @@
+/**
+ * Which hosts of a namespace are within its budget: those of its oldest routes, in the order in which each names them. A
+ * function of the routes of that one namespace; who wins a host that several claim is settled afterwards, among those admitted.
+ */
+import type { NamespaceBudget } from '../../model/budget.ts';
+import type { Claim, RouteModel } from '../../model/gateway.ts';
+import { compareAge, compareText } from '../values/order.ts';
+
+/** Of which number a namespace asks for too many. */
+export type BudgetKind = 'hosts' | 'wildcards' | 'chains';
+
+/** How many of each kind the routes of a namespace claim. */
+export type BudgetUse = Record<BudgetKind, number>;
+
+/** A claim that is over the budget of its namespace. */
+export interface RefusedClaim {
+  readonly claim: Claim;
+  readonly kind: BudgetKind;
+}
+
+export const NONE_REFUSED: readonly RefusedClaim[] = [];
+
+export const BUDGET_KINDS: readonly BudgetKind[] = ['hosts', 'wildcards', 'chains'];
+
+export function noUse(): BudgetUse {
+  return { hosts: 0, wildcards: 0, chains: 0 };
+}
+
+/** A route comes (1) or goes (-1). */
+export function countUse(use: BudgetUse, route: RouteModel | undefined, sign: 1 | -1): void {
+  for (const claim of route?.claims ?? []) countClaim(use, claim, sign);
+}
+
+export function isWithin(use: BudgetUse, budget: NamespaceBudget): boolean {
+  return use.hosts <= budget.hosts && use.wildcards <= budget.wildcards && use.chains <= budget.chains;
+}
+
+/**
+ * Admits the routes of one namespace, the oldest first (`compareRoutes`), as far as the budget goes. What still fits is admitted,
+ * though an older claim of another kind was refused.
+ */
+export class Admission {
+  readonly #use = noUse();
+  readonly #budget: NamespaceBudget;
+
+  constructor(budget: NamespaceBudget) {
+    this.#budget = budget;
+  }
+
+  /** The claims of the next route that are refused: `before` itself where they are those. */
+  take(route: RouteModel, before: readonly RefusedClaim[] = NONE_REFUSED): readonly RefusedClaim[] {
+    let same = 0;
+    let refused: RefusedClaim[] | undefined;
+    for (const claim of route.claims) {
+      const kind = exceeded(this.#use, claim, this.#budget);
+      if (kind === undefined) {
+        countClaim(this.#use, claim, 1);
+        continue;
+      }
+      const known = before[same];
+      if (refused === undefined && known?.claim === claim && known.kind === kind) {
+        same += 1;
+        continue;
+      }
+      refused ??= before.slice(0, same);
+      refused.push({ claim, kind });
+    }
+    if (refused !== undefined) return refused;
+    if (same === before.length) return before;
+    return same === 0 ? NONE_REFUSED : before.slice(0, same);
+  }
+}
+
+/**
+ * How many endpoints each host of a namespace uses: as many as one host may, or as many as leave every host the same and are
+ * within the pairs; then a power of two, so that it changes rarely while hosts come and go.
+ */
+export function endpointLimit(use: BudgetUse, budget: NamespaceBudget): number {
+  const hosts = Math.min(use.hosts, budget.hosts) + Math.min(use.wildcards, budget.wildcards);
+  if (hosts * budget.endpoints <= budget.pairs) return budget.endpoints;
+  const share = Math.floor(budget.pairs / hosts);
+  return share < 2 ? 1 : 2 ** Math.floor(Math.log2(share));
+}
+
+/** The oldest first, as `compareClaims` orders them: a total order over the routes of one namespace. */
+export function compareRoutes(a: RouteModel, b: RouteModel): number {
+  return (
+    compareAge(a.creationTimestamp, b.creationTimestamp) ||
+    compareText(a.ref.name, b.ref.name) ||
+    compareText(b.ref.kind, a.ref.kind)
+  );
+}
+
+function exceeded(use: BudgetUse, claim: Claim, budget: NamespaceBudget): BudgetKind | undefined {
+  if (isWildcard(claim)) return use.wildcards < budget.wildcards ? undefined : 'wildcards';
+  if (use.hosts >= budget.hosts) return 'hosts';
+  return hasOwnChain(claim) && use.chains >= budget.chains ? 'chains' : undefined;
+}
+
+function countClaim(use: BudgetUse, claim: Claim, sign: 1 | -1): void {
+  if (isWildcard(claim)) use.wildcards += sign;
+  else {
+    use.hosts += sign;
+    if (hasOwnChain(claim)) use.chains += sign;
+  }
+}
+
+function isWildcard({ host }: Claim): boolean {
+  return host.startsWith('*');
+}
+
+function hasOwnChain({ policy }: Claim): boolean {
+  return policy.idleTimeoutMs !== undefined;
+}

@@ -1,0 +1,36 @@
+import { compareEndpoints, type Endpoint } from './endpoints.ts';
+
+/**
+ * At most `limit` of the endpoints (sorted, each once), in the same order. By rendezvous hashing: each has a rank of its own that
+ * depends on the `seed` and on nothing else, and the lowest ranks are chosen. So one endpoint that comes or goes exchanges at most
+ * one of those chosen, every replica chooses the same, and subsets of other seeds are spread over all endpoints alike.
+ */
+export function endpointSubset(
+  endpoints: readonly Endpoint[],
+  limit: number,
+  seed: string,
+): readonly Endpoint[] {
+  if (endpoints.length <= limit) return endpoints;
+  const basis = hashed(2_166_136_261, `${seed} `);
+  return endpoints
+    .map((endpoint) => ({ endpoint, rank: spread(hashed(basis, `${endpoint.address} ${endpoint.port}`)) }))
+    .sort((a, b) => a.rank - b.rank || compareEndpoints(a.endpoint, b.endpoint))
+    .slice(0, limit)
+    .map(({ endpoint }) => endpoint)
+    .sort(compareEndpoints);
+}
+
+/** FNV-1a, of 32 bits, from a hash on. */
+function hashed(basis: number, text: string): number {
+  let hash = basis;
+  for (let index = 0; index < text.length; index += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 16_777_619);
+  return hash;
+}
+
+/** Texts that differ in their last character only have near hashes before this, and far ones after it. */
+function spread(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
