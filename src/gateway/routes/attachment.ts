@@ -55,7 +55,7 @@ export function attachToParent(
 ): AttachmentResult {
   let attachments: readonly Attachment[] = NONE;
   const isolated: IsolatedHost[] = [];
-  const forbidden = new Set<string>();
+  let forbidden: readonly string[] = NONE;
   const isAlone = parent.listeners.length < 2 && !parent.isShared;
   const owners = isAlone ? undefined : new ListenerOwners(parent, lookup);
   let isAnySelected = false;
@@ -71,7 +71,10 @@ export function attachToParent(
     allowed = append(allowed, listener);
     const matching = matchingHosts(route.hostnames, listener);
     if (matching.length === 0) continue;
-    const permitted = withoutForbidden(matching, listener, route, parent, forbidden);
+    const refused = forbiddenHosts(matching, listener, route, parent);
+    const permitted =
+      refused.length === 0 ? matching : matching.filter(({ host }) => !refused.includes(host));
+    if (refused.length > 0) forbidden = [...new Set([...forbidden, ...refused])];
     const hosts = owners?.withoutIsolated(permitted, listener, isolated) ?? permitted;
     if (hosts.length > 0) hasHosts = true;
     attachments = append(attachments, { listener, hosts });
@@ -81,7 +84,7 @@ export function attachToParent(
       attachments,
       refusal: undefined,
       isolated: notAttachedToOwner(isolated, attachments, parent),
-      forbidden: forbidden.size === 0 ? NONE : [...forbidden],
+      forbidden,
     };
   }
   if (parent.notAllowed !== undefined) return refuse('NoMatchingParent', parent.notAllowed);
@@ -97,8 +100,8 @@ export function attachToParent(
   if (allowed.length === 0) {
     return refuse('NotAllowedByListeners', 'No listener allows routes of this kind from this namespace.');
   }
-  if (forbidden.size > 0) {
-    const message = `${forbiddenText([...forbidden])}; what is narrower, or has no wildcard, may be claimed.`;
+  if (forbidden.length > 0) {
+    const message = `${forbiddenText(forbidden)}; what is narrower, or has no wildcard, may be claimed.`;
     return refuse('NotAllowedByListeners', `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`);
   }
   if (isolated.length > 0) {
@@ -120,18 +123,15 @@ export function forbiddenText(hosts: readonly string[]): string {
 }
 
 /** HTTPRoutes and GRPCRoutes are only counted, and have no host. */
-function withoutForbidden(
+function forbiddenHosts(
   hosts: readonly AttachedHost[],
   listener: ListenerModel,
   route: AttachingRoute,
   parent: ParentListeners,
-  forbidden: Set<string>,
-): readonly AttachedHost[] {
-  if (route.namespace === parent.ref.namespace || route.kind.kind !== TLS_ROUTE.kind) return hosts;
+): readonly string[] {
+  if (route.namespace === parent.ref.namespace || route.kind.kind !== TLS_ROUTE.kind) return NONE;
   const isForbidden = ({ host }: AttachedHost): boolean => !mayClaim(host, parent.wildcardClaims, listener);
-  if (!hosts.some(isForbidden)) return hosts;
-  for (const each of hosts) if (isForbidden(each)) forbidden.add(each.host);
-  return hosts.filter((each) => !isForbidden(each));
+  return hosts.some(isForbidden) ? hosts.filter(isForbidden).map(({ host }) => host) : NONE;
 }
 
 /** "When both Port and SectionName are specified, the name and port of the selected listener must match both." */
