@@ -34,7 +34,9 @@ function routeOf(index: number, { hostnames, age = 0 }: Contestant): TlsRoute {
 /** Index of the route that a connection for `host` goes to; -1 where there is none. */
 function winner(listener: string | undefined, contestants: readonly Contestant[], host: string): number {
   const routes = contestants.map((contestant, index) => routeOf(index, contestant));
-  const engine = new Engine(DEFAULT_ENGINE_CONFIG);
+  const { gateway } = DEFAULT_ENGINE_CONFIG;
+  // Who may claim what is another rule.
+  const engine = new Engine({ ...DEFAULT_ENGINE_CONFIG, gateway: { ...gateway, wildcardClaims: 'Anyone' } });
   engine.apply(upserts([...listening(listener), ...routes]));
   const [binding] = engine.bindings;
   const served = binding?.entryFor(host)?.contenders[0]?.route.ref.name;
