@@ -36,6 +36,10 @@ const TENANT = [
   gateway('gw', [{ name: 'tls', port: 443, hostname: '*.stage.example.com' }]),
   ...service('demo', [{ address: '100.65.0.105', port: 6443 }]),
 ];
+/** An API server takes it, and it has no address that could be listened on. */
+const UNBOUND_GATEWAY = gateway('gw', [{ name: 'tls', port: 443 }], [], {
+  addresses: [{ type: 'Hostname', value: 'gw.example.com' }],
+});
 const ROUTE = tlsRoute({ name: 'demo', hosts: ['demo.stage.example.com'], backends: [{ name: 'demo' }] });
 
 describe('sluice translate', () => {
@@ -130,17 +134,12 @@ describe('sluice translate', () => {
   });
 
   it('says each thing once, and why an accepted route serves nothing', async () => {
-    const unserved = [
-      ...TENANT.slice(0, 1),
-      gateway('gw', [{ name: 'tls', port: 0 }]),
-      ...TENANT.slice(2),
-      ROUTE,
-    ];
+    const unserved = [...TENANT.slice(0, 1), UNBOUND_GATEWAY, ...TENANT.slice(2), ROUTE];
     const folder = await manifests('unserved', { 'a.yaml': toYaml(unserved) });
     const { stdout } = await runSluice(['translate', folder, '--output', 'table']);
     assert.match(
       stdout,
-      /TLSRoute tenants\/demo +- .*not served, sluice\.dev\/Serving=False ListenersNotServed\n +! The route is accepted, but none of its listeners is served: listener tls of Gateway infra\/gw is not served: Port 0/,
+      /TLSRoute tenants\/demo +- .*not served, sluice\.dev\/Serving=False ListenersNotServed\n +! The route is accepted, but none of its listeners is served: listener tls of Gateway infra\/gw is not served: The Gateway has no address/,
     );
   });
 
@@ -286,7 +285,7 @@ describe('sluice serve', () => {
   it('answers probes and Prometheus, tells of problems and Envoys, and lets them go at SIGTERM', async () => {
     const [xdsPort = 0, adminPort = 0] = await freePorts(2);
     const folder = await manifests('serve', {
-      'a.yaml': toYaml([...TENANT.slice(0, 1), gateway('gw', [{ name: 'tls', port: 0 }]), ROUTE]),
+      'a.yaml': toYaml([...TENANT.slice(0, 1), UNBOUND_GATEWAY, ROUTE]),
       'broken.yaml': ': :',
     });
     await using sluice = SluiceProcess.start([

@@ -320,7 +320,8 @@ describe('its RBAC', () => {
     const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>
       apiGroups.flatMap((group) => resources.map((resource) => `${group}/${resource}: ${verbs.join()}`)),
     );
-    const statuses = ['gatewayclasses', 'gateways', 'listenersets', 'tlsroutes'].map(
+    const routes = ['tlsroutes', 'httproutes', 'grpcroutes', 'tcproutes', 'udproutes'];
+    const statuses = ['gatewayclasses', 'gateways', 'listenersets', ...routes].map(
       (plural) => `gateway.networking.k8s.io/${plural}/status: patch,update`,
     );
     assert.deepEqual(
