@@ -97,7 +97,12 @@ it('loses no change and no connection when either replica is killed', {
   const [port = 0, xdsA = 0, adminA = 0, xdsB = 0, adminB = 0] = await freePorts(5);
   await cluster.client.apply([
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'infra' } },
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'tenants' } },
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      // All tenants of this test are one, and have more hosts than a namespace usually may.
+      metadata: { name: 'tenants', annotations: { 'sluice.dev/budget-hosts': '5000' } },
+    },
     gatewayClass(),
     gateway('gw', [{ name: 'tls', port, hostname: '*.stage.example.com' }]),
     ...service('api', [backend]),
