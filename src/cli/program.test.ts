@@ -109,6 +109,17 @@ const VALUES: Readonly<
     gives: { host: '127.0.0.1', port: 0 },
     bad: ['15001', 'x:', '127.0.0.1:70000'],
   },
+  '--partner': {
+    good: '127.0.0.1:15010',
+    gives: { host: '127.0.0.1', port: 15_010 },
+    bad: ['15010', 'x:', '127.0.0.1:0'],
+  },
+  '--partner-time': { good: '90s', gives: 90_000, bad: ['', '25h', '-1s', '5'] },
+  '--turn-address': {
+    good: '127.0.0.1:15003',
+    gives: { host: '127.0.0.1', port: 15_003 },
+    bad: ['15003', 'x:', '127.0.0.1:0'],
+  },
   '--unready-time': { good: '0', gives: 0, bad: ['', '11m', '-1s', '5'] },
   '--timeout': { good: '1h', gives: 3_600_000, bad: ['', '25h', '-1s', '5'] },
   '--admin-address': {
