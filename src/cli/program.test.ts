@@ -35,6 +35,15 @@ function refused(run: () => unknown, exitCode = 64): string {
   return line;
 }
 
+/** Of an address to connect to on loopback. */
+function peer(port: number) {
+  return {
+    good: `127.0.0.1:${port}`,
+    gives: { host: '127.0.0.1', port },
+    bad: [`${port}`, 'x:', '127.0.0.1:0'],
+  };
+}
+
 /** One value that parses and what it gives, and some that do not, for every flag that there is. */
 const VALUES: Readonly<
   Record<string, { readonly good: string; readonly gives: unknown; readonly bad: readonly string[] }>
@@ -99,27 +108,15 @@ const VALUES: Readonly<
     gives: { host: '10.0.0.1', port: 15_002 },
     bad: ['', '15002', ':15002', '10.0.0.1:0'],
   },
-  '--envoy-admin': {
-    good: '127.0.0.1:15000',
-    gives: { host: '127.0.0.1', port: 15_000 },
-    bad: ['15000', 'x:', '127.0.0.1:0'],
-  },
+  '--envoy-admin': peer(15_000),
   '--hook-address': {
     good: '127.0.0.1:0',
     gives: { host: '127.0.0.1', port: 0 },
     bad: ['15001', 'x:', '127.0.0.1:70000'],
   },
-  '--partner': {
-    good: '127.0.0.1:15010',
-    gives: { host: '127.0.0.1', port: 15_010 },
-    bad: ['15010', 'x:', '127.0.0.1:0'],
-  },
+  '--partner': peer(15_010),
   '--partner-time': { good: '90s', gives: 90_000, bad: ['', '25h', '-1s', '5'] },
-  '--turn-address': {
-    good: '127.0.0.1:15003',
-    gives: { host: '127.0.0.1', port: 15_003 },
-    bad: ['15003', 'x:', '127.0.0.1:0'],
-  },
+  '--turn-address': peer(15_003),
   '--unready-time': { good: '0', gives: 0, bad: ['', '11m', '-1s', '5'] },
   '--timeout': { good: '1h', gives: 3_600_000, bad: ['', '25h', '-1s', '5'] },
   '--admin-address': {
