@@ -51,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/model/',
     'src/proto/',
     'src/snapshot/config.ts',
+    'src/snapshot/collections/',
     'src/snapshot/hosts/',
     'src/snapshot/resources/',
   ],

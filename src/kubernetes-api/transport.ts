@@ -9,7 +9,7 @@ export interface ApiRequest {
   readonly accept?: string;
   /** Gives up when nothing is heard for this long, neither a status line nor another byte. */
   readonly silenceMs: number;
-  /** The same once the status line has come, where that may take longer. */
+  /** Silence after the status line, in milliseconds, where the body may take longer. */
   readonly bodySilenceMs?: number;
   readonly signal: AbortSignal;
 }

@@ -4,7 +4,7 @@ import { isReadAsProtobuf, PROTOBUF } from './protobuf-list.ts';
 
 /** How a kind is read from the API. */
 export interface WatchedKind extends KindFacts {
-  /** Nothing but the metadata is read, so nothing but the metadata is asked for. */
+  /** Whether only the metadata of objects is read, and so only metadata is asked for. */
   readonly metadataOnly: boolean;
   /** This one object instead of all. */
   readonly only?: { readonly namespace: string; readonly name: string };

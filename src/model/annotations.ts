@@ -45,11 +45,14 @@ export const POLICY_ANNOTATIONS: { readonly [F in keyof HostPolicy]-?: PolicyAnn
   },
 };
 
-/** Each asks for TLS passthrough of an Ingress with the value `true`. */
+/**
+ * Each asks for TLS passthrough of an Ingress. The first one that can be read decides, whether it says true or false:
+ * Sluice's own, then ingress-nginx's before Higress's, which is the order in which Higress itself reads the two.
+ */
 export const PASSTHROUGH_ANNOTATIONS: readonly string[] = [
   'sluice.dev/ssl-passthrough',
-  'higress.io/ssl-passthrough',
   'nginx.ingress.kubernetes.io/ssl-passthrough',
+  'higress.io/ssl-passthrough',
 ];
 
 export const READ_ANNOTATIONS: readonly ReadAnnotation[] = [

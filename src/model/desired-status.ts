@@ -1,5 +1,6 @@
 import type { Condition } from './conditions.ts';
-import type { ParentReference, RouteGroupKind } from './objects.ts';
+import { UNSERVED_ROUTE_KINDS } from './kinds.ts';
+import type { ParentReference, RouteGroupKind, UnservedRoute } from './objects.ts';
 
 interface DesiredBase {
   /** `metadata.uid` of the object that was evaluated; a new object of the same name is another one. `''`: not known. */
@@ -41,7 +42,7 @@ export interface DesiredParent {
 }
 
 export interface DesiredRoute extends DesiredBase {
-  readonly kind: 'TLSRoute';
+  readonly kind: 'TLSRoute' | UnservedRoute['kind'];
   readonly parents: readonly DesiredParent[];
   /** Entries of these controllers are ours; one without a parent above is removed. */
   readonly controllerNames: readonly string[];
@@ -70,4 +71,5 @@ export const STATUS_KINDS: readonly StatusKind[] = [
   'ListenerSet',
   'TLSRoute',
   'Ingress',
+  ...UNSERVED_ROUTE_KINDS,
 ];

@@ -1,4 +1,4 @@
-import type { Kind, RouteGroupKind } from './objects.ts';
+import type { Kind, RouteGroupKind, UnservedRoute } from './objects.ts';
 
 export type Scope = 'namespaced' | 'cluster';
 
@@ -29,6 +29,8 @@ export const KIND_FACTS: readonly KindFacts[] = [
   custom('TLSRoute', 'tlsroutes', 'namespaced', ['v1', 'v1alpha3', 'v1alpha2']),
   custom('HTTPRoute', 'httproutes', 'namespaced', ['v1', 'v1beta1']),
   custom('GRPCRoute', 'grpcroutes', 'namespaced', ['v1']),
+  custom('TCPRoute', 'tcproutes', 'namespaced', ['v1', 'v1alpha2']),
+  custom('UDPRoute', 'udproutes', 'namespaced', ['v1', 'v1alpha2']),
   custom('ReferenceGrant', 'referencegrants', 'namespaced', ['v1', 'v1beta1'], ['v1alpha2']),
   builtIn('Ingress', NETWORKING_GROUP, 'ingresses', 'namespaced'),
   builtIn('IngressClass', NETWORKING_GROUP, 'ingressclasses', 'cluster'),
@@ -43,6 +45,18 @@ export const SECRET_FACTS: KindFacts<'Secret'> = builtIn('Secret', '', 'secrets'
 
 /** Endpoints are not read but mirrored, as the control plane of Kubernetes does where there is one. */
 export const ENDPOINTS_FACTS: KindFacts<'Endpoints'> = builtIn('Endpoints', '', 'endpoints', 'namespaced');
+
+/** Kinds of routes that are counted at their listeners, told that nobody serves them, and not served. */
+export const UNSERVED_ROUTE_KINDS: readonly UnservedRoute['kind'][] = [
+  'HTTPRoute',
+  'GRPCRoute',
+  'TCPRoute',
+  'UDPRoute',
+];
+
+export function isUnservedRouteKind(kind: string): kind is UnservedRoute['kind'] {
+  return (UNSERVED_ROUTE_KINDS as readonly string[]).includes(kind);
+}
 
 export const KINDS: readonly Kind[] = KIND_FACTS.map(({ kind }) => kind);
 

@@ -134,23 +134,31 @@ export interface TlsRoute {
   }[];
 }
 
-/** What of a route counts it at the listeners that it attaches to. Sluice serves none of these kinds. */
-interface CountedRouteFields {
+/** What of a route decides where it attaches. Sluice serves none of these kinds: it counts them, and says so. */
+interface UnservedRouteFields {
   readonly meta: ObjectMeta;
   readonly parentRefs: readonly ParentReference[];
-  /** As written; empty matches what the listener matches. */
+  /** As written; empty matches what the listener matches, as it is for kinds that have none. */
   readonly hostnames: readonly string[];
 }
 
-export interface HttpRoute extends CountedRouteFields {
+export interface HttpRoute extends UnservedRouteFields {
   readonly kind: 'HTTPRoute';
 }
 
-export interface GrpcRoute extends CountedRouteFields {
+export interface GrpcRoute extends UnservedRouteFields {
   readonly kind: 'GRPCRoute';
 }
 
-export type CountedRoute = HttpRoute | GrpcRoute;
+export interface TcpRoute extends UnservedRouteFields {
+  readonly kind: 'TCPRoute';
+}
+
+export interface UdpRoute extends UnservedRouteFields {
+  readonly kind: 'UDPRoute';
+}
+
+export type UnservedRoute = HttpRoute | GrpcRoute | TcpRoute | UdpRoute;
 
 export interface ReferenceGrant {
   readonly kind: 'ReferenceGrant';
@@ -184,6 +192,8 @@ export interface IngressBackend {
 export interface Ingress {
   readonly kind: 'Ingress';
   readonly meta: ObjectMeta;
+  /** Names of annotations that mean something to another controller and nothing to Sluice, where there are any. */
+  readonly foreignAnnotations?: readonly string[];
   readonly ingressClassName: string | undefined;
   readonly defaultBackend: IngressBackend | undefined;
   readonly rules: readonly {
@@ -262,6 +272,8 @@ export type KubernetesObject =
   | TlsRoute
   | HttpRoute
   | GrpcRoute
+  | TcpRoute
+  | UdpRoute
   | ReferenceGrant
   | Ingress
   | IngressClass

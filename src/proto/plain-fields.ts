@@ -53,7 +53,7 @@ export class PlainFields {
     return start;
   }
 
-  /** The same, where it has to be ASCII. */
+  /** Text of a field that has to be ASCII. */
   ascii(): number {
     const start = this.content();
     for (let at = start; at < this.#at; at += 1) if ((this.#bytes[at] ?? 0x80) >= 0x80) throw new NotPlain();

@@ -52,3 +52,16 @@ test('a binding is acknowledged where any replica’s Envoy has just our version
   assert.deepEqual(fleet.acknowledgementOf('b:1', 'v1'), { acknowledged: false, rejection: 'no' });
   assert.deepEqual(fleet.acknowledgementOf('b:1', 'v2'), PENDING);
 });
+
+test('a cluster that Envoys of several replicas rejected is told with how many they are, in the version of now', () => {
+  const fleet = new EnvoyFleet();
+  const rejected = (version: string, nodes: number) => ({
+    rejectedClusters: { 'a:1/x.example.com': { version, error: 'no such policy', nodes } },
+  });
+  assert.equal(fleet.hasRejectedClusters, false);
+  fleet.update([report('a', false, rejected('v1', 2)), report('b', false, rejected('v1', 1))], 0);
+  assert.equal(fleet.hasRejectedClusters, true);
+  assert.deepEqual(fleet.rejectedCluster('a:1/x.example.com', 'v1'), { error: 'no such policy', nodes: 3 });
+  assert.equal(fleet.rejectedCluster('a:1/x.example.com', 'v2'), undefined);
+  assert.equal(fleet.rejectedCluster('a:1/y.example.com', 'v1'), undefined);
+});

@@ -1,4 +1,4 @@
-import type { Acknowledgement } from '../model/fleet.ts';
+import type { Acknowledgement, RejectionByEnvoys } from '../model/fleet.ts';
 
 /** What one replica knows of the Envoys that are connected to it. Plain data: it travels between replicas. */
 export interface EnvoyReport {
@@ -74,6 +74,11 @@ export class EnvoyFleet {
     return this.#serving;
   }
 
+  /** Node ids of the Envoys that are connected to any replica. */
+  get connected(): ReadonlySet<string> {
+    return new Set(this.#reports.flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+  }
+
   /** After how many milliseconds an Envoy stops counting unless it comes back; `undefined` if all are there. */
   get nextExpiryMs(): number | undefined {
     const next = Math.min(...[...this.#serves.keys()].map((id) => this.#expiryOf(id)));
@@ -86,5 +91,28 @@ export class EnvoyFleet {
       version !== undefined && this.#reports.some((report) => report.acknowledged[name] === version);
     const rejected = this.#reports.map((report) => report.rejected[name]);
     return { acknowledged, rejection: rejected.find((each) => each?.version === version)?.error };
+  }
+
+  /** By name of the cluster, in any version: what tells whether anything differs. */
+  get rejectedClusters(): ReadonlyMap<string, readonly RejectedVersion[]> {
+    const found = new Map<string, RejectedVersion[]>();
+    for (const { rejectedClusters } of this.#reports) {
+      for (const [name, rejected] of Object.entries(rejectedClusters))
+        found.set(name, [...(found.get(name) ?? []), rejected]);
+    }
+    return found;
+  }
+
+  get hasRejectedClusters(): boolean {
+    return this.#reports.some(({ rejectedClusters }) => Object.keys(rejectedClusters).length > 0);
+  }
+
+  rejectedCluster(name: string, version: string | undefined): RejectionByEnvoys | undefined {
+    const rejected = this.#reports
+      .map(({ rejectedClusters }) => rejectedClusters[name])
+      .filter((each) => each !== undefined && each.version === version);
+    const [first] = rejected;
+    if (first === undefined) return undefined;
+    return { error: first.error, nodes: rejected.reduce((sum, each) => sum + (each?.nodes ?? 0), 0) };
   }
 }

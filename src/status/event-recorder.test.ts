@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ApiClient } from '../kubernetes-api/api-client.ts';
 import { ManualClock } from '../kubernetes-api/test-clock.ts';
-import { condition } from '../model/conditions.ts';
+import { ANNOTATIONS_CONDITION, condition } from '../model/conditions.ts';
 import { type EventNote, EventRecorder, type EventSubject, eventsOf } from './event-recorder.ts';
 import type { PresentCondition } from './merge-conditions.ts';
 import { type Answer, startTestApiServer } from './test-api-server.ts';
@@ -63,12 +63,25 @@ test('an Event is about its object, and the same is told once', async (t) => {
 
 test('a storm is cut short, and goes on when it is over', async (t) => {
   const { server, recorder, clock } = await setUp(t, { status: 409, body: {} });
-  for (let index = 0; index < 200; index += 1) recorder.record(SUBJECT, { ...NOTE, note: String(index) });
+  for (let index = 0; index < 200; index += 1)
+    recorder.record({ ...SUBJECT, namespace: `tenant-${index}` }, { ...NOTE, note: String(index) });
   assert.equal(recorder.dropped, 150);
   clock.advance(1_000);
   recorder.record(SUBJECT, { ...NOTE, note: 'x'.repeat(5_000) });
   const last = await server.saw(({ body }) => (body as EventNote).note.startsWith('x'));
   assert.equal((last.body as EventNote).note.length, 1_000);
+});
+
+test('a namespace has a share of the Events, and its storm does not silence the others', async (t) => {
+  const { server, recorder, clock } = await setUp(t, { status: 409, body: {} });
+  for (let index = 0; index < 200; index += 1) recorder.record(SUBJECT, { ...NOTE, note: String(index) });
+  assert.equal(recorder.dropped, 190);
+  recorder.record({ ...SUBJECT, namespace: 'other' }, { ...NOTE, note: 'of another' });
+  await server.saw(({ body }) => (body as EventNote).note === 'of another');
+  assert.equal(recorder.dropped, 190);
+  clock.advance(2_000);
+  recorder.record(SUBJECT, { ...NOTE, note: 'later' });
+  await server.saw(({ body }) => (body as EventNote).note === 'later');
 });
 
 test('a permission that is missing is told once', async (t) => {
@@ -93,6 +106,7 @@ test('what is wrong is told, and that it is over; not what is well from the star
   const pending = condition('Programmed', false, 'Pending', 'soon', 1);
   const programmed = condition('Programmed', true, 'Programmed', 'now', 1);
   const partial = condition('PartiallyInvalid', true, 'HostnameConflict', 'some', 1);
+  const ignored = condition(ANNOTATIONS_CONDITION, true, 'NotRead', 'dropped', 1);
   const events = eventsOf([
     { condition: refused, before: undefined },
     { condition: accepted, before: undefined },
@@ -101,6 +115,7 @@ test('what is wrong is told, and that it is over; not what is well from the star
     { condition: pending, before: before('Programmed', 'True') },
     { condition: programmed, before: before('Programmed', 'False', 'Pending') },
     { condition: partial, before: undefined },
+    { condition: ignored, before: undefined },
   ]);
   assert.deepEqual(
     events.map(({ type, reason, action }) => `${type} ${reason} ${action}`),
@@ -108,6 +123,30 @@ test('what is wrong is told, and that it is over; not what is well from the star
       'Warning HostnameConflict Accepted',
       'Normal Accepted Accepted',
       'Warning HostnameConflict PartiallyInvalid',
+      'Normal NotRead AnnotationsIgnored',
     ],
   );
+});
+
+test('what several conditions say in the same words is one Event, and a count that changes is none', () => {
+  const serving = (reason: string, message: string, status = false) =>
+    condition('sluice.dev/Serving', status, reason, message, 1);
+  const refused = condition('Accepted', false, 'HostnameConflict', 'taken', 1);
+  const told = eventsOf([
+    { condition: refused, before: undefined },
+    { condition: serving('NotAccepted', 'taken'), before: undefined },
+  ]);
+  assert.deepEqual(
+    told.map(({ reason }) => reason),
+    ['HostnameConflict'],
+  );
+  const present = {
+    ...serving('EndpointsNotReady', 'none of 3'),
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  };
+  const after = (next: ReturnType<typeof serving>) =>
+    eventsOf([{ condition: next, before: present }]).map(({ type, reason }) => `${type} ${reason}`);
+  assert.deepEqual(after(serving('EndpointsNotReady', 'none of 4')), []);
+  assert.deepEqual(after(serving('NoEndpoints', 'none')), ['Warning NoEndpoints']);
+  assert.deepEqual(after(serving('Serving', 'sent', true)), ['Normal Serving']);
 });

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import { type Condition, isBadNews } from '../model/conditions.ts';
+import { type Condition, isBadNews, isNotice, SERVING_CONDITION } from '../model/conditions.ts';
 import { CONTROLLER_NAME } from '../model/names.ts';
 import { microTime } from './kubernetes/lease-store.ts';
 import type { Transition } from './merge-conditions.ts';
@@ -35,9 +35,16 @@ export interface EventRecorderOptions {
   readonly logger: StatusLogger;
 }
 
-/** Events of a storm are dropped: the conditions say the same, and lose nothing. */
+/**
+ * Events of a storm are dropped: the conditions say the same, and lose nothing. Of all that are written a namespace has a
+ * share, so that one that breaks its routes all the time does not silence the others.
+ */
 const PER_SECOND = 5;
 const BURST = 50;
+const PER_SECOND_OF_NAMESPACE = 0.5;
+const BURST_OF_NAMESPACE = 10;
+/** Namespaces whose share is remembered; when there are more, all begin anew. */
+const NAMESPACES = 10_000;
 const LONGEST_NOTE = 1_000;
 const RECENT = 10_000;
 
@@ -48,6 +55,7 @@ const RECENT = 10_000;
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #bucket = new TokenBucket(PER_SECOND, BURST);
+  readonly #shares = new Map<string, TokenBucket>();
   readonly #recent = new Set<string>();
   #dropped = 0;
   #refused = false;
@@ -66,13 +74,24 @@ export class EventRecorder {
     const note = event.note.slice(0, LONGEST_NOTE);
     const id = hash('sha1', [subject.uid, event.reason, event.action, note].join('\n')).slice(0, 16);
     if (this.#recent.has(id)) return;
-    if (this.#bucket.take(this.#options.clock.now()) > 0) {
+    const now = this.#options.clock.now();
+    if (this.#shareOf(subject.namespace).take(now) > 0 || this.#bucket.take(now) > 0) {
       this.#dropped += 1;
       return;
     }
     if (this.#recent.size >= RECENT) this.#recent.clear();
     this.#recent.add(id);
     void this.#write(subject, { ...event, note }, id);
+  }
+
+  #shareOf(namespace: string): TokenBucket {
+    let share = this.#shares.get(namespace);
+    if (share === undefined) {
+      if (this.#shares.size >= NAMESPACES) this.#shares.clear();
+      share = new TokenBucket(PER_SECOND_OF_NAMESPACE, BURST_OF_NAMESPACE);
+      this.#shares.set(namespace, share);
+    }
+    return share;
   }
 
   async #write(subject: EventSubject, { type, reason, action, note }: EventNote, id: string): Promise<void> {
@@ -125,14 +144,23 @@ export class EventRecorder {
 
 /**
  * What a tenant must know of a change: what is wrong with an object, and that it no longer is. That all is well from the
- * start is told by the conditions alone; so is what only waits for Envoy.
+ * start is told by the conditions alone; so is what only waits for Envoy, and a count of endpoints that is another one now.
+ * Where several conditions say the same in the same words, one Event tells it.
  */
 export function eventsOf(transitions: readonly Transition[]): readonly EventNote[] {
-  return transitions.flatMap(({ condition, before }): readonly EventNote[] => {
-    if (isBadNews(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
-    const wasBad = before !== undefined && isBadNews(before) && before.reason !== 'Pending';
-    return wasBad ? [noteOf(condition, 'Normal')] : [];
-  });
+  const notes = transitions
+    .filter((each) => !isCount(each))
+    .flatMap(({ condition, before }): readonly EventNote[] => {
+      if (isNotice(condition)) return [noteOf(condition, 'Normal')];
+      if (isBadNews(condition)) return condition.reason === 'Pending' ? [] : [noteOf(condition, 'Warning')];
+      const wasBad = before !== undefined && isBadNews(before) && before.reason !== 'Pending';
+      return wasBad ? [noteOf(condition, 'Normal')] : [];
+    });
+  return notes.filter(({ note }, index) => notes.findIndex((each) => each.note === note) === index);
+}
+
+function isCount({ condition: { type, status, reason }, before }: Transition): boolean {
+  return type === SERVING_CONDITION && before?.status === status && before.reason === reason;
 }
 
 function noteOf(condition: Condition, type: EventNote['type']): EventNote {

@@ -32,6 +32,9 @@ export interface ElectionOptions {
   readonly logger: StatusLogger;
 }
 
+/** Name of the Lease of the replica that writes statuses. */
+export const LEADER_LEASE = 'sluice-leader';
+
 /**
  * Leader election with a Lease: whoever writes its name into it with compare-and-swap leads until it stops renewing.
  * A lease counts as abandoned when it was not seen to change for its duration on our own clock; the times in it are

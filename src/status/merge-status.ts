@@ -74,6 +74,10 @@ function mergeKind(
     case 'ListenerSet':
       return mergeListeners(desired, before, now);
     case 'TLSRoute':
+    case 'HTTPRoute':
+    case 'GRPCRoute':
+    case 'TCPRoute':
+    case 'UDPRoute':
       return mergeRoute(desired, before, present.metadata.namespace ?? '', now);
     case 'Ingress':
       return mergeIngress(desired, before);

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { hastyClock } from '../kubernetes-api/test-clock.ts';
 import { condition } from '../model/conditions.ts';
 import type { DesiredStatus } from '../model/desired-status.ts';
+import { isUnservedRouteKind } from '../model/kinds.ts';
 import { key } from '../model/test-key.ts';
 import { NO_ENVOYS } from './envoy-fleet.ts';
 import { StatusController } from './status-controller.ts';
@@ -44,12 +45,16 @@ async function lead(t: TestContext, answer: (asked: Asked) => Answer | undefined
     statusesPerSecond: 1_000,
     election: undefined,
     identity: 'x',
+    namespace: 'edge',
     world: {
       desired,
+      isRead: (kind) => !isUnservedRouteKind(kind),
       parentKeys: () => [key('Gateway/infra/gw'), ...SETS.map(key)],
       ingressKeys: () => [],
       envoys: () => NO_ENVOYS,
       ingressConditions: () => [],
+      ingressUid: () => 'u1',
+      routeOfCluster: () => undefined,
     },
     clock,
     logger: { debug() {}, info() {}, warn: (_fields, message) => warnings.push(message) },

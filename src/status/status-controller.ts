@@ -4,11 +4,13 @@ import type { Condition } from '../model/conditions.ts';
 import { type DesiredStatus, STATUS_KINDS, type StatusKind } from '../model/desired-status.ts';
 import type { FleetView } from '../model/fleet.ts';
 import { isOfKind, type ObjectKey, parseObjectKey } from '../model/key.ts';
+import { bestApiVersion } from '../model/kinds.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
+import { FleetEvents } from './fleet-events.ts';
 import { createLeaseStore } from './kubernetes/lease-store.ts';
 import { StatusResources } from './kubernetes/status-resources.ts';
-import { type ElectionTimes, LeaderElection } from './leader-election.ts';
+import { type ElectionTimes, LEADER_LEASE, LeaderElection } from './leader-election.ts';
 import { ReplicaReports } from './replica-reports.ts';
 import type { StatusLogger } from './status-logger.ts';
 import { StatusWriter, type WriterCounts } from './status-writer.ts';
@@ -17,6 +19,8 @@ import { StatusWriter, type WriterCounts } from './status-writer.ts';
 export interface StatusWorld {
   /** What the status of an object should say; `undefined` where it is none of ours or not there. */
   desired(key: ObjectKey, fleet: FleetView): DesiredStatus | undefined;
+  /** Whether objects of the kind are known. Of one whose CRD is missing or that RBAC forbids none is, and none is asked for. */
+  isRead(kind: StatusKind): boolean;
   /** Object keys of our Gateways and their ListenerSets. */
   parentKeys(): Iterable<ObjectKey>;
   /** Object keys of the Ingresses that we serve. */
@@ -24,7 +28,11 @@ export interface StatusWorld {
   /** What the Envoys of this replica say. */
   envoys(): EnvoyReport;
   /** The conditions of an Ingress, which its status has no place for. */
-  ingressConditions(key: ObjectKey): readonly Condition[];
+  ingressConditions(key: ObjectKey, fleet: FleetView): readonly Condition[];
+  /** Object key of the route whose host a cluster is; `undefined` where there is none. */
+  routeOfCluster(cluster: string): ObjectKey | undefined;
+  /** `''` where it is not known. */
+  ingressUid(key: ObjectKey): string;
 }
 
 export interface StatusControllerOptions extends ApiClientOptions {
@@ -38,12 +46,12 @@ export interface StatusControllerOptions extends ApiClientOptions {
     | undefined;
   /** For Events; the election's identity where there is one. */
   readonly identity: string;
+  /** Sluice's own, for Events that are about none of the objects. */
+  readonly namespace: string;
   readonly wallClock?: () => Date;
   readonly envoyGraceMs?: number;
   readonly logger: StatusLogger;
 }
-
-export const LEADER_LEASE = 'sluice-leader';
 
 /** Envoys acknowledge in bursts; their state is looked at this long after the first of them, in milliseconds. */
 const SETTLE_MS = 100;
@@ -59,6 +67,7 @@ export class StatusController {
   readonly #writer: StatusWriter;
   readonly #events: EventRecorder;
   readonly #fleet: EnvoyFleet;
+  readonly #fleetEvents: FleetEvents;
   readonly #election: LeaderElection | undefined;
   readonly #reports: ReplicaReports | undefined;
   #started = false;
@@ -68,6 +77,8 @@ export class StatusController {
   #isSwept = false;
   #resyncAt = 0;
   #fleetText = '';
+  /** Clusters that Envoys rejected, each with what they said. */
+  #rejected: ReadonlyMap<string, string> = new Map();
   #servingText = '';
   #cancelRefresh: (() => void) | undefined;
   #cancelExpiry: (() => void) | undefined;
@@ -83,6 +94,7 @@ export class StatusController {
     this.#client = new ApiClient(options);
     this.#fleet = new EnvoyFleet(this.#graceMs);
     this.#events = new EventRecorder({ client: this.#client, identity, clock, wallClock, logger });
+    this.#fleetEvents = new FleetEvents(this.#events, options.namespace);
     this.#writer = new StatusWriter({
       client: this.#client,
       resources: new StatusResources(this.#client),
@@ -196,7 +208,10 @@ export class StatusController {
     this.#isSwept = false;
     this.#writer.lead();
     this.#refresh();
-    this.#cancelGrace = this.#clock.after(this.#graceMs, () => this.#enqueueAddresses());
+    this.#cancelGrace = this.#clock.after(this.#graceMs, () => {
+      this.#tellOfEnvoys();
+      this.#enqueueAddresses();
+    });
     void this.#sweep(STATUS_KINDS);
   }
 
@@ -204,7 +219,10 @@ export class StatusController {
     const since = this.#leadingSince ?? this.#clock.now();
     return {
       serving: this.#fleet.serving,
+      connected: this.#fleet.connected,
       acknowledgementOf: (name, version) => this.#fleet.acknowledgementOf(name, version),
+      hasRejectedClusters: this.#fleet.hasRejectedClusters,
+      rejectedCluster: (name, version) => this.#fleet.rejectedCluster(name, version),
       tentative: this.#clock.now() - since < this.#graceMs,
     };
   }
@@ -217,11 +235,45 @@ export class StatusController {
     const expiry = this.#fleet.nextExpiryMs;
     if (expiry !== undefined) this.#cancelExpiry = this.#clock.after(expiry, () => this.#refresh());
     const serving = [...this.#fleet.serving].sort().join();
-    const text = JSON.stringify(reports.map(({ acknowledged, rejected }) => [acknowledged, rejected]));
+    const connected = [...this.#fleet.connected].sort();
+    const said = reports.map(({ acknowledged, rejected }) => [acknowledged, rejected]);
+    const text = JSON.stringify([connected, said]);
+    this.#tellOfEnvoys();
     if (serving !== this.#servingText) this.#enqueueAddresses();
     else if (text !== this.#fleetText) this.#enqueueParents();
     this.#servingText = serving;
     this.#fleetText = text;
+    this.#rejectionsChanged();
+  }
+
+  /** The owners of hosts that Envoys rejected since the last time, or accepted. */
+  #rejectionsChanged(): void {
+    const rejected = new Map<string, string>();
+    for (const [name, each] of this.#fleet.rejectedClusters) rejected.set(name, JSON.stringify(each));
+    const before = this.#rejected;
+    this.#rejected = rejected;
+    const keys = new Set<ObjectKey>();
+    for (const name of new Set([...before.keys(), ...rejected.keys()])) {
+      if (before.get(name) === rejected.get(name)) continue;
+      const key = this.#options.world.routeOfCluster(name);
+      if (key !== undefined) keys.add(key);
+    }
+    this.changed(keys);
+  }
+
+  /**
+   * Node ids of the Envoys that are connected to any replica, or were until moments ago; `undefined` where this replica cannot
+   * say: it does not lead, or has not led for long enough that all had the time to connect.
+   */
+  get presentEnvoys(): ReadonlySet<string> | undefined {
+    const since = this.#leadingSince;
+    if (since === undefined || this.#clock.now() - since < this.#graceMs) return undefined;
+    return new Set([...this.#fleet.connected, ...this.#fleet.serving]);
+  }
+
+  #tellOfEnvoys(): void {
+    const present = this.presentEnvoys;
+    if (present !== undefined) this.#fleetEvents.look(present.size);
   }
 
   /** A Node's addresses changed. */
@@ -249,6 +301,7 @@ export class StatusController {
     const failed = new Map<StatusKind, string>();
     for (const kind of kinds) {
       if (isOver()) return;
+      if (!this.#options.world.isRead(kind)) continue;
       try {
         await this.#writer.sweep(kind);
       } catch (error) {
@@ -277,12 +330,12 @@ export class StatusController {
 
   #tellOfIngress(key: ObjectKey): void {
     if (!key.startsWith('Ingress/')) return;
-    const conditions = this.#options.world.ingressConditions(key);
+    const conditions = this.#options.world.ingressConditions(key, this.#fleetView());
     const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
     if (notes.length === 0) return;
-    const uid = this.#options.world.desired(key, this.#fleetView())?.uid ?? '';
     const { namespace, name } = parseObjectKey(key);
-    const subject = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid };
+    const uid = this.#options.world.ingressUid(key);
+    const subject = { apiVersion: bestApiVersion('Ingress'), kind: 'Ingress', namespace, name, uid };
     for (const note of notes) this.#events.record(subject, note);
   }
 }

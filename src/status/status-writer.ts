@@ -73,6 +73,7 @@ export class StatusWriter {
   constructor(options: StatusWriterOptions) {
     this.#options = options;
     this.#queue = new WorkQueue({
+      groupOf: (key) => parseObjectKey(key).namespace,
       perSecond: options.perSecond,
       concurrency: CONCURRENCY,
       isHeldUp: options.isHeldUp,
@@ -331,7 +332,7 @@ function fingerprint(desired: DesiredStatus): string {
   return hash('sha1', JSON.stringify(desired), 'base64');
 }
 
-/** The same once nothing is tentative any more. */
+/** The status once nothing of it is tentative any more. */
 function settled(desired: DesiredStatus): DesiredStatus {
   return 'tentative' in desired && desired.tentative ? { ...desired, tentative: false } : desired;
 }

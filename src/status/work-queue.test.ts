@@ -166,3 +166,11 @@ test('nothing is worked on while the queue is held up, and all of it afterwards'
   await turn(clock, HELD_UP_MS);
   assert.deepEqual(worked, ['a', 'b']);
 });
+
+test('who adds hundreds of items does not hold up who adds one', async () => {
+  const { clock, worked, queue: items } = queue({ groupOf: (key) => key.slice(0, 1) });
+  for (let index = 0; index < 500; index += 1) items.add(`a${index}`);
+  items.add('b');
+  await turn(clock);
+  assert.deepEqual(worked.slice(0, 3), ['a0', 'b', 'a1']);
+});

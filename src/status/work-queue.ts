@@ -1,5 +1,6 @@
 import type { Clock } from '../kubernetes-api/clock.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { TurnSet } from './turn-set.ts';
 
 /** What became of one item. */
 export type Outcome =
@@ -21,6 +22,8 @@ export interface WorkQueueOptions<K extends string> {
   readonly isNeeded: (key: K) => boolean;
   /** Must not reject. `failures` in a row that this key has seen, for back-off. */
   readonly work: (key: K, failures: number) => Promise<Outcome>;
+  /** Keys of one group take turns with those of others; all are one unless given. */
+  readonly groupOf?: ((key: K) => string) | undefined;
   readonly clock: Clock;
 }
 
@@ -31,13 +34,13 @@ const LOOKED_AT_ONCE = 100;
 
 /**
  * Keys to work on, each once however often it is added, at a bounded rate. What changed just now goes before the
- * backlog of a start, so that twenty thousand old objects do not hold up a new one.
+ * backlog of a start, so that twenty thousand old objects do not hold up a new one; and groups take turns.
  */
 export class WorkQueue<K extends string> {
   readonly #options: WorkQueueOptions<K>;
   readonly #bucket: TokenBucket;
-  readonly #urgent = new Set<K>();
-  readonly #backlog = new Set<K>();
+  readonly #urgent: TurnSet<K>;
+  readonly #backlog: TurnSet<K>;
   readonly #running = new Set<K>();
   readonly #addedWhileRunning = new Set<K>();
   readonly #failures = new Map<K, number>();
@@ -49,6 +52,9 @@ export class WorkQueue<K extends string> {
   constructor(options: WorkQueueOptions<K>) {
     this.#options = options;
     this.#bucket = new TokenBucket(options.perSecond, options.perSecond);
+    const { groupOf = () => '' } = options;
+    this.#urgent = new TurnSet(groupOf);
+    this.#backlog = new TurnSet(groupOf);
   }
 
   /** Items that wait or are worked on. */
@@ -119,7 +125,8 @@ export class WorkQueue<K extends string> {
         this.#schedule(0);
         return;
       }
-      const [key] = this.#urgent.size > 0 ? this.#urgent : this.#backlog;
+      const keys = this.#urgent.size > 0 ? this.#urgent : this.#backlog;
+      const key = keys.first();
       if (key === undefined) return;
       if (isNeeded(key)) {
         const waitMs = this.#bucket.take(clock.now());
@@ -130,7 +137,7 @@ export class WorkQueue<K extends string> {
         this.#running.add(key);
         void this.#run(key);
       }
-      this.#urgent.delete(key);
+      keys.take(key);
       this.#backlog.delete(key);
     }
   }

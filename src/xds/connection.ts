@@ -38,7 +38,7 @@ export interface SharedByConnections {
   readonly rejections: Rejections;
 }
 
-/** Both ways as bytes. */
+/** The gRPC call of an ADS stream: requests and responses are bytes. */
 export type AdsCall = ServerDuplexStream<Buffer, Buffer>;
 
 /** One Envoy's ADS stream: joins the protocol (`AdsStream`) to the transport, and heeds its back-pressure. */
@@ -167,7 +167,7 @@ export class AdsConnection {
     this.#events.onConnect?.(this.#node);
   }
 
-  /** Not at once: a burst of requests or changes is looked at whole. */
+  /** Pumps responses in the next turn of the event loop, so that a burst of requests or changes is looked at whole. */
   #schedule(): void {
     if (this.#scheduled || this.#ended) return;
     this.#scheduled = true;

@@ -5,11 +5,11 @@ import { ABSENT } from './name-states.ts';
 export const SLOT = {
   /** The client asked for the resource by name. */
   named: 1,
-  /** To be looked at. */
+  /** The resource is due: to be compared with what the client has, and sent if it differs. */
   due: 2,
-  /** To be sent even if the client has this version. */
+  /** The resource is sent even if the client has this version. */
   forced: 4,
-  /** To be forced as soon as the client asks for it. */
+  /** The resource is forced as soon as the client asks for it. */
   awaited: 8,
   /** Stands in the queue, due or not any more. */
   queued: 16,
@@ -76,7 +76,7 @@ export class SlotStates {
     this.#sent[slot] = sent;
   }
 
-  /** To be looked at, behind what is due already. */
+  /** Makes a slot due, behind those that are due already. */
   enqueue(slot: number, isForced: boolean): void {
     this.#fit(slot);
     const flags = this.#flags[slot] ?? 0;
@@ -85,7 +85,7 @@ export class SlotStates {
     this.#flags[slot] = flags | SLOT.due | SLOT.queued | (isForced ? SLOT.forced : 0);
   }
 
-  /** Not to be looked at any more, wherever in the queue it is. */
+  /** A slot is not due any more, wherever in the queue it is. */
   settle(slot: number): void {
     if (this.has(slot, SLOT.due)) this.#dueCount -= 1;
     this.clear(slot, SLOT.due | SLOT.forced);

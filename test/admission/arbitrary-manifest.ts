@@ -297,8 +297,10 @@ function holderOf(object: Mutable, path: Path): Mutable | undefined {
   return typeof holder === 'object' && holder !== null ? (holder as Mutable) : undefined;
 }
 
-function set(path: Path, value: unknown): Change {
+function set(path: Path, content: unknown): Change {
   return (object) => {
+    // Later changes must not reach into what others have.
+    const value = structuredClone(content);
     const holder = holderOf(object, path);
     const key = path.at(-1);
     if (holder !== undefined && key !== undefined)

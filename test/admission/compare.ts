@@ -75,13 +75,14 @@ async function refusalOfServer(cluster: Cluster, manifest: Manifest): Promise<st
   }
 }
 
-function ownRefusal(judgeBy: CrdChannel, manifest: Manifest): string | undefined {
+function ownRefusal(channel: CrdChannel, manifest: Manifest): string | undefined {
+  const options = { judge: (raw: Manifest) => judge(raw, channel) };
   const isEndpoints = manifest['kind'] === 'Endpoints';
-  const decoded = isEndpoints ? mirrorEndpoints(manifest, { judgeBy }) : decodeObject(manifest, { judgeBy });
+  const decoded = isEndpoints ? mirrorEndpoints(manifest, options) : decodeObject(manifest, options);
   if (decoded.type === 'invalid') return decoded.message;
   if (decoded.type === 'ignored') {
     // A kind that is judged and not read.
-    const { refusals, unknown } = judge(manifest, judgeBy);
+    const { refusals, unknown } = judge(manifest, channel);
     return [...refusals, ...unknown.map(({ field }) => ({ field, message: 'is unknown' }))]
       .map(({ field, message }) => `${field.join('.')} ${message}`)
       .at(0);

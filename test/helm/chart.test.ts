@@ -1,6 +1,6 @@
 /** deploy/helm/sluice without a cluster: what it makes of values, and that it makes the same as the kustomize base. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -64,7 +64,7 @@ describe('the chart', () => {
         assert.doesNotThrow(() => parseInvocation(args, variables), `${name}: ${args.join(' ')}`);
         read += 1;
       }
-    // A second Envoy, which one of the cases has, brings two more.
+    // Three of them, and two more of the second Envoy.
     assert.equal(read, 3 * (await chartCases()).length + 2);
   });
 
@@ -109,7 +109,7 @@ describe('wrong values', () => {
     [{ gateway: { nodeSelector: { 'node-role.kubernetes.io/gateway': null } } }, /gateway[./]nodeSelector/],
     [{ gateway: { resources: { limits: { memory: '3GB' } } } }, /gateway[./]resources[./]limits[./]memory/],
     [{ gateway: { resources: { limits: { memory: null } } } }, /gateway[./]resources[./]limits/],
-    [{ gateway: { envoysPerNode: 3 } }, /gateway[./]envoysPerNode/],
+    [{ gateway: { nodeSelector: { 'node-role.kubernetes.io/gateway': 'edge' } } }, /gateway[./]nodeSelector/],
     [{ gateway: { accessLogPercent: 101 } }, /gateway[./]accessLogPercent/],
     [{ tenantGateway: { hostname: 'https://stage' } }, /tenantGateway[./]hostname/],
     [{ tenantGateway: { port: 70_000 } }, /tenantGateway[./]port/],
@@ -168,9 +168,17 @@ describe('kustomize and Helm make the same of', () => {
     assert.deepEqual(common(await renderChart(stringify(values))), common(theirs));
   });
 
+  it('each component', async () => {
+    const components = await readdir(join(DEPLOY, 'components'));
+    assert.deepEqual(
+      components.sort(),
+      cases.flatMap(([name]) => (components.includes(name) ? name : [])).sort(),
+    );
+  });
+
   const noClass = { gatewayClass: { create: false } };
   const adopted = ['higress.io/gateway-controller', 'higress.io/higress-controller'];
-  for (const [name, kustomization, values] of [
+  const cases = [
     ['base', {}, noClass],
     [
       'cert-manager',
@@ -184,14 +192,17 @@ describe('kustomize and Helm make the same of', () => {
       { ...noClass, monitoring: { serviceMonitor: true } },
     ],
     [
-      'two-envoys',
-      { components: ['two-envoys'] },
-      { ...noClass, gateway: { envoysPerNode: 2, resources: { requests: { cpu: '500m' } } } },
-    ],
-    [
       'envoy-metrics',
       { components: ['envoy-metrics'] },
       { ...noClass, monitoring: { envoyPodMonitor: true } },
+    ],
+    [
+      'two-envoys',
+      { components: ['two-envoys'] },
+      {
+        ...noClass,
+        gateway: { twoEnvoys: true, resources: { requests: { cpu: '500m' } } },
+      },
     ],
     [
       'the patches that overlays/example offers',
@@ -221,7 +232,8 @@ describe('kustomize and Helm make the same of', () => {
         networkPolicy: { gatewayNodes: ['10.0.0.0/24'] },
       },
     ],
-  ] as const) {
+  ] as const;
+  for (const [name, kustomization, values] of cases) {
     it(name, async () => {
       const [theirs, ours] = [
         common(await overlay(name.replaceAll(/\W/g, '-'), kustomization)),

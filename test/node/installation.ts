@@ -92,7 +92,7 @@ export async function upgradeChart(cluster: NodeCluster, setup: Setup, more: obj
     image: { repository: SLUICE_IMAGE.split(':')[0] },
     tenantGateway: { hostname: '*.stage.kube-dc.com' },
     gateway: {
-      envoysPerNode: setup.envoys,
+      twoEnvoys: setup.envoys === 2,
       drainTimeout: `${setup.drainSeconds}s`,
       unreadyTime: '1s',
       resources: { requests: { cpu: '100m' } },

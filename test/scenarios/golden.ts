@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { isIndexListenerGolden, rewriteIndexListener } from './index-listener/index-listener.ts';
 import { play } from './play.ts';
 import { orphans, readScenarios, SCENARIOS } from './scenario.ts';
+import { rewriteTroubleshooting } from './troubleshooting/table.ts';
 
 const { values } = parseArgs({
   options: { 'accept-draining-every-connection': { type: 'boolean', default: false } },
@@ -32,6 +33,7 @@ for (const path of await orphans(SCENARIOS, scenarios)) {
   await rm(path);
   say('removed', path);
 }
+if (await rewriteTroubleshooting()) say('changed', 'docs/troubleshooting.md');
 if (values['accept-draining-every-connection']) {
   for (const path of await rewriteIndexListener()) say('changed', path);
 } else if (!(await isIndexListenerGolden())) {

@@ -159,7 +159,7 @@ export function checkEndpoints({ subsets = [] }: EndpointsFields, findings: Find
     for (const [field, list] of Object.entries({ addresses, notReadyAddresses }))
       for (const [at, address] of list.entries()) checkAddress(address, [...path, field, at], findings);
     for (const [at, port] of ports.entries()) {
-      checkPort(port, [...path, 'ports', at], findings);
+      checkPort({ ...port, protocol: port.protocol || 'TCP' }, [...path, 'ports', at], findings);
       if (ports.length > 1 && (port.name ?? '') === '')
         findings.refuse([...path, 'ports', at, 'name'], 'is required where there are several');
       if (!isPort(port.port ?? 0))

@@ -104,6 +104,7 @@ function checkPorts(ports: readonly Port[], type: string, isHeadless: boolean, f
     if (numbers.has(`${protocol} ${port}`)) findings.refuse(path, 'has the port and protocol of another');
     numbers.add(`${protocol} ${port}`);
     if (nodePort === 0) continue;
+    if (!isPort(nodePort)) findings.refuse([...path, 'nodePort'], `must be from 1 to 65535, not ${nodePort}`);
     if (type === 'ClusterIP')
       findings.refuse([...path, 'nodePort'], 'must be left out for the type ClusterIP');
     if (nodePorts.has(`${protocol} ${nodePort}`))

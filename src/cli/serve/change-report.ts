@@ -40,7 +40,7 @@ export class ChangeReport {
     else this.#timer = setTimeout(() => this.#tell(), wait).unref();
   }
 
-  /** Tells what was not told yet. */
+  /** Writes the line of the changes that are counted and not yet logged. */
   close(): void {
     if (this.#timer !== undefined) this.#tell();
   }

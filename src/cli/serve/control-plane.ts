@@ -1,10 +1,12 @@
+import { expectedNodes } from '../../gateway/status/expected-nodes.ts';
 import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
 import { isOfKind, type ObjectKey } from '../../model/key.ts';
-import { KINDS } from '../../model/kinds.ts';
+import { KINDS, UNSERVED_ROUTE_KINDS } from '../../model/kinds.ts';
 import type { Kind } from '../../model/objects.ts';
 import type { EngineConfig } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
 import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/engine/flush-loop.ts';
+import { ENVOY_GRACE_MS } from '../../status/envoy-fleet.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
 import { AdsServer } from '../../xds/server.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -31,9 +33,10 @@ const DISPENSABLE: ReadonlySet<Kind> = new Set<Kind>([
   'Ingress',
   'IngressClass',
   'Node',
-  'HTTPRoute',
-  'GRPCRoute',
+  ...UNSERVED_ROUTE_KINDS,
 ]);
+/** What no Envoy is told of, nor any listener counts: the CRDs may well be missing, and nobody waits to be sure of that. */
+const NOT_AWAITED: ReadonlySet<Kind> = new Set<Kind>(['TCPRoute', 'UDPRoute']);
 const FORBIDDEN = 'SLUICE_KUBE_FORBIDDEN';
 
 export interface ControlPlaneOptions {
@@ -62,7 +65,8 @@ export class ControlPlane implements AsyncDisposable {
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
   readonly #status: StatusPublisher | undefined;
-  readonly #unsynced = new Set<Kind>(KINDS);
+  readonly #unsynced = new Set<Kind>(KINDS.filter((kind) => !NOT_AWAITED.has(kind)));
+  readonly #startedAt = performance.now();
   #synced = false;
   #xdsPort = 0;
   #adminPort = 0;
@@ -86,7 +90,7 @@ export class ControlPlane implements AsyncDisposable {
     const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
     this.#report = new ManifestReport(this.engine, options.logger, { gate });
     this.#changes = new ChangeReport(this.engine, options.logger);
-    this.#endpoints = new EndpointReport(this.engine, options.engine.gateway, options.logger, { gate });
+    this.#endpoints = new EndpointReport(this.engine, options.logger, { gate });
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
       onFlush: (flush) => {
@@ -122,6 +126,7 @@ export class ControlPlane implements AsyncDisposable {
       server: this.#server,
       xdsTls: options.xdsTls,
       problems: () => this.#report.problems.length,
+      nodes: () => this.#expectedNodes(),
     });
     this.#admin = new AdminServer(this.#pages());
   }
@@ -237,7 +242,8 @@ export class ControlPlane implements AsyncDisposable {
       '/readyz': () => {
         const isReady = engine.resources.ready && this.#stopping === undefined;
         const pending = this.#options.source.pending().map(({ kind, reason }) => `${kind}: ${reason}`);
-        return textPage([isReady ? 'ok' : 'not ready', ...pending].join('\n'), isReady ? 200 : 503);
+        const alone = this.#presentEnvoys()?.size === 0 ? ['no Envoy is connected to any replica'] : [];
+        return textPage([isReady ? 'ok' : 'not ready', ...alone, ...pending].join('\n'), isReady ? 200 : 503);
       },
       '/metrics': async () => ({
         contentType: this.#metrics.registry.contentType,
@@ -245,8 +251,9 @@ export class ControlPlane implements AsyncDisposable {
       }),
       '/problems': () => jsonPage([...this.#report.problems, ...this.#report.conditionProblems()]),
       '/debug/routes': (query) => debugRoutes(engine, this.#options.engine.gateway, query),
-      '/debug/nodes': () =>
-        jsonPage(
+      '/debug/nodes': (query) => {
+        if (query.has('expected')) return jsonPage(this.#expectedNodes());
+        return jsonPage(
           this.#server.nodes().map(({ stream, ...node }) => ({
             ...node,
             current: stream.isCurrent,
@@ -256,8 +263,25 @@ export class ControlPlane implements AsyncDisposable {
               held: Object.fromEntries(this.#server.rejections.of(stream, typeUrl)),
             })),
           })),
-        ),
+        );
+      },
     };
+  }
+
+  /** Over all replicas; `undefined` where this one cannot say. */
+  #presentEnvoys(): ReadonlySet<string> | undefined {
+    if (this.#status !== undefined) return this.#status.controller.presentEnvoys;
+    const nodes = this.#server.nodes();
+    // They come back in seconds, or start with us.
+    if (nodes.length === 0 && performance.now() - this.#startedAt < ENVOY_GRACE_MS) return undefined;
+    return new Set(nodes.map(({ id }) => id));
+  }
+
+  /** `missing` is null where this replica cannot say, because another one leads. */
+  #expectedNodes(): { readonly expected: readonly string[]; readonly missing: readonly string[] | null } {
+    const present = this.#presentEnvoys();
+    const { expected, missing } = expectedNodes(this.engine.world.all('Node'), present ?? new Set());
+    return { expected, missing: present === undefined ? null : missing };
   }
 }
 

@@ -1,8 +1,6 @@
-import type { GatewayConfig } from '../../gateway/config.ts';
 import { clauses } from '../../gateway/values/listing.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
-import { explainTarget } from '../explain-target.ts';
 import type { Logger } from '../logger.ts';
 import { PacedWork, type PacedWorkOptions } from './paced-work.ts';
 
@@ -12,7 +10,6 @@ const MAX_LINES = 50;
 /** Tells in the log where connections lead nowhere for want of endpoints: once when it begins, once when it has gone. */
 export class EndpointReport {
   readonly #engine: Engine;
-  readonly #config: GatewayConfig;
   readonly #logger: Logger;
   /** Endpoint sets that changed since the last flush. */
   readonly #changed = new Set<string>();
@@ -21,9 +18,8 @@ export class EndpointReport {
   readonly #work: PacedWork<string>;
   #lines = 0;
 
-  constructor(engine: Engine, config: GatewayConfig, logger: Logger, options?: PacedWorkOptions) {
+  constructor(engine: Engine, logger: Logger, options?: PacedWorkOptions) {
     this.#engine = engine;
-    this.#config = config;
     this.#logger = logger;
     this.#work = new PacedWork<string>(
       (name) => this.#look(name),
@@ -50,7 +46,7 @@ export class EndpointReport {
   #look(name: string): void {
     const reasons = this.#engine.owners
       .targetsOfSet(name)
-      .flatMap((target) => explainTarget(this.#engine, target, this.#config).reason ?? []);
+      .flatMap((target) => this.#engine.explainTarget(target).problem?.text ?? []);
     const reason = clauses(reasons);
     if ((this.#empty.get(name) ?? '') === reason) return;
     if (reason === '') this.#empty.delete(name);

@@ -78,6 +78,10 @@ export class Metrics {
     readonly engine: Engine;
     readonly server: AdsServer;
     readonly problems: () => number;
+    readonly nodes: () => {
+      readonly expected: readonly string[];
+      readonly missing: readonly string[] | null;
+    };
     readonly xdsTls: XdsTls | undefined;
   }): void {
     const gauge = (name: string, help: string, value: () => number) =>
@@ -99,6 +103,16 @@ export class Metrics {
     );
     gauge('sluice_source_problems', 'Present problems of the source, see /problems.', state.problems);
     gauge('sluice_xds_nodes', 'Envoys that are connected.', () => server.nodes().length);
+    gauge(
+      'sluice_nodes_expected',
+      'Nodes with the label of gateway nodes.',
+      () => state.nodes().expected.length,
+    );
+    gauge(
+      'sluice_nodes_missing',
+      'Gateway nodes whose Envoy is connected to no replica; 0 on a replica that does not lead.',
+      () => state.nodes().missing?.length ?? 0,
+    );
     gauge(
       'sluice_xds_held_resources',
       'Resources that an Envoy rejected, over all Envoys, see /debug/nodes.',
@@ -166,7 +180,7 @@ export class Metrics {
     this.#work.observe(workedMs / 1000);
   }
 
-  /** To be joined with what else listens to the server. */
+  /** Listeners to the xDS server that count; joined with its other listeners. */
   readonly connectionEvents: ConnectionEvents = {
     onAck: (_node, typeUrl, _resources, elapsedMs) => {
       const type = typeLabel(typeUrl);

@@ -1,5 +1,5 @@
 import { badConditions } from '../../gateway/status/conditions-of.ts';
-import type { Condition } from '../../model/conditions.ts';
+import { ANNOTATIONS_CONDITION, type Condition, SERVING_CONDITION } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
@@ -44,9 +44,13 @@ export class ManifestReport {
   /** What is wrong with objects that could be read: their bad conditions, those of a thousand objects at most. */
   conditionProblems(): readonly ConditionProblem[] {
     this.#work.finish();
-    return [...this.#wrong.keys()].slice(0, MAX_LISTED).flatMap((key) => {
+    // Notices last, so that they keep nothing that is wrong out of the list.
+    const isNoticeOnly = (text: string): boolean => text.startsWith(ANNOTATIONS_CONDITION);
+    const wrong = [...this.#wrong].filter(([, text]) => !isNoticeOnly(text));
+    const notices = [...this.#wrong].filter(([, text]) => isNoticeOnly(text));
+    return [...wrong, ...notices].slice(0, MAX_LISTED).flatMap(([key]) => {
       const object = parseObjectKey(key);
-      return badConditions(this.#engine, object).map(({ type, reason, message }) => ({
+      return wrongConditions(this.#engine, key).map(({ type, reason, message }) => ({
         object,
         condition: type,
         reason,
@@ -74,7 +78,7 @@ export class ManifestReport {
   }
 
   #look(key: ObjectKey): void {
-    const conditions = badConditions(this.#engine, parseObjectKey(key));
+    const conditions = wrongConditions(this.#engine, key);
     const text = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n');
     if ((this.#wrong.get(key) ?? '') === text) return;
     if (text === '') this.#wrong.delete(key);
@@ -98,4 +102,9 @@ export class ManifestReport {
 
 function problemText({ code, file, line, message }: SourceProblem): string {
   return `${code} ${file ?? ''} ${line ?? ''} ${message}`;
+}
+
+/** A tenant may be scaled to zero: that is no fault of its manifests, and the log tells of its endpoints already. */
+function wrongConditions(engine: Engine, key: ObjectKey): readonly Condition[] {
+  return badConditions(engine, parseObjectKey(key)).filter(({ type }) => type !== SERVING_CONDITION);
 }

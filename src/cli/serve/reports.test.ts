@@ -57,7 +57,7 @@ describe('endpoints', () => {
   it('tells once that there are none, and once that there are again', () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger, {
+    const report = new EndpointReport(engine, logger, {
       lane: new ManualLoop().turns.reports,
     });
     const apply = (...events: Parameters<Engine['apply']>): void => {
@@ -84,7 +84,7 @@ describe('endpoints', () => {
   it('bounds what one flush writes', async () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new EndpointReport(engine, DEFAULT_ENGINE_CONFIG.gateway, logger, {
+    const report = new EndpointReport(engine, logger, {
       lane: new ManualLoop().turns.reports,
     });
     const tenants = Array.from({ length: 60 }, (_, index) => tenantObjects(index, '10.0.0.1')).flat();

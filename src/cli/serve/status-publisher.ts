@@ -4,13 +4,10 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { readServiceAccount } from '../../kubernetes-api/service-account.ts';
 import type { ObjectEvent } from '../../model/events.ts';
 import type { ObjectKey } from '../../model/key.ts';
-import { bestApiVersion } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
-import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { ElectionTimes } from '../../status/leader-election.ts';
 import { StatusController } from '../../status/status-controller.ts';
 import type { AdsServer } from '../../xds/server.ts';
-import type { Rejection } from '../../xds/stream.ts';
 import type { Logger } from '../logger.ts';
 import type { StatusConfig } from '../status-flags.ts';
 import type { BusyGate } from './busy-gate.ts';
@@ -36,13 +33,11 @@ export interface StatusParts {
 /** Writes statuses and Events to the Kubernetes API while it is the source. */
 export class StatusPublisher {
   readonly controller: StatusController;
-  readonly #engine: Engine;
   readonly #world: EngineStatusWorld;
 
   constructor(options: StatusOptions, { engine, config, server, gate, logger }: StatusParts) {
     // A pod's name alone comes back when a StatefulSet or a static pod restarts.
     const identity = `${hostname()}_${randomUUID()}`;
-    this.#engine = engine;
     this.#world = new EngineStatusWorld({
       engine,
       config,
@@ -64,11 +59,12 @@ export class StatusPublisher {
           }
         : undefined,
       identity,
+      namespace: options.leaderElectionNamespace ?? podNamespace(),
       ...(envoyGraceMs === undefined ? {} : { envoyGraceMs }),
       logger,
     });
     server.rejections.onEvent((event) => {
-      if (event.type === 'rejected') this.#rejected(event);
+      if (event.type === 'rejected') this.controller.envoysChanged();
     });
   }
 
@@ -93,28 +89,6 @@ export class StatusPublisher {
 
   async stop(): Promise<void> {
     await this.controller.stop();
-  }
-
-  /** The tenants whose hosts are held back must know. What is wrong with a listener is told in its Gateway's status. */
-  #rejected({ typeUrl, error, names }: Rejection): void {
-    this.controller.envoysChanged();
-    if (typeUrl !== CLUSTER_TYPE) return;
-    for (const name of names) {
-      const winner = this.#engine.owners.hostOfCluster(name)?.contenders[0];
-      if (winner === undefined) continue;
-      const { kind, namespace, name: route } = winner.route.ref;
-      const uid = this.#engine.world.get(kind, namespace, route)?.meta.uid ?? '';
-      const apiVersion = bestApiVersion(kind);
-      this.controller.events.record(
-        { apiVersion, kind, namespace, name: route, uid },
-        {
-          type: 'Warning',
-          reason: 'EnvoyRejected',
-          action: 'Programming',
-          note: `Envoy rejected ${winner.claim.host}; it is served as before, and tried again: ${error}`,
-        },
-      );
-    }
   }
 }
 

@@ -17,7 +17,10 @@ const GATEWAY = gateway({
 const SET = listenerSet({ path: 'red/set' });
 const FLEET: FleetView = {
   serving: new Set(),
+  connected: new Set(),
   acknowledgementOf: () => ({ acknowledged: true, rejection: undefined }),
+  hasRejectedClusters: false,
+  rejectedCluster: () => undefined,
   tentative: false,
 };
 

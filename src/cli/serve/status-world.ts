@@ -2,11 +2,15 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { gatewayNodeAddresses } from '../../gateway/status/addresses.ts';
 import { conditionsOf } from '../../gateway/status/conditions-of.ts';
 import { desiredStatus, type Published, UNPUBLISHED } from '../../gateway/status/desired-status.ts';
+import { expectedNodes } from '../../gateway/status/expected-nodes.ts';
+import { withRejected } from '../../gateway/status/rejected.ts';
 import type { Condition } from '../../model/conditions.ts';
-import type { DesiredStatus } from '../../model/desired-status.ts';
-import type { FleetView } from '../../model/fleet.ts';
+import type { DesiredStatus, StatusKind } from '../../model/desired-status.ts';
+import type { FleetView, RejectedHost } from '../../model/fleet.ts';
 import { type ObjectKey, objectKey, parseObjectKey } from '../../model/key.ts';
+import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
+import { wonClaims } from '../../snapshot/engine/route-outcome.ts';
 import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { EnvoyReport } from '../../status/envoy-fleet.ts';
 import type { StatusWorld } from '../../status/status-controller.ts';
@@ -42,13 +46,21 @@ export class EngineStatusWorld implements StatusWorld {
       config,
       gatewayAddresses,
       nodeAddresses: () => this.#nodeAddresses(fleet.serving),
+      missingNodes: () =>
+        expectedNodes(engine.world.all('Node'), new Set([...fleet.connected, ...fleet.serving])).missing,
       listenerVersion: (binding: string) => engine.resources.get(LISTENER_TYPE, binding)?.version,
+      rejectedHosts: (route: ObjectKey) => this.#rejectedHosts(route, fleet),
       fleet,
     };
     const desired = desiredStatus(engine, parseObjectKey(key), inputs, this.#published.get(key));
     if (desired === undefined || desired.published === UNPUBLISHED) this.#published.delete(key);
     else this.#published.set(key, desired.published);
     return desired?.status;
+  }
+
+  /** Kinds that are served are asked for however many there are: a CRD that comes is not waited for. */
+  isRead(kind: StatusKind): boolean {
+    return !isUnservedRouteKind(kind) || this.#options.engine.world.count(kind) > 0;
   }
 
   *parentKeys(): Generator<ObjectKey> {
@@ -83,8 +95,35 @@ export class EngineStatusWorld implements StatusWorld {
     };
   }
 
-  ingressConditions(key: ObjectKey): readonly Condition[] {
-    return conditionsOf(this.#options.engine, parseObjectKey(key));
+  ingressConditions(key: ObjectKey, fleet: FleetView): readonly Condition[] {
+    const { engine } = this.#options;
+    const rejected = this.#rejectedHosts(key, fleet);
+    const route = engine.route(key);
+    if (rejected.length === 0 || route === undefined) return conditionsOf(engine, parseObjectKey(key));
+    return withRejected(engine.routeStatus(key), rejected, route.generation).flatMap(
+      ({ conditions }) => conditions,
+    );
+  }
+
+  routeOfCluster(cluster: string): ObjectKey | undefined {
+    return this.#options.engine.owners.hostOfCluster(cluster)?.contenders[0]?.routeKey;
+  }
+
+  #rejectedHosts(key: ObjectKey, fleet: FleetView): readonly RejectedHost[] {
+    const { engine } = this.#options;
+    const route = fleet.hasRejectedClusters ? engine.route(key) : undefined;
+    if (route === undefined) return [];
+    return wonClaims(route, engine.lostClaims(route)).flatMap((claim): readonly RejectedHost[] => {
+      const cluster = `${claim.binding.name}/${claim.host}`;
+      const version = engine.resources.get(CLUSTER_TYPE, cluster)?.version;
+      const rejected = fleet.rejectedCluster(cluster, version);
+      return rejected === undefined ? [] : [{ claim, ...rejected }];
+    });
+  }
+
+  ingressUid(key: ObjectKey): string {
+    const { namespace, name } = parseObjectKey(key);
+    return this.#options.engine.world.get('Ingress', namespace, name)?.meta.uid ?? '';
   }
 
   #nodeAddresses(serving: ReadonlySet<string>): readonly string[] {

@@ -1,33 +1,48 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { whyLost } from '../../gateway/explain/explain-claim.ts';
+import { hintsOf, keptByListeners, nearestHosts, objectName } from '../../gateway/explain/explain-host.ts';
 import { badConditions } from '../../gateway/status/conditions-of.ts';
+import { closedHost } from '../../gateway/status/serving.ts';
 import { hostMatches, normalizeHostname } from '../../gateway/values/hostname.ts';
 import { clauses } from '../../gateway/values/listing.ts';
-import { type ObjectRef, objectKey, refOf } from '../../model/events.ts';
+import type { Condition } from '../../model/conditions.ts';
+import { objectKey, refOf } from '../../model/events.ts';
+import type { RouteModel } from '../../model/gateway.ts';
 import type { Ingress, TlsRoute } from '../../model/objects.ts';
 import { Resource, toJson } from '../../proto/index.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
-import { endpointsOf, explainRoute } from './route-report.ts';
+import { isRejecting } from '../../snapshot/translate/endpoint-set.ts';
+import { keepersOf, listenersTaking, shadowsOf } from './host-owners.ts';
+import { explainRoute } from './route-report.ts';
 import { printable } from './table.ts';
 
 /** Routes that want a host and do not have it, in one answer. */
 const MAX_OTHERS = 50;
 
-export interface ServedHost {
+/** A host, or the wildcard above it, that a route has on a binding. */
+export interface OwnedHost {
   readonly binding: string;
   readonly route: string;
-  /** The host or wildcard of the route that the host is served as. */
+  /** The host or wildcard of the route that the host is taken as. */
   readonly as: string;
   readonly cluster: string;
   /** Routes that want it too, and the rule that decided. */
   readonly others: readonly { readonly route: string; readonly reason: string }[];
+}
+
+export interface ServedHost extends OwnedHost {
   readonly endpoints: readonly {
     readonly address: string;
     readonly port: number;
     readonly weight?: number;
   }[];
-  /** Why there are no endpoints; empty where there are any. */
+  /** Why the shares of some backends are closed; empty where all have endpoints. */
+  readonly reasons: readonly string[];
+}
+
+/** Its connections are sent nowhere. */
+export interface ClosedHostOfRoute extends OwnedHost {
   readonly reasons: readonly string[];
 }
 
@@ -35,59 +50,104 @@ export interface ServedHost {
 export interface HostExplanation {
   readonly host: string;
   readonly served: readonly ServedHost[];
+  readonly closed: readonly ClosedHostOfRoute[];
+  /** Bindings whose listeners keep the host from a wildcard. */
+  readonly kept: readonly { readonly binding: string; readonly reason: string }[];
   /** Routes that name the host and serve it nowhere. */
   readonly notServed: readonly { readonly route: string; readonly reasons: readonly string[] }[];
+  /** What could be done, where no route has it. */
+  readonly hints: readonly string[];
 }
 
 export function explainHost(engine: Engine, host: string, config: GatewayConfig): HostExplanation {
   const served: ServedHost[] = [];
+  const closed: ClosedHostOfRoute[] = [];
+  const kept: { binding: string; reason: string }[] = [];
   const contenders = new Set<string>();
   for (const state of [...engine.bindings].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const entry = state.entryFor(host);
     const [winner, ...others] = entry?.contenders ?? [];
-    if (entry === undefined || winner === undefined) continue;
+    if (entry === undefined || winner === undefined) {
+      const keepers = keepersOf(engine, state, host);
+      if (keepers === undefined) continue;
+      const reason = keptByListeners(keepers.hostname, keepers.listeners);
+      kept.push({ binding: state.name, reason });
+      continue;
+    }
     for (const { routeKey } of entry.contenders) contenders.add(routeKey);
-    const endpoints = endpointsOfCluster(engine, entry.name);
-    served.push({
+    const owned: OwnedHost = {
       binding: state.name,
-      route: routeName(winner.route.ref),
+      route: objectName(winner.route.ref),
       as: entry.host,
       cluster: entry.name,
       others: others
         .slice(0, MAX_OTHERS)
-        .map((other) => ({ route: routeName(other.route.ref), reason: whyLost(winner, other) })),
-      endpoints,
-      reasons: endpoints.length > 0 ? [] : endpointsOf(engine, [winner.claim], config).reasons,
-    });
+        .map((other) => ({ route: objectName(other.route.ref), reason: whyLost(winner, other) })),
+    };
+    const { isClosed, problems } = closedHost(
+      winner.claim,
+      resolvedRefsOf(winner.route),
+      engine.reachOf(winner.claim),
+    );
+    const reasons = [...new Set(problems.map(({ text }) => text))];
+    if (isClosed) closed.push({ ...owned, reasons });
+    else served.push({ ...owned, endpoints: endpointsOfCluster(engine, entry.name), reasons });
   }
   const notServed: { route: string; reasons: readonly string[] }[] = [];
   for (const route of [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')]) {
     if (notServed.length === MAX_OTHERS) break;
     if (contenders.has(objectKey(refOf(route))) || !namesHost(route, host)) continue;
-    notServed.push({ route: routeName(refOf(route)), reasons: whyNotServed(engine, route, config) });
+    notServed.push({ route: objectName(refOf(route)), reasons: whyNotServed(engine, route, host, config) });
   }
-  return { host, served, notServed: notServed.sort((a, b) => (a.route < b.route ? -1 : 1)) };
+  const isOwned = served.length > 0 || closed.length > 0;
+  return {
+    host,
+    served,
+    closed,
+    kept,
+    notServed: notServed.sort((a, b) => (a.route < b.route ? -1 : 1)),
+    hints:
+      isOwned || kept.length > 0
+        ? []
+        : hintsOf(nearestHosts(host, hostsOf(engine)), listenersTaking(engine, host)),
+  };
 }
 
-export function explanationText({ host, served, notServed }: HostExplanation): string {
+export function explanationText(explanation: HostExplanation): string {
+  const { host, served, closed, kept, notServed, hints } = explanation;
   const lines: string[] = [];
   for (const { binding, route, as, cluster, others, endpoints, reasons } of served) {
     lines.push(`${host} on ${binding}: served by ${route} as ${as}`);
-    for (const other of others) lines.push(`  also wanted by ${other.route}, ${other.reason}`);
-    lines.push(`  cluster ${cluster}`);
-    const none = reasons.length === 0 ? '' : `: ${clauses(reasons)}`;
-    lines.push(endpoints.length === 0 ? `  no endpoints, connections are closed${none}` : '  endpoints');
+    lines.push(...others.map(alsoWanted), `  cluster ${cluster}`, '  endpoints');
     for (const { address, port, weight } of endpoints)
-      lines.push(`    ${address} port ${port}${weight === undefined ? '' : `, weight ${weight}`}`);
+      lines.push(
+        `    ${isRejecting({ address, port }) ? 'closed' : `${address} port ${port}`}${weight === undefined ? '' : `, weight ${weight}`}`,
+      );
+    if (reasons.length > 0) lines.push(`  some connections are closed: ${clauses(reasons)}`);
   }
-  if (served.length === 0) lines.push(`${host}: no route serves it; connections that ask for it are closed`);
+  for (const { binding, route, as, cluster, others, reasons } of closed) {
+    lines.push(`${host} on ${binding}: closed, though ${route} has it as ${as}`);
+    lines.push(...others.map(alsoWanted), `  cluster ${cluster}`);
+    for (const reason of reasons) lines.push(`  ${reason}`);
+  }
+  for (const { binding, reason } of kept) lines.push(`${host} on ${binding}: closed, ${reason}`);
+  if (lines.length === 0) lines.push(`${host}: no route serves it; connections that ask for it are closed`);
   for (const { route, reasons } of notServed)
     for (const reason of reasons) lines.push(`  ${route} names it and is not served: ${reason}`);
+  for (const hint of hints) lines.push(`  ${hint}`);
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-function routeName({ kind, namespace, name }: ObjectRef): string {
-  return `${kind} ${namespace}/${name}`;
+function alsoWanted({ route, reason }: OwnedHost['others'][number]): string {
+  return `  also wanted by ${route}, ${reason}`;
+}
+
+function resolvedRefsOf({ parents }: RouteModel): Condition | undefined {
+  return parents[0]?.conditions.find(({ type }) => type === 'ResolvedRefs');
+}
+
+function* hostsOf(engine: Engine): Generator<string> {
+  for (const { hosts } of engine.bindings) yield* hosts.keys();
 }
 
 /** Also where the name is written in a way that is not valid: just then it is asked for. */
@@ -107,9 +167,18 @@ function mentionsHost(text: string, host: string): boolean {
   return !/[\w.-]/.test(text[at - 1] ?? ' ') && !/[\w.-]/.test(text[at + host.length] ?? ' ');
 }
 
-function whyNotServed(engine: Engine, route: TlsRoute | Ingress, config: GatewayConfig): readonly string[] {
+function whyNotServed(
+  engine: Engine,
+  route: TlsRoute | Ingress,
+  host: string,
+  config: GatewayConfig,
+): readonly string[] {
   const { unclaimed, notes } = explainRoute(engine, route, config);
   if (unclaimed !== undefined) return [unclaimed];
+  const model = engine.route(objectKey(refOf(route)));
+  const shadows = model === undefined ? [] : shadowsOf(engine, model, host);
+  // What else is wrong with the route is not why it does not have this host.
+  if (shadows.length > 0) return shadows;
   const messages = badConditions(engine, refOf(route)).map(({ message }) => message);
   const reasons = [...new Set([...messages, ...notes])];
   return reasons.length > 0 ? reasons : ['no listener that the route is attached to has this host'];

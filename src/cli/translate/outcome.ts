@@ -5,8 +5,11 @@ import {
   listenerSetStatus,
   type ParentStatus,
 } from '../../gateway/status/status.ts';
-import { type Condition, isBadNews } from '../../model/conditions.ts';
-import { type ObjectRef, objectKey, type SourceProblem } from '../../model/events.ts';
+import { type Condition, isBadNews, SERVING_CONDITION } from '../../model/conditions.ts';
+import type { DesiredRoute } from '../../model/desired-status.ts';
+import { type ObjectRef, objectKey, refOf, type SourceProblem } from '../../model/events.ts';
+import { UNSERVED_ROUTE_KINDS } from '../../model/kinds.ts';
+import type { Ingress, TlsRoute, UnservedRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 
 export interface GatewayOutcome {
@@ -26,7 +29,7 @@ export interface ListenerSetOutcome {
 }
 
 export interface RouteOutcome {
-  /** `TLSRoute namespace/name` */
+  /** `TLSRoute namespace/name`, or of another kind. */
   readonly route: string;
   /** What it serves, lost hosts left out. */
   readonly hosts: readonly string[];
@@ -65,8 +68,8 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
       return { listenerSet: nameOf(model.ref), gateway: nameOf(model.gateway), ...status };
     })
     .sort((a, b) => (a.listenerSet < b.listenerSet ? -1 : 1));
-  const routes = [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')]
-    .map(({ kind, meta }) => routeOutcome(engine, kind, meta.namespace, meta.name))
+  const routes = [...reportedRoutes(engine)]
+    .map((route) => routeOutcome(engine, route.kind, route.meta.namespace, route.meta.name))
     .sort((a, b) => (a.route < b.route ? -1 : 1));
   const conditions = [
     ...[...gateways, ...listenerSets].flatMap((each) => [
@@ -77,9 +80,19 @@ export function outcomeOf(engine: Engine, problems: readonly SourceProblem[]): O
   ].flat();
   const accepted =
     problems.length === 0 &&
-    !conditions.some(isBadNews) &&
+    // Manifests may well be without the endpoints that only a cluster has.
+    !conditions.some((each) => each.type !== SERVING_CONDITION && isBadNews(each)) &&
     routes.every(({ parents }) => parents.every((parent) => parent.accepted));
   return { problems, gateways, listenerSets, routes, accepted };
+}
+
+/** All of the kinds that Sluice serves; of the others those that are on a Gateway of ours. */
+export function* reportedRoutes(engine: Engine): Generator<TlsRoute | Ingress | UnservedRoute> {
+  yield* engine.world.all('TLSRoute');
+  yield* engine.world.all('Ingress');
+  for (const kind of UNSERVED_ROUTE_KINDS)
+    for (const route of engine.world.all(kind))
+      if (engine.route(objectKey(refOf(route))) !== undefined) yield route;
 }
 
 function nameOf({ namespace, name }: ObjectRef): string {
@@ -88,7 +101,7 @@ function nameOf({ namespace, name }: ObjectRef): string {
 
 export function routeOutcome(
   engine: Engine,
-  kind: 'TLSRoute' | 'Ingress',
+  kind: DesiredRoute['kind'] | 'Ingress',
   namespace: string,
   name: string,
 ): RouteOutcome {

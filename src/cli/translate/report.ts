@@ -3,7 +3,7 @@ import { isGatewayRef } from '../../gateway/parents/evaluate-listener-set.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { KINDS } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
-import { type Outcome, outcomeOf, type RouteOutcome } from './outcome.ts';
+import { type Outcome, outcomeOf, type RouteOutcome, reportedRoutes } from './outcome.ts';
 import { explainRoute, type RouteExplanation, unclaimedReason } from './route-report.ts';
 
 export interface RouteReport extends RouteOutcome, RouteExplanation {}
@@ -24,7 +24,7 @@ export function reportOf(
 ): TranslationReport {
   const outcome = outcomeOf(engine, problems);
   const objects = new Map(
-    [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')].map((route) => [
+    [...reportedRoutes(engine)].map((route) => [
       `${route.kind} ${route.meta.namespace}/${route.meta.name}`,
       route,
     ]),

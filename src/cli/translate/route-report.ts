@@ -1,12 +1,13 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type Classes, unclaimedGateway, unclaimedIngress } from '../../gateway/explain/explain-class.ts';
+import { unservedListener } from '../../gateway/parents/unserved-listener.ts';
 import { objectKey, refOf } from '../../model/events.ts';
 import type { Claim, RouteModel, ServiceTarget } from '../../model/gateway.ts';
 import { GATEWAY_GROUP } from '../../model/kinds.ts';
-import type { Gateway, Ingress, TlsRoute } from '../../model/objects.ts';
+import type { Gateway, Ingress, TlsRoute, UnservedRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
+import { wonClaims } from '../../snapshot/engine/route-outcome.ts';
 import type { World } from '../../snapshot/world/world.ts';
-import { explainTarget } from '../explain-target.ts';
 
 /** What a route's table row says beside its conditions. */
 export interface RouteExplanation {
@@ -14,13 +15,13 @@ export interface RouteExplanation {
   readonly unclaimed: string | undefined;
   /** Endpoints of all that the route serves; `undefined` where it serves nothing. */
   readonly endpoints: number | undefined;
-  /** Why accepted parts of it are not served, or lead nowhere. */
+  /** Why accepted parts of it are not served, beside what its conditions say. */
   readonly notes: readonly string[];
 }
 
 export function explainRoute(
   engine: Engine,
-  route: TlsRoute | Ingress,
+  route: TlsRoute | Ingress | UnservedRoute,
   config: GatewayConfig,
 ): RouteExplanation {
   const model = engine.route(objectKey(refOf(route)));
@@ -28,15 +29,15 @@ export function explainRoute(
     const unclaimed =
       route.kind === 'Ingress'
         ? unclaimedIngress(route, classesOf(engine.world), config)
-        : unclaimedTlsRoute(engine, route, config);
+        : unclaimedRoute(engine, route, config);
     return { unclaimed, endpoints: undefined, notes: [] };
   }
   const claims = servedClaims(engine, model);
-  const { count, reasons } = endpointsOf(engine, claims, config);
+  const { count, notes } = endpointsOf(engine, claims);
   return {
     unclaimed: undefined,
     endpoints: claims.length === 0 ? undefined : count,
-    notes: [...unservedListeners(engine, model), ...(count === 0 ? reasons : [])],
+    notes: [...unservedListeners(engine, model), ...notes],
   };
 }
 
@@ -46,23 +47,21 @@ export function unclaimedReason(engine: Engine, gateway: Gateway, config: Gatewa
 
 /** The claims that no other route won. */
 export function servedClaims(engine: Engine, model: RouteModel): readonly Claim[] {
-  const lost = new Set(engine.lostClaims(model).map(({ claim }) => claim));
-  return lost.size === 0 ? model.claims : model.claims.filter((claim) => !lost.has(claim));
+  return wonClaims(model, engine.lostClaims(model));
 }
 
-/** The endpoints that claims lead to, of each Service once, and why Services have none. */
-export function endpointsOf(
+/** The endpoints that claims lead to, of each Service once. */
+function endpointsOf(
   engine: Engine,
   claims: readonly Claim[],
-  config: GatewayConfig,
-): { readonly count: number; readonly reasons: readonly string[] } {
+): { readonly count: number; readonly notes: readonly string[] } {
   const targets = new Map<string, ServiceTarget>();
   for (const { target } of claims.flatMap(({ backends }) => backends))
     if (target !== undefined) targets.set(`${target.namespace}/${target.service}/${target.port}`, target);
-  const explained = [...targets.values()].map((target) => explainTarget(engine, target, config));
+  const explained = [...targets.values()].map((target) => engine.explainTarget(target));
   return {
     count: explained.reduce((sum, { count }) => sum + count, 0),
-    reasons: explained.flatMap(({ reason }) => reason ?? []),
+    notes: explained.flatMap(({ note }) => note ?? []),
   };
 }
 
@@ -76,7 +75,7 @@ function classesOf(world: World): Classes {
   };
 }
 
-function unclaimedTlsRoute(engine: Engine, route: TlsRoute, config: GatewayConfig): string {
+function unclaimedRoute(engine: Engine, route: TlsRoute | UnservedRoute, config: GatewayConfig): string {
   const reasons = route.parentRefs
     .filter(({ group, kind }) => group === GATEWAY_GROUP && (kind === 'Gateway' || kind === 'ListenerSet'))
     .map((ref) => {
@@ -98,8 +97,9 @@ function unclaimedListenerSet(world: World, namespace: string, name: string): st
     : `there is no ListenerSet ${namespace}/${name}`;
 }
 
-/** Listeners that take the route and are not served themselves, each with its own words. */
+/** Listeners that take the route and are not served themselves, each with its own words, where no condition has them. */
 function unservedListeners(engine: Engine, model: RouteModel): readonly string[] {
+  const messages = model.parents.flatMap(({ conditions }) => conditions.map(({ message }) => message));
   const notes = new Set<string>();
   for (const { parent: ref, listener: name } of model.parents.flatMap(({ attached }) => attached)) {
     const parent =
@@ -108,12 +108,8 @@ function unservedListeners(engine: Engine, model: RouteModel): readonly string[]
         : engine.gateway(ref.namespace, ref.name);
     const listener = parent?.listeners.find((each) => each.name === name);
     if (parent === undefined || listener === undefined || listener.bindings.length > 0) continue;
-    const why = [...listener.conditions, ...parent.conditions].find(
-      ({ type, status }) => (type === 'Accepted' || type === 'Programmed') && status !== 'True',
-    );
-    notes.add(
-      `listener ${name} of ${ref.kind} ${ref.namespace}/${ref.name} is not served: ${why?.message ?? 'it is bound nowhere'}`,
-    );
+    const note = unservedListener(listener, parent);
+    if (!messages.some((message) => message.includes(note))) notes.add(note);
   }
   return [...notes];
 }

@@ -1,4 +1,5 @@
-import { type Condition, isBadNews } from '../../model/conditions.ts';
+import { badNews } from '../../gateway/status/conditions-of.ts';
+import { type Condition, isNotice, SERVING_CONDITION } from '../../model/conditions.ts';
 import type { GatewayOutcome } from './outcome.ts';
 import type { RouteReport, TranslationReport } from './report.ts';
 
@@ -84,7 +85,16 @@ function summary({
     `${of(ours, routes.length)} routes${left ? " are Sluice's" : ''}`,
     `${problems.length} problems`,
   ].join(', ');
-  return `${counts}: ${nothing ?? (accepted ? 'all accepted' : 'NOT all accepted')}\n`;
+  const closed = routes.filter(({ parents }) =>
+    parents.some(({ conditions }) => isClosed(conditions)),
+  ).length;
+  const verdict = accepted ? 'all accepted' : 'NOT all accepted';
+  const more = closed === 0 ? '' : `, ${closed} routes serve nothing`;
+  return `${counts}: ${nothing ?? `${verdict}${more}`}\n`;
+}
+
+function isClosed(conditions: readonly Condition[]): boolean {
+  return conditions.some(({ type, status }) => type === SERVING_CONDITION && status === 'False');
 }
 
 function shortened(hosts: readonly string[]): string {
@@ -94,15 +104,15 @@ function shortened(hosts: readonly string[]): string {
 }
 
 function state(conditions: readonly Condition[]): string {
-  const bad = conditions.filter(isBadNews);
+  const bad = badNews(conditions);
   return bad.length === 0
     ? 'accepted'
     : bad.map(({ type, status, reason }) => `${type}=${status} ${reason}`).join(', ');
 }
 
-/** Several conditions may have one cause and say it in the same words. */
 function notes(conditions: readonly Condition[]): string[] {
-  return [...new Set(conditions.filter(isBadNews).map(({ message }) => message))];
+  const notices = conditions.filter(isNotice);
+  return [...new Set([...badNews(conditions), ...notices].map(({ message }) => message))];
 }
 
 function table(head: readonly string[], rows: readonly Row[]): string {

@@ -1,6 +1,6 @@
 import type { Condition } from '../../model/conditions.ts';
 import { condition } from '../../model/conditions.ts';
-import { INGRESS_CLASS_ANNOTATION } from '../../model/names.ts';
+import { CONTROLLER_NAME, INGRESS_CLASS_ANNOTATION } from '../../model/names.ts';
 import type { GatewayClass, Ingress, IngressClass } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Lookup } from '../lookup.ts';
@@ -39,11 +39,26 @@ export function isOurIngress(
   lookup: Pick<Lookup, 'ingressClass' | 'defaultIngressClass'>,
   config: GatewayConfig,
 ): boolean {
-  const name = ingress.meta.annotations[INGRESS_CLASS_ANNOTATION] || ingress.ingressClassName;
-  if (name === undefined || name === '') return isOurIngressClass(lookup.defaultIngressClass(), config);
+  const name = ingressClassName(ingress);
+  if (name === undefined) return isOurIngressClass(lookup.defaultIngressClass(), config);
   const ingressClass = lookup.ingressClass(name);
   if (ingressClass === undefined) return config.adoptedClasses.includes(name);
   return isOurIngressClass(ingressClass, config);
+}
+
+/** Whether the class of an Ingress names Sluice's own controller, and not one whose classes it has adopted. */
+export function isOfOwnClass(
+  ingress: Ingress,
+  lookup: Pick<Lookup, 'ingressClass' | 'defaultIngressClass'>,
+): boolean {
+  const name = ingressClassName(ingress);
+  const ingressClass = name === undefined ? lookup.defaultIngressClass() : lookup.ingressClass(name);
+  return ingressClass?.controller === CONTROLLER_NAME;
+}
+
+/** `undefined`: the default one. */
+function ingressClassName(ingress: Ingress): string | undefined {
+  return ingress.meta.annotations[INGRESS_CLASS_ANNOTATION] || ingress.ingressClassName || undefined;
 }
 
 function isOurIngressClass(ingressClass: IngressClass | undefined, config: GatewayConfig): boolean {

@@ -1,5 +1,6 @@
 import type { GatewayListener } from '../../model/objects.ts';
 import { ANY_HOST, coveringWildcards, normalizeHostname } from '../values/hostname.ts';
+import { listing } from '../values/listing.ts';
 import { compareText } from '../values/order.ts';
 
 /** Why a listener is not distinct from its siblings. */
@@ -54,12 +55,22 @@ export function listenerConflicts(
       const transport = transportOf(listener.protocol);
       return transport && `${transport} ${listener.port} ${hostnameOf(listener)}`;
     },
-    (listener) => ({
+    (listener, group) => ({
       reason: 'HostnameConflict',
-      message: `More than one listener on port ${listener.port} has the hostname "${hostnameOf(listener)}".`,
+      message: `More than one listener on port ${listener.port} has the hostname "${hostnameOf(listener)}"${whichToDelete(group)}.`,
     }),
   );
   return conflicts;
+}
+
+/** Of an HTTPS and a TLS listener, as tools that translate Ingresses write them both, Sluice serves only the one. */
+function whichToDelete(group: readonly GatewayListener[]): string {
+  const passthrough = group.filter(({ protocol, tls }) => protocol === 'TLS' && tls?.mode === 'Passthrough');
+  const [kept] = passthrough;
+  if (kept === undefined || passthrough.length > 1) return '';
+  const others = group.filter((listener) => listener !== kept);
+  const names = listing(others.map(({ name, protocol }) => `${name} (${protocol})`));
+  return `: delete ${names} to have TLS passed through by ${kept.name} (TLS)`;
 }
 
 /**
@@ -105,7 +116,7 @@ function markGroups(
   listeners: readonly GatewayListener[],
   conflicts: Map<number, ListenerConflict>,
   keyOf: (listener: GatewayListener) => string | undefined,
-  conflictOf: (listener: GatewayListener) => ListenerConflict,
+  conflictOf: (listener: GatewayListener, group: readonly GatewayListener[]) => ListenerConflict,
 ): void {
   const groups = new Map<string, number[]>();
   for (const [index, listener] of listeners.entries()) {
@@ -117,9 +128,11 @@ function markGroups(
   }
   for (const group of groups.values()) {
     if (group.length < 2) continue;
+    const members = group.flatMap((index) => listeners[index] ?? []);
     for (const index of group) {
       const listener = listeners[index];
-      if (listener !== undefined && !conflicts.has(index)) conflicts.set(index, conflictOf(listener));
+      if (listener !== undefined && !conflicts.has(index))
+        conflicts.set(index, conflictOf(listener, members));
     }
   }
 }

@@ -310,7 +310,7 @@ test('a conflicted listener counts its routes and serves none of them', () => {
   const listeners = [listener({ name: 'a' }), listener({ name: 'b' })];
   const model = evaluate(tlsRoute(), [gateway({ listeners })]);
   assert.deepEqual(states(model), ['True Accepted']);
-  assert.match(messageOf(model.parents[0]?.conditions, 'Accepted'), /serves none/);
+  assert.match(messageOf(model.parents[0]?.conditions, 'Accepted'), /none of its listeners is served/);
   assert.deepEqual(attached(model), ['a', 'b']);
   assert.deepEqual(model.claims, []);
 });

@@ -100,7 +100,7 @@ function refuse(reason: string, message: string): AttachmentResult {
 }
 
 /** "When both Port and SectionName are specified, the name and port of the selected listener must match both." */
-function isSelected(listener: ListenerModel, parentRef: ParentReference): boolean {
+export function isSelected(listener: ListenerModel, parentRef: ParentReference): boolean {
   const { sectionName, port } = parentRef;
   if (sectionName !== undefined && sectionName !== '' && sectionName !== listener.name) return false;
   return port === undefined || port === listener.port;

@@ -3,7 +3,8 @@ import type { BackendReference, RouteGroupKind, Service } from '../../model/obje
 import type { Lookup } from '../lookup.ts';
 import { isReferencePermitted } from '../reference-grant.ts';
 import { append, NONE } from '../values/append.ts';
-import { clauses } from '../values/listing.ts';
+import { clauses, sentence } from '../values/listing.ts';
+import { nearMiss } from './near-grant.ts';
 
 /** Why a reference does not lead to a Service's port. `reason` is one of the ResolvedRefs condition. */
 export interface ReferenceProblem {
@@ -57,7 +58,7 @@ export function resolveBackends(
   }
   const [first] = problems;
   if (first === undefined) return { backends, problem: undefined };
-  const message = `${clauses(problems.map((problem) => problem.message))}.`;
+  const message = sentence(clauses(problems.map((problem) => problem.message)));
   return { backends, problem: { reason: first.reason, message } };
 }
 
@@ -72,11 +73,9 @@ function resolveReference(
   }
   const namespace = ref.namespace ?? route.namespace;
   // Before the Service is looked at: whether it exists is not for a route to know that may not refer to it.
-  if (!isPermitted(route, namespace, ref.name, lookup)) {
-    return {
-      reason: 'RefNotPermitted',
-      message: `no ReferenceGrant in namespace ${namespace} allows the reference to Service ${ref.name}`,
-    };
+  if (namespace !== route.namespace) {
+    const problem = grantProblem(route, namespace, ref.name, lookup);
+    if (problem !== undefined) return { reason: 'RefNotPermitted', message: problem };
   }
   const service = lookup.service(namespace, ref.name);
   if (service === undefined) {
@@ -92,10 +91,19 @@ function resolveReference(
   return serviceTarget(service, ref.port);
 }
 
-function isPermitted(route: ReferringRoute, namespace: string, name: string, lookup: Lookup): boolean {
-  if (namespace === route.namespace) return true;
+/** Why no grant allows the reference; `undefined` where one does. */
+function grantProblem(
+  route: ReferringRoute,
+  namespace: string,
+  name: string,
+  lookup: Lookup,
+): string | undefined {
   const from = { ...route.kind, namespace: route.namespace };
-  return isReferencePermitted(from, { group: '', kind: 'Service', namespace, name }, lookup);
+  const to = { group: '', kind: 'Service', namespace, name };
+  if (isReferencePermitted(from, to, lookup)) return undefined;
+  const near = nearMiss(from, to, lookup.referenceGrants(namespace));
+  const refused = `no ReferenceGrant in namespace ${namespace} allows the reference to Service ${name}`;
+  return near === undefined ? refused : `${refused}; ${near}`;
 }
 
 /** The port of a Service by number, or by name as an Ingress may have it. Only TCP ports carry TLS. */

@@ -37,21 +37,27 @@ function conditionsOf(model: RouteModel) {
   return model.parents[0]?.conditions ?? [];
 }
 
-test('ssl-passthrough is taken from each of three annotations, and from no other value than "true"', () => {
+test('ssl-passthrough is taken from each of three annotations, in the spellings of their controllers', () => {
   const isOurs = (annotations: Record<string, string>) =>
-    tryEvaluate(ingress({ meta: { annotations } })) !== undefined;
+    (tryEvaluate(ingress({ meta: { annotations } }))?.claims.length ?? 0) > 0;
   for (const prefix of ['higress.io', 'nginx.ingress.kubernetes.io', 'sluice.dev']) {
     assert.equal(isOurs({ [`${prefix}/ssl-passthrough`]: 'true' }), true, prefix);
+    assert.equal(isOurs({ [`${prefix}/ssl-passthrough`]: '1' }), true, prefix);
     assert.equal(isOurs({ [`${prefix}/ssl-passthrough`]: 'false' }), false, prefix);
+    assert.equal(isOurs({ [`${prefix}/ssl-passthrough`]: 'yes' }), false, prefix);
   }
   assert.equal(isOurs({}), false);
   assert.equal(isOurs({ 'other.example/ssl-passthrough': 'true' }), false);
 });
 
-test('an Ingress without the annotation is not looked at any further', () => {
+test('of an Ingress without the annotation nothing but its class is looked at', () => {
   const lookup = lookupOf(OBJECTS);
-  evaluateIngress(ingress({ meta: { annotations: {} } }), lookup, CONFIG);
-  assert.deepEqual(lookup.calls, []);
+  const model = evaluateIngress(ingress({ meta: { annotations: {} } }), lookup, CONFIG);
+  assert.deepEqual([...new Set(lookup.calls)], ['IngressClass /sluice']);
+  assert.deepEqual(
+    model?.parents.map(({ accepted, conditions }) => [accepted, conditions.map(({ reason }) => reason)]),
+    [[false, ['NoPassthrough']]],
+  );
 });
 
 test('a host is claimed on the merged binding of every port for Ingresses', () => {

@@ -1,4 +1,3 @@
-import { PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
 import type { Condition } from '../../model/conditions.ts';
 import { condition } from '../../model/conditions.ts';
 import { refOf } from '../../model/events.ts';
@@ -7,26 +6,28 @@ import type { Ingress, IngressBackend } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Lookup } from '../lookup.ts';
 import { ingressBindings } from '../parents/bindings.ts';
-import { isOurIngress } from '../parents/gateway-class.ts';
+import { isOfOwnClass, isOurIngress } from '../parents/gateway-class.ts';
 import { invalidHostnames } from '../values/explain-hostname.ts';
 import { isValidHostname, normalizeHostname } from '../values/hostname.ts';
-import { clauses, listing } from '../values/listing.ts';
+import { clauses, listing, sentence } from '../values/listing.ts';
+import { readPassthrough } from '../values/passthrough-annotation.ts';
 import type { ReferenceProblem } from './backends.ts';
 import { serviceTarget } from './backends.ts';
 import { ClaimLimits } from './claim-limits.ts';
 import { evaluatePolicy } from './host-policy.ts';
+import { ignoredAnnotations, notAsking } from './ingress-annotations.ts';
 import { routeAccepted, routeConditions, routeResolved } from './route-conditions.ts';
 import { sharedParents } from './shared-parents.ts';
 
 type IngressPath = Ingress['rules'][number]['paths'][number];
 
-/** Whether an Ingress asks for TLS passthrough. One annotation that says so is enough. */
+/** Whether an Ingress asks for TLS passthrough. */
 export function asksForPassthrough(ingress: Ingress): boolean {
-  return PASSTHROUGH_ANNOTATIONS.some((annotation) => ingress.meta.annotations[annotation] === 'true');
+  return readPassthrough(ingress.meta.annotations).asks;
 }
 
 /**
- * What an Ingress with `ssl-passthrough` means; `undefined` where it does not ask for passthrough or is not ours.
+ * What an Ingress with `ssl-passthrough` means; `undefined` where it is not ours, or does not ask for passthrough and need not be told.
  *
  * It works for a host as a whole: who does not terminate TLS sees no path. As ingress-nginx does, the path `/`
  * gives the backend; a host without one, which nginx would not pass through at all, goes to its first other
@@ -37,7 +38,9 @@ export function evaluateIngress(
   lookup: Lookup,
   config: GatewayConfig,
 ): RouteModel | undefined {
-  if (!asksForPassthrough(ingress) || !isOurIngress(ingress, lookup, config)) return undefined;
+  const wish = readPassthrough(ingress.meta.annotations);
+  if (!isOurIngress(ingress, lookup, config)) return undefined;
+  if (!wish.asks) return refusedIngress(ingress, notAsking(ingress, wish, isOfOwnClass(ingress, lookup)));
   const { generation, creationTimestamp } = ingress.meta;
   const notes: string[] = [];
   const problems: ReferenceProblem[] = [];
@@ -62,7 +65,8 @@ export function evaluateIngress(
   const beyond = limits.takeNote();
   if (beyond !== undefined) notes.push(beyond);
   const accepted = claims.length > 0;
-  const conditions = routeConditions(
+  const ignored = ignoredAnnotations(ingress, wish);
+  const decided = routeConditions(
     {
       accepted: acceptedCondition(accepted, notes, generation),
       resolvedRefs: resolvedRefsCondition(problems, generation),
@@ -71,8 +75,17 @@ export function evaluateIngress(
     },
     generation,
   );
+  const conditions = ignored === undefined ? decided : [...decided, ignored];
   const parent: ParentModel = { parentRef: undefined, accepted, conditions, attached: [] };
   return { ref: refOf(ingress), generation, creationTimestamp, parents: sharedParents([parent]), claims };
+}
+
+/** An Ingress of which nothing is served. */
+function refusedIngress(ingress: Ingress, accepted: Condition | undefined): RouteModel | undefined {
+  if (accepted === undefined) return undefined;
+  const { generation, creationTimestamp } = ingress.meta;
+  const parent = { parentRef: undefined, accepted: false, conditions: [accepted], attached: [] };
+  return { ref: refOf(ingress), generation, creationTimestamp, parents: [parent], claims: [] };
 }
 
 /** The backends of each host, in the order in which the hosts appear. Rules of one host are one rule. */
@@ -107,7 +120,7 @@ function hostBackends(
   for (const [host, paths] of pathsByHost) {
     const chosen = choosePath(paths);
     if (chosen === undefined ? paths.length > 0 : paths.length > 1 || chosen.path !== '/')
-      otherPaths.push(host);
+      otherPaths.push(describePaths(host, chosen, paths, ingress.defaultBackend));
     const backend = chosen?.backend ?? ingress.defaultBackend;
     const target = backend === undefined ? undefined : resolveBackend(ingress, backend, lookup, problems);
     if (backend === undefined) {
@@ -116,9 +129,31 @@ function hostBackends(
     backendsByHost.set(host, [{ weight: 1, target }]);
   }
   if (otherPaths.length > 0) {
-    notes.push(`TLS passthrough knows no paths, one backend serves all of: ${listing(otherPaths)}`);
+    notes.push(`TLS passthrough knows no paths: ${clauses(otherPaths)}`);
   }
   return backendsByHost;
+}
+
+/** Which backend has the whole of a host, and which it does not have. */
+function describePaths(
+  host: string,
+  chosen: IngressPath | undefined,
+  paths: readonly IngressPath[],
+  fallback: IngressBackend | undefined,
+): string {
+  const others = paths.filter((path) => path !== chosen).map(describePath);
+  const byDefault = fallback === undefined ? 'no backend' : `${describeBackend(fallback)} (default backend)`;
+  const whole = `all of ${host} goes to ${chosen === undefined ? byDefault : describePath(chosen)}`;
+  return others.length === 0 ? whole : `${whole} and not to ${listing(others)}`;
+}
+
+function describePath({ path, pathType, backend }: IngressPath): string {
+  const exact = pathType === 'Exact' ? ', exact' : '';
+  return `${describeBackend(backend)} (path ${listing([path === '' ? '/' : path])}${exact})`;
+}
+
+function describeBackend({ service }: IngressBackend): string {
+  return service === undefined ? 'a resource backend' : `Service ${service.name}`;
 }
 
 /** The path `/`, else the first that is more than one exact path. */
@@ -172,5 +207,5 @@ function resolvedRefsCondition(problems: readonly ReferenceProblem[], generation
   const [first] = problems;
   if (first === undefined) return routeResolved(generation);
   const messages = [...new Set(problems.map(({ message }) => message))];
-  return condition('ResolvedRefs', false, first.reason, `${clauses(messages)}.`, generation);
+  return condition('ResolvedRefs', false, first.reason, sentence(clauses(messages)), generation);
 }

@@ -1,11 +1,12 @@
 import type { Condition } from '../../model/conditions.ts';
 import { condition } from '../../model/conditions.ts';
 import { refOf } from '../../model/events.ts';
-import type { ParentModel, RouteModel } from '../../model/gateway.ts';
+import type { ParentListeners, ParentModel, RouteModel } from '../../model/gateway.ts';
 import type { TlsRoute } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Lookup } from '../lookup.ts';
 import { TLS_ROUTE } from '../parents/route-kinds.ts';
+import { unservedRoute } from '../parents/unserved-listener.ts';
 import { NONE } from '../values/append.ts';
 import { invalidHostnames } from '../values/explain-hostname.ts';
 import { listing } from '../values/listing.ts';
@@ -58,7 +59,7 @@ export function evaluateTlsRoute(
       accepted: problem === undefined,
       conditions: routeConditions(
         {
-          accepted: acceptedCondition(problem, attachments, parent.ref.kind, generation),
+          accepted: acceptedCondition(problem, attachments, parent, generation),
           resolvedRefs,
           // "This condition MUST NOT be set if a Route is fully valid, fully invalid, or not accepted."
           dropped: problem === undefined ? parts : NONE,
@@ -152,13 +153,16 @@ function isolatedPart(isolated: readonly string[]): string {
 function acceptedCondition(
   problem: Refusal | undefined,
   attachments: readonly Attachment[],
-  kind: string,
+  parent: ParentListeners,
   generation: number,
 ): Condition {
   if (problem !== undefined) return condition('Accepted', false, problem.reason, problem.message, generation);
   if (attachments.some(({ listener }) => listener.bindings.length > 0)) return routeAccepted(generation);
   // "Listener or Route status does not impact successful attachment."
-  const message = `The route is accepted, but the ${kind} serves none of its listeners; see its status.`;
+  const message = unservedRoute(
+    attachments.map(({ listener }) => listener),
+    parent,
+  );
   return condition('Accepted', true, 'Accepted', message, generation);
 }
 

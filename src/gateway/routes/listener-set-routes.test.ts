@@ -18,8 +18,8 @@ import {
   stateOf,
   tlsRoute,
 } from '../test-objects.ts';
-import { countedAttachments } from './counted-route.ts';
 import { evaluateTlsRoute } from './evaluate-tls-route.ts';
+import { evaluateUnservedRoute } from './evaluate-unserved-route.ts';
 
 const OWN: ListenerChanges = { name: 'own', hostname: '*.example.com' };
 const GATEWAY = gateway({
@@ -140,10 +140,7 @@ test('"a Route MAY attach to a conflicted ListenerSet"; it is served when the co
   const conflicted = listenerSet({ path: 'red/set', listeners: [{ hostname: '*.example.com' }] });
   const model = evaluate(tlsRoute({ parentRefs: [setRef()], hostnames: ['a.example.com'] }), conflicted);
   assert.deepEqual(outcome(model), [['True Accepted', 'ListenerSet set tls']]);
-  assert.match(
-    messageOf(model?.parents[0]?.conditions, 'Accepted'),
-    /the ListenerSet serves none of its listeners/,
-  );
+  assert.match(messageOf(model?.parents[0]?.conditions, 'Accepted'), /none of its listeners is served/);
   assert.deepEqual(model?.claims, []);
 });
 
@@ -157,15 +154,15 @@ test('a route cannot attach to a set that its Gateway does not allow, nor to one
   assert.equal(evaluate(tlsRoute({ parentRefs: [setRef({ group: 'example.com' })] }), SET), undefined);
 });
 
-test('routes that are only counted are counted at the listeners of a ListenerSet too', () => {
+test('routes that are not served are counted at the listeners of a ListenerSet too', () => {
   const http: ListenerChanges = { name: 'http', port: 80, protocol: 'HTTP', noTls: true };
   const set = listenerSet({ path: 'red/set', listeners: [http, { name: 'tls' }] });
   const lookup = lookupOf([gatewayClass(), GATEWAY, set]);
+  const route = evaluateUnservedRoute(httpRoute({ parentRefs: [setRef()] }), lookup);
   assert.deepEqual(
-    countedAttachments(httpRoute({ parentRefs: [setRef()] }), lookup).map(({ parent, listener: name }) => [
-      parent.kind,
-      name,
-    ]),
+    route?.parents.flatMap(({ attached }) =>
+      attached.map(({ parent, listener: name }) => [parent.kind, name]),
+    ),
     [['ListenerSet', 'http']],
   );
 });

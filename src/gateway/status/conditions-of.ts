@@ -1,4 +1,4 @@
-import { type Condition, isBadNews } from '../../model/conditions.ts';
+import { type Condition, isBadNews, isNotice } from '../../model/conditions.ts';
 import { type ObjectRef, objectKey } from '../../model/events.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
 import type { Evaluated } from './evaluated.ts';
@@ -18,9 +18,16 @@ export function conditionsOf(evaluated: Evaluated, ref: ObjectRef): readonly Con
   }
 }
 
-/** The conditions of an object that say that something is wrong. */
+/** The conditions of an object that say that something is wrong, and what else its owner would not guess. */
 export function badConditions(evaluated: Evaluated, ref: ObjectRef): readonly Condition[] {
-  return conditionsOf(evaluated, ref).filter(isBadNews);
+  const conditions = conditionsOf(evaluated, ref);
+  return [...badNews(conditions), ...conditions.filter(isNotice)];
+}
+
+/** The bad news among conditions. Several may have one cause and say it in the same words: the first one counts. */
+export function badNews(conditions: readonly Condition[]): readonly Condition[] {
+  const bad = conditions.filter(isBadNews);
+  return bad.filter(({ message }, index) => bad.findIndex((each) => each.message === message) === index);
 }
 
 function ofParent(parent: ParentListeners | undefined): readonly Condition[] {

@@ -1,4 +1,4 @@
-import { condition } from '../../model/conditions.ts';
+import { type Condition, condition } from '../../model/conditions.ts';
 import type {
   DesiredGateway,
   DesiredGatewayClass,
@@ -9,16 +9,20 @@ import type {
   DesiredStatus,
 } from '../../model/desired-status.ts';
 import { type ObjectRef, objectKey } from '../../model/events.ts';
-import type { FleetView } from '../../model/fleet.ts';
-import type { ParentListeners } from '../../model/gateway.ts';
+import type { FleetView, RejectedHost } from '../../model/fleet.ts';
+import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
+import type { ObjectKey } from '../../model/key.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import { ingressBindings } from '../parents/bindings.ts';
 import { isGatewayRef } from '../parents/evaluate-listener-set.ts';
 import { evaluateGatewayClass } from '../parents/gateway-class.ts';
+import { NO_PASSTHROUGH } from '../routes/ingress-annotations.ts';
+import { listing } from '../values/listing.ts';
 import { publishedAddresses } from './addresses.ts';
 import type { Evaluated } from './evaluated.ts';
 import { type ProgrammedListeners, programmedStatus } from './programmed.ts';
+import { withRejected } from './rejected.ts';
 import { gatewayStatus, type ListenerSetStatus, listenerSetStatus } from './status.ts';
 
 /** What statuses depend on besides the objects. */
@@ -28,8 +32,12 @@ export interface StatusInputs {
   readonly gatewayAddresses: readonly string[];
   /** The addresses of the gateway nodes whose Envoy serves. */
   readonly nodeAddresses: () => readonly string[];
+  /** Gateway nodes without an Envoy. */
+  readonly missingNodes: () => readonly string[];
   /** Version of the listener of a binding; `undefined` where there is none. */
   readonly listenerVersion: (binding: string) => string | undefined;
+  /** Hosts of a route, by its object key, that Envoys rejected as they are now. */
+  readonly rejectedHosts: (key: ObjectKey) => readonly RejectedHost[];
   readonly fleet: FleetView;
 }
 
@@ -46,7 +54,7 @@ const OURS: Published = { isOurs: true, programmed: NOT_PROGRAMMED };
 
 export interface Desired {
   readonly status: DesiredStatus;
-  /** To be given the next time. */
+  /** What was published of the object, for the next evaluation of its status. */
   readonly published: Published;
 }
 
@@ -65,7 +73,11 @@ export function desiredStatus(
     case 'ListenerSet':
       return desiredListenerSet(evaluated, namespace, name, inputs, before);
     case 'TLSRoute':
-      return unpublished(desiredRoute(evaluated, namespace, name, inputs));
+    case 'HTTPRoute':
+    case 'GRPCRoute':
+    case 'TCPRoute':
+    case 'UDPRoute':
+      return unpublished(desiredRoute(evaluated, kind, namespace, name, inputs));
     case 'Ingress':
       return desiredIngress(evaluated, namespace, name, inputs, before);
     default:
@@ -126,6 +138,7 @@ function desiredGateway(
     uid: object.meta.uid,
     addresses: addressesOf(model.addresses, model.isMerged, inputs),
     ...asProgrammed,
+    conditions: withMissingNodes(asProgrammed.conditions, inputs),
     attachedListenerSets: evaluated.attachedListenerSets(model),
     tentative: inputs.fleet.tentative,
   };
@@ -195,8 +208,21 @@ function inForce(
   return programmedStatus(
     { conditions: status.conditions, listeners },
     (binding) => fleet.acknowledgementOf(binding, listenerVersion(binding)),
-    fleet.serving.size > 0,
+    fleet,
     programmed,
+  );
+}
+
+/** What is programmed on some nodes is not on those without an Envoy, and clients may be sent there. */
+function withMissingNodes(
+  conditions: readonly Condition[],
+  { fleet, missingNodes }: StatusInputs,
+): readonly Condition[] {
+  const missing = fleet.tentative ? [] : missingNodes();
+  if (missing.length === 0) return conditions;
+  const text = `No Envoy is connected of these gateway nodes: ${listing(missing)}.`;
+  return conditions.map((each) =>
+    each.type === 'Programmed' ? { ...each, message: `${each.message} ${text}` } : each,
   );
 }
 
@@ -208,15 +234,17 @@ function bindingNames(model: ParentListeners, listener: string): readonly string
 
 function desiredRoute(
   evaluated: Evaluated,
+  kind: DesiredRoute['kind'],
   namespace: string,
   name: string,
-  { config }: StatusInputs,
+  { config, rejectedHosts }: StatusInputs,
 ): DesiredRoute | undefined {
-  const object = evaluated.world.get('TLSRoute', namespace, name);
+  const object = evaluated.world.get(kind, namespace, name);
   if (object === undefined) return undefined;
-  const parents = evaluated.routeStatus(objectKey({ kind: 'TLSRoute', namespace, name }));
+  const key = objectKey({ kind, namespace, name });
+  const parents = withRejected(evaluated.routeStatus(key), rejectedHosts(key), object.meta.generation);
   return {
-    kind: 'TLSRoute',
+    kind,
     uid: object.meta.uid,
     parents: parents.flatMap(({ parentRef, conditions }): DesiredParent | readonly [] => {
       if (parentRef === undefined) return [];
@@ -251,7 +279,7 @@ function desiredIngress(
 ): Desired | undefined {
   const key = objectKey({ kind: 'Ingress', namespace, name });
   const object = evaluated.world.get('Ingress', namespace, name);
-  const isRoute = evaluated.route(key) !== undefined;
+  const isRoute = isAsking(evaluated.route(key));
   if (object === undefined || (!isRoute && !before.isOurs)) return undefined;
   const isServed = evaluated.routeStatus(key).some(({ accepted }) => accepted);
   const bound = ingressBindings(inputs.config).flatMap((binding) => binding.addresses);
@@ -263,6 +291,11 @@ function desiredIngress(
     tentative: isServed && inputs.fleet.tentative,
   };
   return { status: desired, published: addresses.length > 0 ? OURS : before };
+}
+
+/** One that asks for no passthrough may have the address of a controller that serves it. */
+function isAsking(route: RouteModel | undefined): boolean {
+  return route?.parents.some(({ conditions }) => conditions[0]?.reason !== NO_PASSTHROUGH) ?? false;
 }
 
 function addressesOf(

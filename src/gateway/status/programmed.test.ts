@@ -20,6 +20,11 @@ function listener(name: string, bindings: readonly string[], generation = 1): Ex
   return { name, supportedKinds: [], attachedRoutes: 0, conditions: [programmed(generation)], bindings };
 }
 
+function fleetOf(isServed: boolean) {
+  const nodes = new Set(isServed ? ['n'] : []);
+  return { serving: nodes, connected: nodes };
+}
+
 /** What was programmed, as whoever asks for statuses remembers it. */
 class Known {
   listeners: ProgrammedListeners = new Map();
@@ -34,7 +39,7 @@ function words(
   const { conditions, listeners, programmed } = programmedStatus(
     given,
     (name) => states[name] ?? PENDING,
-    isServed,
+    fleetOf(isServed),
     known.listeners,
   );
   known.listeners = programmed;
@@ -54,7 +59,7 @@ test('programmed is what an Envoy has acknowledged on every binding', () => {
 
 test('an Envoy’s own words say why it is not; where another took it, it is', () => {
   const one = gateway(listener('l', ['a:1']));
-  const { conditions, listeners } = programmedStatus(one, () => REJECTED, true, new Map());
+  const { conditions, listeners } = programmedStatus(one, () => REJECTED, fleetOf(true), new Map());
   for (const [each] of [conditions, listeners[0]?.conditions ?? []]) {
     assert.equal(`${each?.status} ${each?.reason}`, 'False Invalid');
     assert.match(each?.message ?? '', /address in use/);
@@ -85,4 +90,16 @@ test('what was programmed stays so while its next version is on its way, not for
   assert.equal(words(known, gateway(listener('l', ['a:1'], 2)), {})[1], 'False Pending');
   words(known, gateway(listener('l', ['a:1'])), { 'a:1': LIVE });
   assert.equal(words(known, gateway(listener('l', ['a:2'])), {})[1], 'False Pending');
+});
+
+test('what waits for Envoy says for which: none connected, none ready, or one that has not answered', () => {
+  const message = (connected: readonly string[], serving: readonly string[]) => {
+    const fleet = { connected: new Set(connected), serving: new Set(serving) };
+    const { conditions } = programmedStatus(gateway(listener('l', ['a:1'])), () => PENDING, fleet, new Map());
+    return conditions[0]?.message ?? '';
+  };
+  assert.match(message([], []), /^No Envoy is connected to Sluice;/);
+  assert.match(message([], ['a']), /^No Envoy is connected to Sluice any more;/);
+  assert.match(message(['a', 'b'], []), /^Envoys are connected \(2\), and none of them has all/);
+  assert.equal(message(['a'], ['a']), 'No Envoy has acknowledged it yet.');
 });

@@ -1,6 +1,6 @@
 import { type Condition, condition } from '../../model/conditions.ts';
 import type { DesiredListener } from '../../model/desired-status.ts';
-import type { Acknowledgement } from '../../model/fleet.ts';
+import type { Acknowledgement, FleetView } from '../../model/fleet.ts';
 
 /** A listener before it is known what Envoy made of it. */
 export interface ExpectedListener extends DesiredListener {
@@ -16,14 +16,14 @@ export type ProgrammedListeners = ReadonlyMap<string, string>;
 export interface ProgrammedParent {
   readonly conditions: readonly Condition[];
   readonly listeners: readonly DesiredListener[];
-  /** To be given the next time. */
+  /** Listeners that have been programmed, for the next evaluation of the same parent. */
   readonly programmed: ProgrammedListeners;
 }
 
 /**
  * The conditions of a Gateway or ListenerSet and its listeners with `Programmed` as Envoy has it: True only where every binding was
- * acknowledged by an Envoy. What evaluation says is False already stays as it is. `isServed`: there is an Envoy at all;
- * without one nothing is on its way, and what was programmed no longer is.
+ * acknowledged by an Envoy. What evaluation says is False already stays as it is. Without an Envoy that serves nothing is on
+ * its way, and what was programmed no longer is.
  *
  * A listener's resource in Envoy changes with every wildcard host on it; what was acknowledged once for a generation of
  * its Gateway or ListenerSet (`before`) stays programmed while the next version is on its way, else its status would
@@ -32,9 +32,10 @@ export interface ProgrammedParent {
 export function programmedStatus(
   parent: { readonly conditions: readonly Condition[]; readonly listeners: readonly ExpectedListener[] },
   acknowledgementOf: (binding: string) => Acknowledgement,
-  isServed: boolean,
+  fleet: Pick<FleetView, 'serving' | 'connected'>,
   before: ProgrammedListeners,
 ): ProgrammedParent {
+  const isServed = fleet.serving.size > 0;
   const programmed = new Map<string, string>();
   let waiting: Condition | undefined;
   const listeners = parent.listeners.map(({ bindings, ...listener }): DesiredListener => {
@@ -42,7 +43,7 @@ export function programmedStatus(
     if (expected?.status !== 'True' || bindings.length === 0) return listener;
     const identity = JSON.stringify([expected.observedGeneration, bindings]);
     const wasProgrammed = isServed && before.get(listener.name) === identity;
-    const verdict = judge(bindings.map(acknowledgementOf), wasProgrammed, expected);
+    const verdict = judge(bindings.map(acknowledgementOf), wasProgrammed, fleet, expected);
     if (verdict === undefined) {
       programmed.set(listener.name, identity);
       return listener;
@@ -61,6 +62,7 @@ export function programmedStatus(
 function judge(
   acknowledgements: readonly Acknowledgement[],
   wasProgrammed: boolean,
+  fleet: Pick<FleetView, 'serving' | 'connected'>,
   { observedGeneration }: Condition,
 ): Condition | undefined {
   const missing = acknowledgements.filter(({ acknowledged }) => !acknowledged);
@@ -71,8 +73,17 @@ function judge(
     return condition('Programmed', false, 'Invalid', `Envoy rejected it: ${error}`, observedGeneration);
   }
   if (wasProgrammed) return undefined;
-  const message = 'No Envoy has acknowledged it yet.';
-  return condition('Programmed', false, 'Pending', message, observedGeneration);
+  return condition('Programmed', false, 'Pending', whyPending(fleet), observedGeneration);
+}
+
+function whyPending({ serving, connected }: Pick<FleetView, 'serving' | 'connected'>): string {
+  if (connected.size === 0 && serving.size === 0)
+    return 'No Envoy is connected to Sluice; the operator has to look after the gateway nodes.';
+  if (connected.size === 0)
+    return 'No Envoy is connected to Sluice any more; those that were here come back in seconds.';
+  if (serving.size === 0)
+    return `Envoys are connected (${connected.size}), and none of them has all of its configuration yet.`;
+  return 'No Envoy has acknowledged it yet.';
 }
 
 function replaced(conditions: readonly Condition[], by: Condition): readonly Condition[] {

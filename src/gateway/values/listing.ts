@@ -16,6 +16,11 @@ export function clauses(texts: readonly string[]): string {
   return joined(texts, '; ', CLAUSE_LENGTH);
 }
 
+/** A text that begins in mid-sentence as a whole one. */
+export function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+}
+
 function joined(texts: readonly string[], separator: string, length: number): string {
   const shown = texts
     .slice(0, LISTED)

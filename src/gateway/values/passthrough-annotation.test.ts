@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseGoBool, readPassthrough } from './passthrough-annotation.ts';
+import { parseGoBool } from '../../model/go-bool.ts';
+import { readPassthrough } from './passthrough-annotation.ts';
 
 const OWN = 'sluice.dev/ssl-passthrough';
 const NGINX = 'nginx.ingress.kubernetes.io/ssl-passthrough';

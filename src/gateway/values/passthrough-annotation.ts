@@ -1,15 +1,5 @@
-/**
- * Each asks for TLS passthrough of an Ingress. The first one that can be read decides, whether it says true or false:
- * Sluice's own, then ingress-nginx's before Higress's, which is the order in which Higress itself reads the two.
- */
-const BY_PRECEDENCE: readonly string[] = [
-  'sluice.dev/ssl-passthrough',
-  'nginx.ingress.kubernetes.io/ssl-passthrough',
-  'higress.io/ssl-passthrough',
-];
-
-const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
-const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
+import { PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
+import { parseGoBool } from '../../model/go-bool.ts';
 
 /** What the annotations of an Ingress say about TLS passthrough. */
 export interface PassthroughWish {
@@ -23,7 +13,7 @@ export interface PassthroughWish {
 const SILENT: PassthroughWish = { asks: false, decidedBy: undefined, unreadable: [] };
 
 /**
- * Reads the annotations that ask for TLS passthrough, by the rules of the controllers that they come from:
+ * Reads the annotations that ask for TLS passthrough: the first one that can be read decides. By the rules of the controllers that they come from:
  *
  * - ingress-nginx v1.15.1 (kubernetes/ingress-nginx, internal/ingress/annotations/parser): true and false are what Go's
  *   `strconv.ParseBool` takes. A value that it does not take keeps the whole Ingress from being served; an empty one
@@ -38,7 +28,7 @@ export function readPassthrough(annotations: Readonly<Record<string, string>>): 
   let decidedBy: string | undefined;
   let asks = false;
   const unreadable: { readonly annotation: string; readonly value: string }[] = [];
-  for (const annotation of BY_PRECEDENCE) {
+  for (const annotation of PASSTHROUGH_ANNOTATIONS) {
     const value = annotations[annotation];
     if (value === undefined) continue;
     const parsed = parseGoBool(value);
@@ -50,10 +40,4 @@ export function readPassthrough(annotations: Readonly<Record<string, string>>): 
     }
   }
   return decidedBy === undefined && unreadable.length === 0 ? SILENT : { asks, decidedBy, unreadable };
-}
-
-/** A boolean as Go's `strconv.ParseBool` reads it; `undefined` for what it refuses. */
-export function parseGoBool(text: string): boolean | undefined {
-  if (TRUE.has(text)) return true;
-  return FALSE.has(text) ? false : undefined;
 }

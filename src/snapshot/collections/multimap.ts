@@ -24,7 +24,7 @@ export class Multimap<V extends string | object> {
   }
 }
 
-/** The same by namespace and name. */
+/** A multimap by namespace and name. */
 export class NamespacedMultimap<V extends string | object> {
   readonly #entries = new NamespacedMap<Values<V>>();
 
@@ -45,7 +45,7 @@ export class NamespacedMultimap<V extends string | object> {
   }
 }
 
-/** Never empty. */
+/** Values of one key, at least one. */
 type Values<V> = V | Bag<V>;
 
 class Bag<V> {

@@ -13,7 +13,7 @@ export class BurstOrder {
   readonly #unrivalled = new Map<ObjectKey, readonly string[]>();
   readonly #waiting = new Set<string>();
 
-  /** Nothing is settled early. */
+  /** The order of routes that are no burst: no host is settled early. */
   static readonly NONE: Pick<BurstOrder, 'evaluated' | 'isWaiting'> = {
     evaluated: () => false,
     isWaiting: () => true,

@@ -10,7 +10,7 @@ export class EndpointSetStage {
   readonly #table: EndpointSetTable;
   readonly #endpoints: ResolvedEndpoints;
   readonly #resources: ResourceTable;
-  readonly #refusedChanged: (target: ServiceTarget) => void;
+  readonly #notesChanged: (target: ServiceTarget) => void;
   readonly #stage = new Stage<string, BuiltEndpointSet>({
     compute: (name) => {
       const spec = this.#table.get(name);
@@ -19,17 +19,17 @@ export class EndpointSetStage {
     output: (name, built) => this.#replace(name, built),
   });
 
-  /** `refusedChanged`: other endpoints of a Service than before are refused. */
+  /** `notesChanged`: what the owners of routes are told of a Service's endpoints differs: what is refused, or why there are none. */
   constructor(
     table: EndpointSetTable,
     endpoints: ResolvedEndpoints,
     resources: ResourceTable,
-    refusedChanged: (target: ServiceTarget) => void,
+    notesChanged: (target: ServiceTarget) => void,
   ) {
     this.#table = table;
     this.#endpoints = endpoints;
     this.#resources = resources;
-    this.#refusedChanged = refusedChanged;
+    this.#notesChanged = notesChanged;
   }
 
   mark(name: string): void {
@@ -55,8 +55,8 @@ export class EndpointSetStage {
 
   #replace(name: string, built: BuiltEndpointSet | undefined): void {
     this.#resources.stage(ENDPOINT_TYPE, name, built?.resource);
-    if (!this.#endpoints.setRefused(name, built?.refused ?? [])) return;
+    if (!this.#endpoints.note(name, built)) return;
     for (const { target } of this.#table.get(name)?.backends ?? [])
-      if (target !== undefined) this.#refusedChanged(target);
+      if (target !== undefined) this.#notesChanged(target);
   }
 }

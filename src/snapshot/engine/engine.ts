@@ -4,17 +4,22 @@
  * `flush` settles them front to back, so a host is settled only when every route that may want it is. It can stop between keys
  * and go on later. After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
+import type { ExplainedEndpoints } from '../../gateway/explain/explain-endpoints.ts';
+import { type Reach, withServing } from '../../gateway/status/serving.ts';
 import { type ParentStatus, routeStatus } from '../../gateway/status/status.ts';
 import type { ObjectEvent } from '../../model/events.ts';
 import type {
+  Claim,
   GatewayModel,
   ListenerRef,
   ListenerSetModel,
   LostClaim,
   ParentListeners,
   RouteModel,
+  ServiceTarget,
 } from '../../model/gateway.ts';
 import { namespacedName, type ObjectKey, objectKey } from '../../model/key.ts';
+import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { EngineConfig } from '../config.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { EndpointSetTable } from '../hosts/endpoint-sets.ts';
@@ -31,7 +36,7 @@ import { OwnAddresses } from './own-addresses.ts';
 import { Parents } from './parents.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { ResourceOwners } from './resource-owners.ts';
-import { lostClaimsOf, refusedEndpointsOf } from './route-outcome.ts';
+import { lostClaimsOf, reachOfHost, refusedEndpointsOf, wonClaims } from './route-outcome.ts';
 import { RouteStage } from './route-stage.ts';
 import { Stage } from './stage.ts';
 
@@ -92,7 +97,6 @@ export class Engine {
         this.#attachments.mark(key);
         status(key);
       },
-      counted: (key, listeners) => this.#setAttached(key, listeners),
     });
     this.#hosts = new HostStage(config, this.resources, endpointSets, {
       endpointSet: (name) => this.#endpointSets.mark(name),
@@ -235,8 +239,19 @@ export class Engine {
   routeStatus(key: ObjectKey): readonly ParentStatus[] {
     const route = this.#routes.get(key);
     if (route === undefined) return [];
-    const refused = refusedEndpointsOf(route, this.resources, this.#endpoints);
-    return routeStatus(route, this.lostClaims(route), refused);
+    const lost = this.lostClaims(route);
+    const refused = refusedEndpointsOf(wonClaims(route, lost), this.resources, this.#endpoints);
+    return withServing(routeStatus(route, lost, refused), route, lost, (claim) => this.reachOf(claim));
+  }
+
+  /** What the endpoints lack of a host that a route has; `undefined` where each backend of it has some. */
+  reachOf(claim: Claim): Reach | undefined {
+    return reachOfHost(claim, this.resources, this.#endpoints);
+  }
+
+  /** How many endpoints of a Service's port are connected to as the world is now, or why none. */
+  explainTarget(target: ServiceTarget): ExplainedEndpoints {
+    return this.#endpoints.explain(target);
   }
 
   /** Object keys whose status may differ since the last call. */
@@ -249,9 +264,13 @@ export class Engine {
   /** "Attached" is a route that is accepted: one that lost all its hosts of a parent is not. */
   #attachmentsOf(key: ObjectKey): readonly ListenerRef[] {
     const route = this.route(key);
+    // "Listener or Route status does not impact successful attachment" of what is not served at all.
+    if (route !== undefined && isUnservedRouteKind(route.ref.kind))
+      return route.parents.flatMap(({ attached }) => attached);
     // Nearly every route has no rival: what it was evaluated to is what counts.
     const isAlone = route && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
-    return attachmentsOf(isAlone ? route.parents : this.routeStatus(key));
+    if (route === undefined || isAlone) return attachmentsOf(route?.parents ?? []);
+    return attachmentsOf(routeStatus(route, this.lostClaims(route)));
   }
 
   #setAttached(key: ObjectKey, listeners: readonly ListenerRef[]): void {

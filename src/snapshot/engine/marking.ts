@@ -45,6 +45,8 @@ export function markObject(
     case 'TLSRoute':
     case 'HTTPRoute':
     case 'GRPCRoute':
+    case 'TCPRoute':
+    case 'UDPRoute':
     case 'Ingress':
       routes.mark(key);
       return;

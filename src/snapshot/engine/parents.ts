@@ -67,7 +67,7 @@ export class Parents implements EvaluatedParents {
   readonly #lookup: RecordingLookup;
   /** ListenerSets before they are merged. */
   readonly #unmerged = new Map<NamespacedName, ListenerSetModel>();
-  /** The same by Gateway, in order of precedence. */
+  /** Unmerged ListenerSets by Gateway, in order of precedence. */
   readonly #setsOf = new Map<NamespacedName, ListenerSetModel[]>();
   /** The values of `listenerSets`: one of them that comes out of a merge again is nothing new. */
   readonly #present = new Set<ListenerSetModel>();

@@ -3,7 +3,15 @@ import {
   type RefusedEndpoint,
   resolveEndpoints,
 } from '../../gateway/endpoints/endpoints.ts';
+import {
+  type EndpointsProblem,
+  type ExplainedEndpoints,
+  endpointsProblem,
+  explainEndpoints,
+} from '../../gateway/explain/explain-endpoints.ts';
 import { isInRanges, parseAddressRange } from '../../gateway/parents/address-pool.ts';
+import type { Reach } from '../../gateway/status/serving.ts';
+import type { ServiceTarget } from '../../model/gateway.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
 import type { EngineConfig } from '../config.ts';
 import type { EndpointSetSpec } from '../hosts/endpoint-sets.ts';
@@ -14,18 +22,25 @@ import type { OwnAddresses } from './own-addresses.ts';
 
 const NONE: readonly RefusedEndpoint[] = [];
 
-export interface BuiltEndpointSet {
-  readonly resource: EncodedResource;
+/** What the owners of an endpoint set's routes are told. */
+interface Notes {
   /** Endpoints of its Services to which Envoy is not sent. */
   readonly refused: readonly RefusedEndpoint[];
+  readonly reach: Reach | undefined;
 }
 
-/** From the slices of Services to EDS resources, and which endpoints were refused on the way. */
+export interface BuiltEndpointSet extends Notes {
+  readonly resource: EncodedResource;
+}
+
+const NO_NOTES: Notes = { refused: NONE, reach: undefined };
+
+/** From the slices of Services to EDS resources, and what was refused or missing on the way. */
 export class ResolvedEndpoints {
   readonly #world: World;
   readonly #config: EndpointConfig;
-  /** By name of the set; only sets that have any. */
-  readonly #refused = new Map<string, readonly RefusedEndpoint[]>();
+  /** By name of the set; only of sets where something is refused or missing. */
+  readonly #notes = new Map<string, Notes>();
 
   constructor(world: World, config: EngineConfig, own: OwnAddresses) {
     this.#world = world;
@@ -38,38 +53,59 @@ export class ResolvedEndpoints {
     };
   }
 
-  /** Whether anything is refused at all. */
-  get hasRefused(): boolean {
-    return this.#refused.size > 0;
+  /** Whether anything is refused or missing at all. */
+  get hasNotes(): boolean {
+    return this.#notes.size > 0;
   }
 
   refused(set: string): readonly RefusedEndpoint[] {
-    return this.#refused.get(set) ?? NONE;
+    return this.#notes.get(set)?.refused ?? NONE;
   }
 
-  /** The resource of a set, and the endpoints that are refused. */
+  /** What a set lacks; `undefined` where each of its Services has endpoints. */
+  reach(set: string): Reach | undefined {
+    return this.#notes.get(set)?.reach;
+  }
+
+  /** How many endpoints of a Service's port are connected to as the world is now, or why none. */
+  explain(target: ServiceTarget): ExplainedEndpoints {
+    const { namespace, service } = target;
+    return explainEndpoints(
+      target,
+      this.#world.get('Service', namespace, service),
+      this.#world.slices(namespace, service),
+      this.#config,
+    );
+  }
+
+  /** The resource of a set, and what is refused or missing. */
   build({ name, backends }: EndpointSetSpec): BuiltEndpointSet {
     const refused: RefusedEndpoint[] = [];
+    const problems: EndpointsProblem[] = [];
     const shares = backends.map(({ weight, target }): ResolvedShare => {
       if (target === undefined) return { name: '', weight, endpoints: [] };
       const service = this.#world.get('Service', target.namespace, target.service);
       const slices = this.#world.slices(target.namespace, target.service);
       const resolved = resolveEndpoints(service, slices, target.port, this.#config);
       refused.push(...resolved.refused);
+      if (resolved.endpoints.length === 0) problems.push(endpointsProblem(target, service, slices, resolved));
       return {
         name: `${target.namespace}/${target.service}/${target.port}`,
         weight,
         endpoints: resolved.endpoints,
       };
     });
-    return { resource: translateEndpointSet(name, shares), refused };
+    const reached = shares.some(({ endpoints }) => endpoints.length > 0);
+    const reach = problems.length === 0 ? undefined : { reached, problems };
+    return { resource: translateEndpointSet(name, shares), refused, reach };
   }
 
-  /** The refused endpoints of a set, none where it is no longer in use. Returns whether they differ from before. */
-  setRefused(name: string, refused: readonly RefusedEndpoint[]): boolean {
-    const isSame = structurallyEqual(this.refused(name), refused);
-    if (refused.length > 0) this.#refused.set(name, refused);
-    else this.#refused.delete(name);
-    return !isSame;
+  /** What is to be told of a set, nothing where it is no longer in use. Returns whether it differs from before. */
+  note(name: string, { refused, reach }: Notes = NO_NOTES): boolean {
+    if (refused.length === 0 && reach === undefined) return this.#notes.delete(name);
+    const before = this.#notes.get(name);
+    const after: Notes = { refused, reach };
+    this.#notes.set(name, after);
+    return !structurallyEqual(before, after);
   }
 }

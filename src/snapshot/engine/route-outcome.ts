@@ -1,6 +1,7 @@
 import type { RefusedEndpoint } from '../../gateway/endpoints/endpoints.ts';
+import type { Reach } from '../../gateway/status/serving.ts';
 import { objectKey } from '../../model/events.ts';
-import type { LostClaim, RouteModel } from '../../model/gateway.ts';
+import type { Claim, LostClaim, RouteModel } from '../../model/gateway.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
@@ -17,23 +18,41 @@ export function lostClaimsOf(route: RouteModel, bindings: ReadonlyMap<string, Bi
   return lost;
 }
 
+/** The claims of a route without those that another route won. */
+export function wonClaims(route: RouteModel, lost: readonly LostClaim[]): readonly Claim[] {
+  if (lost.length === 0) return route.claims;
+  const claims = new Set(lost.map(({ claim }) => claim));
+  return route.claims.filter((claim) => !claims.has(claim));
+}
+
 /** Name of the endpoint set that a cluster points at; `undefined` where there is no such cluster. */
 export function endpointSetOfCluster(resources: ResourceTable, cluster: string): string | undefined {
   return resources.latest(CLUSTER_TYPE, cluster)?.references?.[0];
 }
 
-/** Endpoints of the hosts that a route claims to which Envoy is not sent. */
+/** Endpoints of the hosts that a route has to which Envoy is not sent. */
 export function refusedEndpointsOf(
-  route: RouteModel,
+  claims: readonly Claim[],
   resources: ResourceTable,
   endpoints: ResolvedEndpoints,
 ): readonly RefusedEndpoint[] {
-  if (!endpoints.hasRefused) return [];
+  if (!endpoints.hasNotes) return [];
   const refused = new Map<string, RefusedEndpoint>();
-  for (const { binding, host } of route.claims) {
+  for (const { binding, host } of claims) {
     const set = endpointSetOfCluster(resources, `${binding.name}/${host}`);
     if (set === undefined) continue;
     for (const endpoint of endpoints.refused(set)) refused.set(endpoint.address, endpoint);
   }
   return [...refused.values()];
+}
+
+/** What the endpoints of a host lack that a route has; `undefined` where each of its backends has some. */
+export function reachOfHost(
+  { binding, host }: Claim,
+  resources: ResourceTable,
+  endpoints: ResolvedEndpoints,
+): Reach | undefined {
+  if (!endpoints.hasNotes) return undefined;
+  const set = endpointSetOfCluster(resources, `${binding.name}/${host}`);
+  return set === undefined ? undefined : endpoints.reach(set);
 }

@@ -1,9 +1,10 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
-import { countedAttachments } from '../../gateway/routes/counted-route.ts';
 import { evaluateIngress } from '../../gateway/routes/evaluate-ingress.ts';
 import { evaluateTlsRoute } from '../../gateway/routes/evaluate-tls-route.ts';
-import type { ListenerRef, RouteModel } from '../../model/gateway.ts';
+import { evaluateUnservedRoute } from '../../gateway/routes/evaluate-unserved-route.ts';
+import type { RouteModel } from '../../model/gateway.ts';
 import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
+import { isUnservedRouteKind } from '../../model/kinds.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
 import type { Evaluator } from './evaluator.ts';
 import { RouteQueue } from './route-queue.ts';
@@ -13,11 +14,9 @@ import { bring, type StageRules } from './stage.ts';
 export interface RouteOutput {
   /** A route means something else than before. */
   changed(key: ObjectKey, before: RouteModel | undefined, after: RouteModel | undefined): void;
-  /** The listeners that a route of a kind that is only counted is attached to. */
-  counted(key: ObjectKey, listeners: readonly ListenerRef[]): void;
 }
 
-/** Routes (TLSRoutes and Ingresses), each evaluated to what it means; HTTPRoutes and GRPCRoutes are counted at their listeners. */
+/** Routes, each evaluated to what it means: TLSRoutes and Ingresses, and those of kinds that claim nothing. */
 export class RouteStage {
   /** Marked routes, in an order of its own: see `RouteQueue`. */
   readonly queue = new RouteQueue();
@@ -47,16 +46,14 @@ export class RouteStage {
 
   /** Brings a route that was taken out of the queue up to date. */
   bring(key: ObjectKey): void {
-    const { kind, namespace, name } = parseObjectKey(key);
-    if (kind === 'HTTPRoute' || kind === 'GRPCRoute') {
-      const listeners = this.#evaluator.evaluate(key, kind, namespace, name, countedAttachments);
-      this.#output.counted(key, listeners ?? []);
-    } else bring(this.#rules, key);
+    bring(this.#rules, key);
   }
 
   #evaluate(key: ObjectKey): RouteModel | undefined {
     const { kind, namespace, name } = parseObjectKey(key);
     const config = this.#config;
+    if (isUnservedRouteKind(kind))
+      return this.#evaluator.evaluate(key, kind, namespace, name, evaluateUnservedRoute);
     return kind === 'Ingress'
       ? this.#evaluator.evaluate(key, kind, namespace, name, (ingress, lookup) =>
           evaluateIngress(ingress, lookup, config),

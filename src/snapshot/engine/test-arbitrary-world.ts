@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { ObjectEvent, ObjectRef } from '../../model/events.ts';
 import { refOf } from '../../model/events.ts';
+import { UNSERVED_ROUTE_KINDS } from '../../model/kinds.ts';
 import type { KubernetesObject, ObjectMeta } from '../../model/objects.ts';
 
 const NAMESPACES = ['red', 'blue'];
@@ -171,7 +172,7 @@ const tlsRoute = fc
 const countedRoute = fc
   .record({
     namespace,
-    kind: fc.constantFrom('HTTPRoute' as const, 'GRPCRoute' as const),
+    kind: fc.constantFrom(...UNSERVED_ROUTE_KINDS),
     parentRefs,
     hostnames: fc.uniqueArray(fc.constantFrom(...HOSTS), { maxLength: 2 }),
   })

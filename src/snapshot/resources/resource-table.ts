@@ -31,7 +31,7 @@ export class ResourceTable implements ResourceView {
     return this.#types.get(typeUrl)?.get(name);
   }
 
-  /** As it will be when what is staged has been published. */
+  /** The resource of a name once what is staged has been published; `undefined`: there will be none. */
   latest(typeUrl: string, name: string): EncodedResource | undefined {
     const staged = this.#staged.get(typeUrl);
     return staged?.has(name) ? staged.get(name) : this.get(typeUrl, name);

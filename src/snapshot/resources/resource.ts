@@ -63,7 +63,7 @@ export interface ResourceView {
   get(typeUrl: string, name: string): EncodedResource | undefined;
   /** In insertion order. */
   all(typeUrl: string): Iterable<EncodedResource>;
-  /** To be asked for anew each time: a type has none of its own before its first resource. */
+  /** Slots of a type, as they are now: ask again rather than keep them, since a type has none before its first resource. */
   slots(typeUrl: string): ResourceSlots;
   /** Called synchronously after every change (and when it becomes synced, and ready); returns a function that unsubscribes. */
   onChange(listener: (change: SnapshotChange) => void): () => void;

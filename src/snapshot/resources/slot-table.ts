@@ -119,5 +119,5 @@ function larger(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   return copy;
 }
 
-/** Of a type that there is nothing of. */
+/** Slots of a type without resources. */
 export const NO_SLOTS: ResourceSlots = new SlotTable();

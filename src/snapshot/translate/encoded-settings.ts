@@ -1,3 +1,5 @@
+import { structurallyEqual } from '../collections/structural-equality.ts';
+
 /** A tenant chooses the numbers in its settings: the memory that they take is bounded. */
 const MOST = 1_000;
 
@@ -8,6 +10,8 @@ const MOST = 1_000;
 export class EncodedSettings<T extends object> {
   readonly #encode: (settings: T) => Uint8Array;
   readonly #encoded = new Map<string, Uint8Array>();
+  /** The settings that were asked for last: nearly all hosts have the same. */
+  #last: { readonly settings: T; readonly encoded: Uint8Array } | undefined;
 
   constructor(encode: (settings: T) => Uint8Array) {
     this.#encode = encode;
@@ -15,12 +19,17 @@ export class EncodedSettings<T extends object> {
 
   /** `settings`: numbers, text, truth values, and objects of them. */
   of(settings: T): Uint8Array {
+    if (this.#last !== undefined && structurallyEqual(this.#last.settings, settings))
+      return this.#last.encoded;
     const key = JSON.stringify(settings);
-    const known = this.#encoded.get(key);
-    if (known !== undefined) return known;
-    const encoded = this.#encode(JSON.parse(key) as T);
-    if (this.#encoded.size >= MOST) this.#encoded.clear();
-    this.#encoded.set(key, encoded);
+    const kept = JSON.parse(key) as T;
+    let encoded = this.#encoded.get(key);
+    if (encoded === undefined) {
+      encoded = this.#encode(kept);
+      if (this.#encoded.size >= MOST) this.#encoded.clear();
+      this.#encoded.set(key, encoded);
+    }
+    this.#last = { settings: kept, encoded };
     return encoded;
   }
 }

@@ -46,3 +46,8 @@ function locality({ name, weight, endpoints }: ResolvedShare, weighted: boolean)
     endpoints: endpoints.length > 0 ? endpoints : [REJECTING],
   };
 }
+
+/** Whether an endpoint is none, but stands for connections that are closed. */
+export function isRejecting({ address, port }: { readonly address: string; readonly port: number }): boolean {
+  return address === REJECTING.address && port === REJECTING.port;
+}

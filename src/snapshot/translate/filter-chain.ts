@@ -8,7 +8,7 @@ export const INDEX_CHAIN = 'index';
 /** Added to the name of a chain that connects once, where there are shares that must be rejected. */
 const ONCE = ' once';
 
-/** Never the name of a cluster: a tcp_proxy must name one, and the index chain's is always overridden. */
+/** Cluster that a tcp_proxy of the index names, as it must name one; there is none of this name, and filter state overrides it. */
 const NO_CLUSTER = 'none';
 
 /** A dead endpoint is listed as ready for some 40 s; with round robin the next attempt is another one. */

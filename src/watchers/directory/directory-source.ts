@@ -240,7 +240,7 @@ class DirectorySource implements Source {
     this.#rescan = setTimeout(() => this.#changed('anything'), delayMs);
   }
 
-  /** As it is named in what is told. */
+  /** Name of a file in problems. */
   #fileOf(path: string): string {
     return this.#only === undefined ? join(this.#path, path) : this.#path;
   }

@@ -14,7 +14,7 @@ import { signatureOf } from './tree-scan.ts';
 interface Place {
   /** As seen from the root. */
   readonly path: string;
-  /** As it is named in what is told. */
+  /** Name of the file in problems. */
   readonly file: string;
   readonly absolute: string;
   /** The real path of the root, out of which only links to manifests lead; `undefined` where any file may be read. */

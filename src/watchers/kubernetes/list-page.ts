@@ -4,7 +4,7 @@ import type { Resource } from '../../kubernetes-api/watched-kind.ts';
 import { continueTokenOf } from './list-envelope.ts';
 import { isRawObject, type RawObject } from './raw-object.ts';
 
-/** A page as it came. */
+/** One page of a list, as the API server sent it. */
 export interface PageBody {
   readonly bytes: Buffer;
   /** JSON otherwise. */

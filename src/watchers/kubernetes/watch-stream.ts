@@ -6,7 +6,7 @@ import { isRawObject, type RawObject } from './raw-object.ts';
 
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: RawObject }
-  /** Nothing has changed up to this version. */
+  /** A bookmark: nothing has changed up to this version. */
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string };
 
 export interface WatchOptions {

@@ -245,8 +245,7 @@ test('other kinds are ignored, also those that share a name with ours', () => {
     ['v1', 'Pod'],
     ['v1', 'ServiceAccount'],
     ['apps/v1', 'Deployment'],
-    ['gateway.networking.k8s.io/v1alpha2', 'UDPRoute'],
-    ['gateway.networking.k8s.io/v1alpha2', 'TCPRoute'],
+    ['gateway.networking.k8s.io/v1alpha2', 'BackendTLSPolicy'],
     ['networking.istio.io/v1', 'Gateway'],
     ['serving.knative.dev/v1', 'Service'],
     ['v1', 'Endpoints'],
@@ -324,4 +323,30 @@ test('no input makes the decoder throw', () => {
       assert.ok(result.type !== 'invalid' || result.message.length > 0);
     }),
   );
+});
+
+test('of annotations of other controllers the names are kept that mean something, one list for Ingresses alike', () => {
+  const decoded = (annotations: object) => {
+    const found = decodeObject(manifest('Ingress', {}, { annotations }, 'networking.k8s.io/v1'));
+    assert.equal(found.type, 'object');
+    return found.type === 'object' && found.object.kind === 'Ingress'
+      ? found.object.foreignAnnotations
+      : undefined;
+  };
+  const annotations = {
+    'nginx.ingress.kubernetes.io/whitelist-source-range': '10.0.0.0/8',
+    'haproxy.org/ssl-passthrough': 'true',
+    'example.com/unknown': 'x'.repeat(100_000),
+    'sluice.dev/stats': 'true',
+  };
+  const names = decoded(annotations);
+  assert.deepEqual(names, [
+    'haproxy.org/ssl-passthrough',
+    'nginx.ingress.kubernetes.io/whitelist-source-range',
+  ]);
+  assert.equal(decoded(annotations), names);
+  assert.equal(decoded({ 'haproxy.org/ssl-passthrough': 'false' }), undefined);
+  assert.deepEqual(decoded({ 'route.openshift.io/termination': 'passthrough' }), [
+    'route.openshift.io/termination',
+  ]);
 });

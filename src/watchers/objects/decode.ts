@@ -1,4 +1,4 @@
-import { type CrdChoice, judge } from '../../admission/judge.ts';
+import type { Verdict } from '../../admission/refusal.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
 import type { FieldPath, Fields } from './fields.ts';
 import { distantField, FieldError, fieldPath, isFields, pathText } from './fields.ts';
@@ -17,7 +17,7 @@ export interface InvalidObject {
   readonly message: string;
   /** E.g. `spec.listeners[0].port`; `''` for the object as a whole. */
   readonly path: string;
-  /** The same, step by step. */
+  /** Path of the field, step by step. */
   readonly field: FieldPath;
   /** Where so much of it could be read. */
   readonly object?: ObjectName;
@@ -35,7 +35,7 @@ export type Decoded =
   | {
       readonly type: 'object';
       readonly object: KubernetesObject;
-      /** With `judgeBy` only. */
+      /** With `judge` only. */
       readonly warnings: readonly ObjectWarning[];
     }
   /** A kind that Sluice does not read, or `Endpoints`, which `mirrorEndpoints` reads. */
@@ -46,10 +46,10 @@ export interface DecodeOptions {
   /** For an object of a namespaced kind that names none. Default: `default`. */
   readonly defaultNamespace?: string;
   /**
-   * The CRDs to judge by, as an API server judges what it is to store. Not for what comes from one: it may serve a TLSRoute
-   * as v1 that was written without hostnames as v1alpha2.
+   * Judges as an API server does what it is to store. Not for what comes from one: it may serve a TLSRoute as v1 that was
+   * written without hostnames as v1alpha2.
    */
-  readonly judgeBy?: CrdChoice;
+  readonly judge?: (raw: Fields) => Verdict;
 }
 
 /**
@@ -88,8 +88,8 @@ export function guarded<T extends { readonly type: string }>(
   }
   try {
     const decoded = decode(raw, served);
-    if (options.judgeBy === undefined || decoded.type === 'ignored') return decoded;
-    const { refusals, unknown } = judge(raw, options.judgeBy);
+    if (options.judge === undefined || decoded.type === 'ignored') return decoded;
+    const { refusals, unknown } = options.judge(raw);
     const [first, ...others] = refusals.map(({ field, message }) => {
       const what = `${pathText(field)} ${message.replace(/\.$/, '')}`;
       return { code: 'SLUICE_OBJECT_INVALID', message: what, field };
@@ -103,9 +103,9 @@ export function guarded<T extends { readonly type: string }>(
     const path = fieldPath(raw, error.holder, error.key);
     const what = `${path === undefined ? distantField(error.key) : pathText(path)} ${error.message}`;
     const refused = invalid('SLUICE_OBJECT_INVALID', what, path ?? [], raw, options, served);
-    if (options.judgeBy === undefined) return refused;
+    if (options.judge === undefined) return refused;
     // They may well tell why: `hostname` where `hostnames` is required.
-    const { unknown } = judge(raw, options.judgeBy);
+    const { unknown } = options.judge(raw);
     return { ...refused, warnings: namedBy(raw, warningsOf(raw, unknown), options, served) };
   }
 }

@@ -1,7 +1,6 @@
 import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type {
   BackendReference,
-  CountedRoute,
   FromNamespaces,
   Gateway,
   GatewayClass,
@@ -15,7 +14,10 @@ import type {
   ReferenceGrant,
   RouteGroupKind,
   SecretReference,
+  TcpRoute,
   TlsRoute,
+  UdpRoute,
+  UnservedRoute,
 } from '../../model/objects.ts';
 import { recentLists } from '../../model/recent.ts';
 import type { Fields } from './fields.ts';
@@ -150,14 +152,22 @@ export function decodeTlsRoute(raw: Fields, meta: ObjectMeta): TlsRoute {
 }
 
 export function decodeHttpRoute(raw: Fields, meta: ObjectMeta): HttpRoute {
-  return { kind: 'HTTPRoute', ...decodeCountedRoute(raw, meta) };
+  return { kind: 'HTTPRoute', ...decodeUnservedRoute(raw, meta) };
 }
 
 export function decodeGrpcRoute(raw: Fields, meta: ObjectMeta): GrpcRoute {
-  return { kind: 'GRPCRoute', ...decodeCountedRoute(raw, meta) };
+  return { kind: 'GRPCRoute', ...decodeUnservedRoute(raw, meta) };
 }
 
-function decodeCountedRoute(raw: Fields, meta: ObjectMeta): Omit<CountedRoute, 'kind'> {
+export function decodeTcpRoute(raw: Fields, meta: ObjectMeta): TcpRoute {
+  return { kind: 'TCPRoute', ...decodeUnservedRoute(raw, meta) };
+}
+
+export function decodeUdpRoute(raw: Fields, meta: ObjectMeta): UdpRoute {
+  return { kind: 'UDPRoute', ...decodeUnservedRoute(raw, meta) };
+}
+
+function decodeUnservedRoute(raw: Fields, meta: ObjectMeta): Omit<UnservedRoute, 'kind'> {
   const spec = requiredFields(raw, 'spec');
   return {
     meta,

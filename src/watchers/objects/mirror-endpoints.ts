@@ -17,7 +17,7 @@ export type Mirrored =
   | {
       readonly type: 'slices';
       readonly slices: readonly EndpointSlice[];
-      /** With `judgeBy` only. */
+      /** With `judge` only. */
       readonly warnings: readonly ObjectWarning[];
     }
   | Exclude<Decoded, { readonly type: 'object' }>;

@@ -9,7 +9,9 @@ import {
   decodeHttpRoute,
   decodeListenerSet,
   decodeReferenceGrant,
+  decodeTcpRoute,
   decodeTlsRoute,
+  decodeUdpRoute,
 } from './gateway-api.ts';
 import { decodeIngress, decodeIngressClass } from './ingress.ts';
 import { distance } from './spelling.ts';
@@ -29,6 +31,8 @@ const DECODERS: Readonly<Record<Exclude<Kind, 'Secret'>, Decode>> = {
   TLSRoute: decodeTlsRoute,
   HTTPRoute: decodeHttpRoute,
   GRPCRoute: decodeGrpcRoute,
+  TCPRoute: decodeTcpRoute,
+  UDPRoute: decodeUdpRoute,
   ReferenceGrant: decodeReferenceGrant,
   Ingress: decodeIngress,
   IngressClass: decodeIngressClass,
@@ -60,9 +64,6 @@ function apiVersions({ group, versions, olderVersions }: ServedKind): readonly s
   return [...versions, ...olderVersions].map((version) => apiVersionOf(group, version));
 }
 
-/** Kinds of the Gateway API that are a typing error away from one that is read, and are none. */
-const OTHER_KINDS: readonly string[] = ['TCPRoute'];
-
 /**
  * Why an object that is not read was most likely meant to be; `undefined` where it is simply something else.
  *
@@ -84,7 +85,6 @@ export function misspelling(
     if (!isOfKubernetes && distance(group, named.group) > 3) return undefined;
     return { field: 'apiVersion', message: `of ${kind} must be ${accepted}` };
   }
-  if (OTHER_KINDS.includes(kind)) return undefined;
   const meant = SERVED_KINDS.find((entry) => entry.group === group && isNearly(kind, entry.kind));
   return meant && { field: 'kind', message: `is not known; did you mean ${meant.kind}?` };
 }

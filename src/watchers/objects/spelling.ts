@@ -1,4 +1,5 @@
 /** What somebody meant to write, as far as spelling tells. */
+import { distance as levenshtein } from 'fastest-levenshtein';
 
 /** Long enough that a word which begins with it, or which it begins, is hardly another one. */
 const MIN_STEM = 4;
@@ -27,15 +28,5 @@ function sharesStem(a: string, b: string): boolean {
 
 /** The number of characters to add, drop or replace that lead from one text to the other; long texts are just far. */
 export function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 3) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return Math.abs(a.length - b.length) > 3 ? Number.POSITIVE_INFINITY : levenshtein(a, b);
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { judge } from '../../admission/judge.ts';
 import { decodeObject } from './decode.ts';
 import { GATEWAY_API, ingress, manifest, route } from './test-manifests.ts';
 
 const COMPLETE = { hostnames: ['a.example'], rules: [{ backendRefs: [{ name: 'a', port: 1 }] }] };
 
 function strict(raw: unknown) {
-  return decodeObject(raw, { judgeBy: 'any' });
+  return decodeObject(raw, { judge });
 }
 
 /** What is told of an object that applies. */
@@ -57,9 +58,9 @@ test('v1alpha2 alone lets a TLSRoute take the hostname of its listener', () => {
 test('a field that the API does not have is told with what was meant', () => {
   const rule = { backendRefs: [{ name: 'a', port: 1, ports: 1 }] };
   assert.deepEqual(told({ ...route({ ...COMPLETE, parentRef: [], rules: [rule] }), Status: {} }), [
-    'TLSRoute ns/x: Status is no field of TLSRoute and is ignored; did you mean status?',
-    'TLSRoute ns/x: spec.parentRef is no field of TLSRoute and is ignored; did you mean parentRefs?',
     'TLSRoute ns/x: spec.rules[0].backendRefs[0].ports is no field of TLSRoute and is ignored; did you mean port?',
+    'TLSRoute ns/x: spec.parentRef is no field of TLSRoute and is ignored; did you mean parentRefs?',
+    'TLSRoute ns/x: Status is no field of TLSRoute and is ignored; did you mean status?',
   ]);
   assert.deepEqual(told(route({ ...COMPLETE, zz: 1 }, { labelz: {} })), [
     'TLSRoute ns/x: metadata.labelz is no field of TLSRoute and is ignored; did you mean labels?',
@@ -76,7 +77,7 @@ test('every kind that is judged has its typing errors told', () => {
     [manifest('GatewayClass', { controllerName, controller: 'b' }), ['spec.controller']],
     [
       manifest('ListenerSet', { parentRef: { name: 'a', namespce: 'b' }, listeners: [listener] }),
-      ['spec.listeners[0].allowedRoute', 'spec.listeners[0].tls.mod', 'spec.parentRef.namespce'],
+      ['spec.parentRef.namespce', 'spec.listeners[0].allowedRoute', 'spec.listeners[0].tls.mod'],
     ],
     [
       manifest('Gateway', { gatewayClassName: 'a', gatewayClass: 'a', listeners: [listener] }),
@@ -91,7 +92,7 @@ test('every kind that is judged has its typing errors told', () => {
     ],
     [
       ingress({ rules: [{ hosts: ['a'], http: { paths: [path] } }], ingressClass: 'a' }),
-      ['spec.ingressClass', 'spec.rules[0].hosts', 'spec.rules[0].http.paths[0].backend.services'],
+      ['spec.rules[0].hosts', 'spec.rules[0].http.paths[0].backend.services', 'spec.ingressClass'],
     ],
     [
       manifest('IngressClass', { controller: controllerName, controllerName }, {}, 'networking.k8s.io/v1'),
@@ -157,16 +158,16 @@ test('an annotation of ours that means nothing is told, and a passthrough that i
 
   for (const prefix of ['sluice.dev', 'higress.io', 'nginx.ingress.kubernetes.io']) {
     const name = `${prefix}/ssl-passthrough`;
-    for (const value of ['true', 'false'])
+    for (const value of ['true', 'false', 'True', '1'])
       assert.deepEqual(
         told(ingress({ defaultBackend: SERVICE_BACKEND }, { annotations: { [name]: value } })),
         [],
       );
-    for (const value of ['yes', 'True', '']) {
+    for (const value of ['yes', 'tRUE', '']) {
       assert.deepEqual(
         told(ingress({ defaultBackend: SERVICE_BACKEND }, { annotations: { [name]: value } })),
         [
-          `Ingress ns/x: metadata.annotations["${name}"] must be "true" or "false", not "${value}", which counts as "false".`,
+          `Ingress ns/x: metadata.annotations["${name}"] must be "true" or "false", not "${value}", which decides nothing.`,
         ],
       );
     }

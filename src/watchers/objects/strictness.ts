@@ -4,6 +4,7 @@
  */
 import type { UnknownField } from '../../admission/refusal.ts';
 import { PASSTHROUGH_ANNOTATIONS } from '../../model/annotations.ts';
+import { parseGoBool } from '../../model/go-bool.ts';
 import { OWN_PREFIX } from '../../model/names.ts';
 import type { FieldPath, Fields } from './fields.ts';
 import { isFields, pathText } from './fields.ts';
@@ -28,12 +29,8 @@ const MAX_QUOTED = 80;
 
 export function warningsOf(raw: Fields, unknown: readonly UnknownField[]): readonly ObjectWarning[] {
   const kind = String(raw['kind']);
-  // By path: which of them the schemas come by first is nobody's business.
-  const byPath = unknown
-    .map((each) => ({ ...each, path: pathText(each.field) }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const warnings: ObjectWarning[] = byPath.map(({ field, known, path }) => {
-    const message = `${path} is no field of ${kind} and is ignored; ${advice(String(field.at(-1)), known)}`;
+  const warnings: ObjectWarning[] = unknown.map(({ field, known }) => {
+    const message = `${pathText(field)} is no field of ${kind} and is ignored; ${advice(String(field.at(-1)), known)}`;
     return { code: 'SLUICE_FIELD_UNKNOWN', message, field };
   });
   const metadata = raw['metadata'];
@@ -56,9 +53,11 @@ function annotationWarning(
   read: readonly string[],
 ): { readonly code: string; readonly what: string } | undefined {
   if (read.includes(name)) {
-    if (!PASSTHROUGH_ANNOTATIONS.includes(name) || value === 'true' || value === 'false') return undefined;
-    const shown = JSON.stringify(String(value).slice(0, MAX_QUOTED));
-    const what = `must be "true" or "false", not ${shown}, which counts as "false"`;
+    // What is no string is told with the schema.
+    if (!PASSTHROUGH_ANNOTATIONS.includes(name) || typeof value !== 'string') return undefined;
+    if (parseGoBool(value) !== undefined) return undefined;
+    const shown = JSON.stringify(value.slice(0, MAX_QUOTED));
+    const what = `must be "true" or "false", not ${shown}, which decides nothing`;
     return { code: 'SLUICE_ANNOTATION_INVALID', what };
   }
   if (!name.startsWith(OWN_PREFIX)) return undefined;

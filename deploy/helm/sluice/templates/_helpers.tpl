@@ -66,9 +66,3 @@ limits:
 {{ $name }}: {{ $value | toString | quote }}
 {{- end }}
 {{- end }}
-
-{{/* The time of "sluice drain", its time for health checks, and some to end; of two Envoys the second one waits for the first. */}}
-{{- define "sluice.envoyGrace" -}}
-{{- $drain := add (include "sluice.seconds" .Values.gateway.drainTimeout) (include "sluice.seconds" .Values.gateway.unreadyTime) -}}
-{{- if gt (int .Values.gateway.envoysPerNode) 1 -}}{{ add (mul 2 $drain) 230 }}{{- else -}}{{ add $drain 55 }}{{- end -}}
-{{- end }}

@@ -1,0 +1,104 @@
+/**
+ * `npm run test:hostile`: what one namespace does to the others. A line for each attack, with the figures of a victim: a new host
+ * of another tenant, from its objects in the engine to an answer through a real Envoy.
+ */
+import '../../scripts/require-node.mjs';
+
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { quantile } from '../../bench/statistics.ts';
+import { Gateway } from './gateway.ts';
+import type { Noise } from './messages.ts';
+
+const HELP = `Usage: npm run test:hostile -- [--hosts N] [--victims N] [--rate N] [--only NAME]
+
+Attacks a gateway of N quiet hosts from one namespace, and measures new hosts of another meanwhile. Exits 1 if a victim
+waits longer than is promised (docs/reliability.md).
+
+  --hosts N     quiet hosts (5000)
+  --victims N   new hosts measured during each attack (100)
+  --rate N      changes a second of the attacker (1000)
+  --only NAME   one attack: quiet, backend, timeout, endpoint, wildcard or pairs; may be repeated
+  --slack N     times the promised figures that are allowed, for a busy machine (1)
+
+Examples:
+  npm run test:hostile
+  npm run test:hostile -- --hosts 20000 --only backend --only timeout
+`;
+
+const { values } = parseArgs({
+  options: {
+    hosts: { type: 'string', default: '5000' },
+    victims: { type: 'string', default: '100' },
+    rate: { type: 'string', default: '1000' },
+    slack: { type: 'string', default: '1' },
+    only: { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** What is promised to the victim, in milliseconds. */
+const PROMISE = { p99Ms: 50, worstMs: 250 };
+/** Envoy's memory under an attack, as a multiple of what it has in peace. */
+const MEMORY = 1.3;
+const NOISES: readonly Noise['kind'][] = ['backend', 'timeout', 'endpoint', 'wildcard'];
+
+function positive(name: 'hosts' | 'victims' | 'rate' | 'slack'): number {
+  const value = Number(values[name]);
+  if (!Number.isFinite(value) || value <= 0) {
+    process.stderr.write(`--${name} takes a number above 0, not "${values[name]}"; see --help\n`);
+    process.exit(64);
+  }
+  return value;
+}
+
+function isWanted(attack: string): boolean {
+  return values.only.length === 0 || values.only.includes(attack);
+}
+
+let failed = 0;
+
+function row(attack: string, isOk: boolean, figures: string): void {
+  if (!isOk) failed += 1;
+  process.stdout.write(`${isOk ? 'ok  ' : 'FAIL'}  ${attack.padEnd(10)} ${figures}\n`);
+}
+
+function victimRow(attack: string, took: readonly number[], more: string): void {
+  const [p50, p99, worst] = [quantile(took, 0.5), quantile(took, 0.99), Math.max(...took)];
+  const isOk = p99 <= PROMISE.p99Ms * slack && worst <= PROMISE.worstMs * slack;
+  const ms = (value: number): string => `${value.toFixed(1)} ms`;
+  row(attack, isOk, `new host of another tenant: p50 ${ms(p50)}, p99 ${ms(p99)}, worst ${ms(worst)}${more}`);
+}
+
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const [hosts, victims, rate, slack] = [
+  positive('hosts'),
+  positive('victims'),
+  positive('rate'),
+  positive('slack'),
+];
+process.stdout.write(`${hosts} quiet hosts, ${victims} victims, attacks of one namespace\n`);
+await using gateway = await Gateway.start(hosts);
+const quiet = await gateway.newHosts(victims);
+if (isWanted('quiet')) victimRow('quiet', quiet, '');
+for (const kind of NOISES) {
+  if (!isWanted(kind)) continue;
+  const began = performance.now();
+  await gateway.beginNoise({ kind, perSecond: rate });
+  const took = await gateway.newHosts(victims);
+  const changes = await gateway.endNoise();
+  const perSecond = Math.round((changes * 1_000) / (performance.now() - began));
+  victimRow(kind, took, `, beside ${perSecond} changes a second`);
+}
+if (isWanted('pairs')) {
+  const before = await gateway.envoyMemory();
+  await gateway.ask({ type: 'pairs', routes: 64, endpoints: 2_000 });
+  const took = await gateway.newHosts(victims);
+  const ratio = (await gateway.envoyMemory()) / before;
+  victimRow('pairs', took, ', beside 1,024 hosts of one Service with 2,000 endpoints');
+  row('memory', ratio <= MEMORY, `of Envoy: ${ratio.toFixed(2)} times what it was`);
+}
+process.exitCode = failed === 0 ? 0 : 1;

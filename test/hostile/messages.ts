@@ -1,0 +1,20 @@
+/** What the parent asks of the gateway's process, and what that answers. */
+
+/** What a namespace does over and over, so many times a second. */
+export interface Noise {
+  /** `backend`: each change moves a route of 16 hosts to another Service. `timeout`: it changes its connect time-out. */
+  readonly kind: 'backend' | 'timeout' | 'endpoint' | 'wildcard';
+  readonly perSecond: number;
+}
+
+export type Request =
+  | { readonly type: 'quiet'; readonly hosts: number; readonly port: number; readonly backendPort: number }
+  | { readonly type: 'noise'; readonly noise: Noise | undefined }
+  /** `routes` of 16 hosts each on one Service with so many endpoints. */
+  | { readonly type: 'pairs'; readonly routes: number; readonly endpoints: number }
+  | { readonly type: 'victim'; readonly index: number };
+
+export type Answer =
+  | { readonly type: 'listening'; readonly xdsPort: number }
+  /** A request is in the engine; for noise, how many changes there were since it began. */
+  | { readonly type: 'done'; readonly changes: number };

@@ -1,0 +1,42 @@
+/** deploy/systemd: what its units run is what Sluice understands, and they agree with each other. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { envoyLimits } from '../src/cli/bootstrap-limits.ts';
+import { parseInvocation } from '../src/cli/program.ts';
+
+const UNITS = join(import.meta.dirname, '..', 'deploy', 'systemd');
+
+/** The values of a key, in order. */
+async function unit(name: string): Promise<(key: string) => readonly string[]> {
+  const text = await readFile(join(UNITS, `${name}.service`), 'utf8');
+  return (key) => [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+}
+
+function invocation(command: string | undefined, env: Record<string, string> = {}) {
+  const [program = '', ...args] = (command ?? '').replaceAll('%H', 'gw-1').split(' ');
+  assert.equal(program, '/usr/local/bin/sluice');
+  return parseInvocation(args, env);
+}
+
+it('the units run what Sluice understands, and drain the Envoy that they start', async () => {
+  const [envoy, drain] = [await unit('sluice-envoy'), await unit('sluice-drain')];
+  const env = Object.fromEntries(envoy('Environment').map((each) => each.split('=') as [string, string]));
+  const bootstrap = invocation(envoy('ExecStartPre')[0], env);
+  assert.ok(bootstrap.command === 'bootstrap');
+  const draining = invocation(drain('ExecStart')[0]);
+  assert.ok(draining.command === 'drain');
+
+  assert.deepEqual(draining.config.envoyAdmin, bootstrap.config.envoyAdminAddress);
+  const { host, port } = draining.config.hookAddress;
+  assert.ok(envoy('ExecStop')[0]?.endsWith(` http://${host}:${port}/drain`));
+  assert.equal(bootstrap.config.out, `/run/${envoy('RuntimeDirectory')[0]}`);
+  assert.ok(envoy('ExecStart')[0]?.includes(` ${bootstrap.config.out}/envoy.yaml `));
+  const drainSeconds = (draining.config.unreadyMs + draining.config.timeoutMs) / 1000;
+  assert.ok(Number(envoy('TimeoutStopSec')[0]) >= drainSeconds + 30, 'the drain is not cut short');
+  assert.equal(envoyLimits(bootstrap.config, Number(envoy('LimitNOFILE')[0])).maxConnections, 100_000);
+  assert.equal(`${(bootstrap.config.memoryLimitBytes ?? 0) / 2 ** 30}G`, envoy('MemoryMax')[0]);
+  // At SIGTERM it would drain an Envoy that goes on.
+  assert.deepEqual(drain('KillSignal'), ['SIGKILL']);
+});
