@@ -83,17 +83,6 @@ export const VALUES: Readonly<
     gives: { host: '127.0.0.1', port: 15_004 },
     bad: ['15004', 'x:', '127.0.0.1:0'],
   },
-  '--partner': {
-    good: '127.0.0.1:15010',
-    gives: { host: '127.0.0.1', port: 15_010 },
-    bad: ['15010', 'x:', '127.0.0.1:0'],
-  },
-  '--partner-time': { good: '90s', gives: 90_000, bad: ['', '25h', '-1s', '5'] },
-  '--turn-address': {
-    good: '127.0.0.1:15003',
-    gives: { host: '127.0.0.1', port: 15_003 },
-    bad: ['15003', 'x:', '127.0.0.1:0'],
-  },
   '--unready-time': { good: '0', gives: 0, bad: ['', '11m', '-1s', '5'] },
   '--timeout': { good: '1h', gives: 3_600_000, bad: ['', '25h', '-1s', '5'] },
   '--admin-address': {
