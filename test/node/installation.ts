@@ -155,6 +155,8 @@ async function writeOverlay({ directory }: NodeCluster, { envoys, drainSeconds }
   const patch = stringify([
     { op: 'replace', path: `${drain}/3`, value: `--timeout=${drainSeconds}s` },
     { op: 'add', path: `${drain}/-`, value: '--unready-time=1s' },
+    // An uninstallation waits so long for a partner that does not come back.
+    { op: 'add', path: `${drain}/-`, value: '--partner-time=20s' },
     { op: 'replace', path: '/spec/minReadySeconds', value: 1 },
     { op: 'replace', path: '/spec/template/spec/containers/0/resources/requests/cpu', value: '100m' },
   ]);
