@@ -121,6 +121,9 @@ export async function untilRolledOut({ kubectl }: NodeCluster, setup: Setup): Pr
 
 /** Takes away what was installed, by whatever way, and waits until its pods are gone. */
 export async function uninstall({ kubectl }: NodeCluster): Promise<void> {
+  // With pods in it, a namespace is looked at again after half of their termination grace period.
+  const workloads = ['delete', 'daemonset,deployment', '--all', '--cascade=foreground', '--timeout=300s'];
+  await kubectl('-n', NAMESPACE, ...workloads);
   await kubectl('delete', 'namespace', NAMESPACE, '--timeout=300s');
   for (const kind of ['clusterrole', 'clusterrolebinding']) await kubectl('delete', kind, 'sluice');
   await kubectl('delete', 'gatewayclass', 'sluice');
