@@ -121,6 +121,9 @@ export async function untilRolledOut({ kubectl }: NodeCluster, setup: Setup): Pr
 
 /** Takes away what was installed, by whatever way, and waits until its pods are gone. */
 export async function uninstall({ kubectl }: NodeCluster): Promise<void> {
+  // With pods in it, a namespace is looked at again after half of their termination grace period.
+  const workloads = ['delete', 'daemonset,deployment', '--all', '--cascade=foreground', '--timeout=300s'];
+  await kubectl('-n', NAMESPACE, ...workloads);
   await kubectl('delete', 'namespace', NAMESPACE, '--timeout=300s');
   for (const kind of ['clusterrole', 'clusterrolebinding']) await kubectl('delete', kind, 'sluice');
   await kubectl('delete', 'gatewayclass', 'sluice');
@@ -155,6 +158,8 @@ async function writeOverlay({ directory }: NodeCluster, { envoys, drainSeconds }
   const patch = stringify([
     { op: 'replace', path: `${drain}/3`, value: `--timeout=${drainSeconds}s` },
     { op: 'add', path: `${drain}/-`, value: '--unready-time=1s' },
+    // An uninstallation waits so long for a partner that does not come back.
+    { op: 'add', path: `${drain}/-`, value: '--partner-time=20s' },
     { op: 'replace', path: '/spec/minReadySeconds', value: 1 },
     { op: 'replace', path: '/spec/template/spec/containers/0/resources/requests/cpu', value: '100m' },
   ]);

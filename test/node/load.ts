@@ -38,8 +38,12 @@ export class Load {
 }
 
 if (import.meta.main) {
-  // What measures is not to wait for what is measured.
-  setPriority(-10);
+  try {
+    // What measures is not to wait for what is measured.
+    setPriority(-10);
+  } catch {
+    // Without CAP_SYS_NICE it waits like everything else.
+  }
   const clients = new LoadClients(JSON.parse(process.argv[2] ?? '') as LoadOptions);
   process.on('disconnect', () => process.exit());
   await clients.hold();

@@ -136,6 +136,8 @@ async function runFaults(): Promise<void> {
   for (const envoys of [1, 2] as const) {
     if (values.envoys !== undefined && values.envoys !== String(envoys)) continue;
     const setup: Setup = { envoys, drainSeconds: 30 };
+    // Not by an upgrade: Helm does not take back what `kubectl set` has changed.
+    if (rows.length > 0) await uninstall(cluster);
     await installByChart(cluster, setup, GATEWAYS);
     for (const fault of chosen) {
       const measured = tableRows(await measure(cluster, setup, fault));

@@ -1,6 +1,6 @@
 /** A whole Kubernetes cluster on this machine: the control plane, real nodes, and the cluster's DNS. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { gatewayApiCrds, kubernetesAsset } from '../../../scripts/kubernetes-assets.ts';
 import { NODE_PROGRAMS, type NodeProgram, nodeProgram } from '../../../scripts/node-assets.ts';
 import { type Cluster, kubeconfigOf, startCluster } from '../kubernetes/cluster.ts';
-import { type GuardedProcess, startGuarded } from '../kubernetes/guarded-process.ts';
+import { startGuarded } from '../kubernetes/guarded-process.ts';
 import { until } from '../until.ts';
 import { cgroupName } from './cgroups.ts';
 import { KubernetesNode, makeBridge, TEST_ADDRESS } from './node.ts';
@@ -151,31 +151,17 @@ async function readiness({ client }: Cluster, name: string): Promise<string | un
   return conditions.find(({ type }) => type === 'Ready')?.status;
 }
 
-async function startControllers(
-  { apiServer, kubeconfig }: Cluster,
-  directory: string,
-): Promise<GuardedProcess[]> {
+async function startControllers({ apiServer, kubeconfig }: Cluster, directory: string): Promise<void> {
   const common = [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--secure-port=0'];
   const fast = ['--kube-api-qps=500', '--kube-api-burst=1000'];
   const key = path.join(apiServer.directory, 'service-account.key');
   const authority = path.join(apiServer.directory, 'ca.crt');
-  return [
-    await startGuarded(
-      'kube-controller-manager',
-      await kubernetesAsset('kube-controller-manager'),
-      [...common, ...fast, `--service-account-private-key-file=${key}`, `--root-ca-file=${authority}`],
-      directory,
-    ),
-    await startGuarded(
-      'kube-scheduler',
-      await nodeProgram('kube-scheduler'),
-      [...common, ...fast],
-      directory,
-    ),
-  ];
-}
-
-/** The end of the log of one of the control plane's programs. */
-export async function controlPlaneLog({ directory }: NodeCluster, program: string): Promise<string> {
-  return (await readFile(path.join(directory, `${program}.log`), 'utf8')).slice(-4_000);
+  await startGuarded(
+    'kube-controller-manager',
+    await kubernetesAsset('kube-controller-manager'),
+    [...common, ...fast, `--service-account-private-key-file=${key}`, `--root-ca-file=${authority}`],
+    directory,
+  );
+  const scheduler = await nodeProgram('kube-scheduler');
+  await startGuarded('kube-scheduler', scheduler, [...common, ...fast], directory);
 }
