@@ -58,7 +58,7 @@ export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
   maxConnectTimeoutMs: 60_000,
   maxIdleTimeoutMs: 24 * 60 * 60 * 1000,
   allowHostStats: true,
-  wildcardClaims: 'Narrower',
+  wildcardClaims: 'Anyone',
   namespaceBudget: { hosts: 1_000, wildcards: 10, chains: 20, pairs: 50_000, endpoints: 256 },
   budgetAnnotations: true,
 };
