@@ -118,6 +118,11 @@ const VALUES: Readonly<
   },
   '--kubeconfig': { good: '/etc/kubeconfig', gives: '/etc/kubeconfig', bad: ['', 'a\0b'] },
   '--context': { good: 'prod@eu', gives: 'prod@eu', bad: ['', 'a b', 'x'.repeat(254)] },
+  '--gateway-api-channel': {
+    good: 'standard',
+    gives: 'standard',
+    bad: ['', 'Standard', 'stable', 'any,standard'],
+  },
   '--sni-mode': { good: 'chain', gives: 'chain', bad: ['', 'Chain', 'chains', 'index,chain'] },
   '--adopt-controller-name': {
     good: 'higress.io/gateway-controller',
