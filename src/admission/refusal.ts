@@ -39,8 +39,12 @@ export class Findings implements Verdict {
     if (!this.isFull) this.refusals.push({ field: [...field], message });
   }
 
+  get hasRoomForUnknown(): boolean {
+    return this.unknown.length < MAX_FINDINGS;
+  }
+
   addUnknown(field: FieldPath, known: readonly string[]): void {
-    if (this.unknown.length < MAX_FINDINGS) this.unknown.push({ field: [...field], known });
+    if (this.hasRoomForUnknown) this.unknown.push({ field, known });
   }
 }
 

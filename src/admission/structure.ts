@@ -43,7 +43,8 @@ class StructureCheck {
     const complete: Record<string, unknown> = {};
     for (const name of Object.keys(value)) {
       if (!Object.hasOwn(properties, name)) {
-        this.#findings.addUnknown([...path, name], Object.keys(properties));
+        if (this.#findings.hasRoomForUnknown)
+          this.#findings.addUnknown([...path, name], Object.keys(properties));
       } else if (value[name] !== undefined && value[name] !== null && !this.#findings.isFull) {
         path.push(name);
         complete[name] = this.check(nodeAt(properties[name]), value[name], path);

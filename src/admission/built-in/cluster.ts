@@ -29,10 +29,10 @@ const EFFECTS: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute
 
 export function checkNode({ spec = {} }: NodeFields, findings: Findings): void {
   const { podCIDR = '', taints = [] } = spec;
-  // Where the list alone is missing, the API server makes it.
-  const ranges = spec.podCIDRs ?? (podCIDR === '' ? [] : [podCIDR]);
+  // Where the two differ, the single one counts.
+  const given = spec.podCIDRs ?? [];
+  const ranges = podCIDR === '' || given[0] === podCIDR ? given : [podCIDR];
   const path = ['spec', 'podCIDRs'];
-  if (podCIDR !== '' && ranges[0] !== podCIDR) findings.refuse(path, 'must begin with podCIDR');
   for (const [index, range] of ranges.entries())
     if (!isRange(range))
       findings.refuse([...path, index], `must be a range of addresses, not ${shown(range)}`);
