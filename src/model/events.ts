@@ -1,5 +1,3 @@
-export { objectKey } from './key.ts';
-
 import type { Kind, KubernetesObject } from './objects.ts';
 
 /** Identifies one object: kind, namespace (`''` if cluster-scoped) and name. */

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gateway, gatewayClass, listener, listenerSet } from '../../gateway/test-objects.ts';
-import { objectKey, refOf } from '../../model/events.ts';
+import { refOf } from '../../model/events.ts';
 import type { FleetView } from '../../model/fleet.ts';
+import { objectKey } from '../../model/key.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';

@@ -7,7 +7,8 @@ import {
 } from '../../gateway/status/status.ts';
 import { type Condition, isBadNews, SERVING_CONDITION } from '../../model/conditions.ts';
 import type { DesiredRoute } from '../../model/desired-status.ts';
-import { type ObjectRef, objectKey, refOf, type SourceProblem } from '../../model/events.ts';
+import { type ObjectRef, refOf, type SourceProblem } from '../../model/events.ts';
+import { objectKey } from '../../model/key.ts';
 import { UNSERVED_ROUTE_KINDS } from '../../model/kinds.ts';
 import type { Ingress, TlsRoute, UnservedRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';

@@ -1,8 +1,9 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type Classes, unclaimedGateway, unclaimedIngress } from '../../gateway/explain/explain-class.ts';
 import { unservedListener } from '../../gateway/parents/unserved-listener.ts';
-import { objectKey, refOf } from '../../model/events.ts';
+import { refOf } from '../../model/events.ts';
 import type { Claim, RouteModel, ServiceTarget } from '../../model/gateway.ts';
+import { objectKey } from '../../model/key.ts';
 import { GATEWAY_GROUP } from '../../model/kinds.ts';
 import type { Gateway, Ingress, TlsRoute, UnservedRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';

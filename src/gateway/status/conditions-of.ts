@@ -1,6 +1,7 @@
 import { type Condition, isBadNews, isNotice } from '../../model/conditions.ts';
-import { type ObjectRef, objectKey } from '../../model/events.ts';
+import type { ObjectRef } from '../../model/events.ts';
 import type { ParentListeners } from '../../model/gateway.ts';
+import { objectKey } from '../../model/key.ts';
 import type { Evaluated } from './evaluated.ts';
 
 /** All conditions of a Gateway, a ListenerSet or a route, those of listeners and parents among them; none where it is not ours. */

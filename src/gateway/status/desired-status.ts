@@ -8,10 +8,10 @@ import type {
   DesiredRoute,
   DesiredStatus,
 } from '../../model/desired-status.ts';
-import { type ObjectRef, objectKey } from '../../model/events.ts';
+import type { ObjectRef } from '../../model/events.ts';
 import type { FleetView, RejectedHost } from '../../model/fleet.ts';
 import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
-import type { ObjectKey } from '../../model/key.ts';
+import { type ObjectKey, objectKey } from '../../model/key.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import { ingressBindings } from '../parents/bindings.ts';

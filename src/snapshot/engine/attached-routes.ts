@@ -1,6 +1,6 @@
-import { type ObjectRef, objectKey } from '../../model/events.ts';
+import type { ObjectRef } from '../../model/events.ts';
 import type { ListenerRef } from '../../model/gateway.ts';
-import type { ObjectKey } from '../../model/key.ts';
+import { type ObjectKey, objectKey } from '../../model/key.ts';
 
 /** How many accepted routes each listener of each Gateway and ListenerSet has. */
 export class AttachedRoutes {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gatewayObjects, hostOf, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
-import { objectKey, refOf } from '../../model/events.ts';
+import { refOf } from '../../model/events.ts';
+import { objectKey } from '../../model/key.ts';
 import type { KubernetesObject, TlsRoute } from '../../model/objects.ts';
 import { key } from '../../model/test-key.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type ObjectEvent, objectKey, refOf } from '../../model/events.ts';
+import { type ObjectEvent, refOf } from '../../model/events.ts';
+import { objectKey } from '../../model/key.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, type ResourceView } from '../resources/resource.ts';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gatewayObjects, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
-import { objectKey, refOf } from '../../model/events.ts';
+import { refOf } from '../../model/events.ts';
+import { objectKey } from '../../model/key.ts';
 import type { KubernetesObject, ListenerSet, TlsRoute } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';
 import { CLUSTER_TYPE, LISTENER_TYPE } from '../resources/resource.ts';

@@ -1,8 +1,8 @@
 import type { OverBudget } from '../../gateway/budgets/over-budget.ts';
 import type { EndpointNews, RefusedEndpoint } from '../../gateway/endpoints/endpoints.ts';
 import type { Reach } from '../../gateway/status/serving.ts';
-import { objectKey } from '../../model/events.ts';
 import type { Claim, LostClaim, RouteModel } from '../../model/gateway.ts';
+import { objectKey } from '../../model/key.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ObjectEvent, SourceProblem } from '../../model/events.ts';
-import { objectKey, refOf } from '../../model/events.ts';
+import { refOf } from '../../model/events.ts';
+import { objectKey } from '../../model/key.ts';
 import { NAMESPACE_NAME_LABEL } from '../../model/names.ts';
 import type { KubernetesObject, Namespace } from '../../model/objects.ts';
 import type { ManifestEntry, ManifestFile } from './manifest-file.ts';

@@ -1,11 +1,7 @@
 /** Sinks and loggers that tests wait on. */
-import {
-  type ObjectEvent,
-  objectKey,
-  refOf,
-  type SourceProblem,
-  type SourceSink,
-} from '../../model/events.ts';
+
+import { type ObjectEvent, refOf, type SourceProblem, type SourceSink } from '../../model/events.ts';
+import { objectKey } from '../../model/key.ts';
 import type { Kind, KubernetesObject } from '../../model/objects.ts';
 import type { SourceLogger } from './failure-log.ts';
 
