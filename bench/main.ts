@@ -7,9 +7,11 @@ import path from 'node:path';
 import process from 'node:process';
 import { AssetError } from '../scripts/kubernetes-assets.cache.ts';
 import { reexecInNetworkNamespace } from '../test/harness/network-namespace.ts';
+import { baselineTree, compared } from './baseline.ts';
 import { keep, readKept, type Skipped, writeDocument } from './document/write.ts';
 import { machineFacts } from './machine.ts';
 import { readOptions } from './options.ts';
+import { PRESENT_TREE } from './processes/shipped.ts';
 import { type KeptReport, kept, reportText, writeJson } from './report.ts';
 import { type Scenario, type ScenarioOptions, Unavailable } from './scenario.ts';
 import { burst } from './scenarios/burst.ts';
@@ -24,6 +26,7 @@ import { growth } from './scenarios/growth.ts';
 import { reconnect } from './scenarios/reconnect.ts';
 import { reflector } from './scenarios/reflector.ts';
 import { versus } from './scenarios/versus.ts';
+import { fetchPrograms } from './world/fetch-programs.ts';
 import { ENDPOINT_PREFIXES } from './world/manifests.ts';
 
 interface Described {
@@ -31,6 +34,8 @@ interface Described {
   readonly run: Scenario;
   /** Whether `all` runs it. */
   readonly inAll?: boolean;
+  /** Whether it runs Sluice's modules in its own process: another tree's are measured by that tree's benchmark. */
+  readonly inProcess?: boolean;
 }
 
 const SCENARIOS: Readonly<Record<string, Described>> = {
@@ -44,8 +49,12 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
   churn: { what: 'a hundred changes a second under load: does anybody notice?', run: churn, inAll: true },
   growth: { what: 'burst, change and memory by the number of routes', run: growth, inAll: true },
   versus: { what: 'the same changes in Sluice, nginx and HAProxy', run: versus, inAll: true },
-  reflector: { what: 'the Kubernetes source alone: lists, changes, memory and stalls', run: reflector },
-  engine: { what: 'the translation alone, without API server and Envoy', run: engine },
+  reflector: {
+    what: 'the Kubernetes source alone: lists, changes, memory and stalls',
+    run: reflector,
+    inProcess: true,
+  },
+  engine: { what: 'the translation alone, without API server and Envoy', run: engine, inProcess: true },
 };
 
 const UNAVAILABLE = 69;
@@ -72,6 +81,13 @@ function unavailable(error: Error): never {
   process.exit(UNAVAILABLE);
 }
 
+// What comes from a registry, while there is a network: the namespace has none.
+const tree = await fetched().catch(unavailable);
+async function fetched(): Promise<string | undefined> {
+  if (SCENARIOS[options.scenario]?.inProcess !== true) await fetchPrograms();
+  return options.baseline === undefined ? undefined : await baselineTree(options.baseline, progress);
+}
+
 // Addresses of tenants' endpoints on this machine, and ports that nobody else has.
 await reexecInNetworkNamespace(import.meta.url, { addresses: ENDPOINT_PREFIXES }).catch(unavailable);
 
@@ -86,6 +102,7 @@ function end(code: number): never {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(INTERRUPTED));
 
 const scenarioOptions: ScenarioOptions = {
+  tree: PRESENT_TREE,
   routes: options.routes,
   repeats: options.repeats,
   source: options.source,
@@ -95,9 +112,15 @@ const scenarioOptions: ScenarioOptions = {
   progress,
 };
 
-async function measured(name: string, run: Scenario): Promise<KeptReport> {
+async function measured(name: string, { run, inProcess }: Described): Promise<KeptReport> {
   const machine = machineFacts();
-  const report = await run(scenarioOptions);
+  const report =
+    tree === undefined
+      ? await run(scenarioOptions)
+      : await compared({
+          ...{ name, run, tree, rounds: options.rounds, options: scenarioOptions },
+          ...{ revision: options.baseline ?? '', inProcess: inProcess === true },
+        });
   progress('');
   process.stdout.write(`\n${reportText(report)}\n`);
   return await kept(name, report, machine);
@@ -107,10 +130,10 @@ async function measured(name: string, run: Scenario): Promise<KeptReport> {
 async function all(): Promise<void> {
   const reports: KeptReport[] = [];
   const skipped: Skipped[] = [];
-  for (const [name, { run, inAll }] of Object.entries(SCENARIOS)) {
-    if (inAll !== true) continue;
+  for (const [name, described] of Object.entries(SCENARIOS)) {
+    if (described.inAll !== true) continue;
     try {
-      const report = await measured(name, run);
+      const report = await measured(name, described);
       keep(report);
       reports.push(report);
     } catch (error) {
@@ -127,7 +150,7 @@ try {
   if (options.scenario === 'all') await all();
   else if (options.scenario === 'document') process.stdout.write(`${writeDocument(readKept(), [])}\n`);
   else if (described !== undefined) {
-    const report = await measured(options.scenario, described.run);
+    const report = await measured(options.scenario, described);
     if (options.json !== undefined) writeJson(options.json, report);
     const isWithinLimits = report.failures === undefined || report.failures.length === 0;
     end(isWithinLimits || !options.limits ? 0 : 1);

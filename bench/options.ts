@@ -13,6 +13,9 @@ export interface Options {
   readonly limits: boolean;
   readonly cpuProf?: string;
   readonly flag: readonly string[];
+  /** A revision to measure in turn with the present tree. */
+  readonly baseline?: string;
+  readonly rounds: number;
 }
 
 const EXAMPLES = `
@@ -25,6 +28,9 @@ Examples:
 
   # Where does the time go? A CPU profile for Chrome's developer tools.
   npm run bench -- cold --routes 20000 --repeats 1 --cpu-prof profiles
+
+  # Is it slower than another revision? Both are built, and run in turn, five times each.
+  npm run bench -- cold --baseline HEAD~1 --repeats 1 --rounds 5
 
   # What the pull request check runs, and everything, which writes docs/benchmarks.md.
   npm run bench -- ci
@@ -41,6 +47,10 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number above 0');
   return value;
+}
+
+function comparable(scenario: string): boolean {
+  return scenario !== 'all' && scenario !== 'document';
 }
 
 /** Reads the command line; ends the process where it does not parse (64), or asks for help (0). */
@@ -63,10 +73,23 @@ export function readOptions(argv: readonly string[], scenarios: Readonly<Record<
     .option('--json <file>', 'write figures, raw samples, machine facts and versions')
     .option('--flag <flag...>', 'more flags of "sluice serve", such as --flag=--sni-mode=chain', [])
     .option('--cpu-prof <directory>', 'keep V8 CPU profiles of Sluice')
+    .option(
+      '--baseline <revision>',
+      'build that revision too, run both in turn, and print medians and ratios',
+    )
+    .addOption(
+      new Option('--rounds <n>', 'with --baseline: how often the scenario is run with each')
+        .argParser(count)
+        .default(5),
+    )
     .addHelpText('after', `\nScenarios:\n${list}\n${EXAMPLES}`)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 64));
   program.parse(argv, { from: 'user' });
   const scenario = program.args[0] ?? '';
+  if (program.opts<Options>().baseline !== undefined && !(scenario in scenarios && comparable(scenario))) {
+    process.stderr.write(`--baseline compares one scenario, not "${scenario}"\n`);
+    process.exit(64);
+  }
   if (scenario in scenarios) return { ...program.opts<Omit<Options, 'scenario'>>(), scenario };
   process.stderr.write(`no scenario "${scenario}"; there are: ${names.join(', ')}\n`);
   process.exit(64);

@@ -2,6 +2,8 @@ import type { SourceType } from './world/world.ts';
 
 /** What a scenario gets, and what it gives back to be printed, kept as JSON and plotted. */
 export interface ScenarioOptions {
+  /** The source tree whose Sluice is measured. */
+  readonly tree: string;
   /** `undefined`: the scenario's own default. */
   readonly routes: number | undefined;
   readonly repeats: number | undefined;

@@ -17,9 +17,7 @@ export async function deploy(world: World, options: ScenarioOptions): Promise<De
   await using started = new AsyncDisposableStack();
   await world.create(gateway());
   started.defer(async () => void (await world.remove(gateway())));
-  const sluice = started.use(
-    await SluiceProcess.start({ world, flags: options.flags, profile: options.profile }),
-  );
+  const sluice = started.use(await SluiceProcess.start({ world, ...options }));
   if (options.profile !== undefined) started.defer(() => sluice.stop());
   await sluice.untilReady();
   const envoy = started.use(await startEnvoy(XDS_PORT));

@@ -1,10 +1,11 @@
-/** Sluice as it is shipped: compiled, and started as the container image starts it. */
+/** Sluice as it is shipped: a source tree compiled, and started as its container image starts it. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-const ROOT = path.join(import.meta.dirname, '..', '..');
+/** The source tree that this file is part of. */
+export const PRESENT_TREE = path.join(import.meta.dirname, '..', '..');
 
 export interface Shipped {
   /** Options of Node.js, as in the Dockerfile. */
@@ -14,20 +15,21 @@ export interface Shipped {
   readonly stageClock: string;
 }
 
-/** Compiled once in a run. */
-let built: Promise<Shipped> | undefined;
+/** Source tree → Sluice of it. Compiled once in a run. */
+const built = new Map<string, Promise<Shipped>>();
 
-export function shippedSluice(): Promise<Shipped> {
-  built ??= build();
-  return built;
+export function shippedSluice(tree: string): Promise<Shipped> {
+  const shipped = built.get(tree) ?? build(tree);
+  built.set(tree, shipped);
+  return shipped;
 }
 
-async function build(): Promise<Shipped> {
-  const tsc = path.join(ROOT, 'node_modules', '.bin', 'tsc');
-  await promisify(execFile)(tsc, ['-p', path.join(ROOT, 'bench', 'tsconfig.shipped.json')]);
-  const dist = path.join(ROOT, 'dist');
+async function build(tree: string): Promise<Shipped> {
+  const tsc = path.join(tree, 'node_modules', '.bin', 'tsc');
+  await promisify(execFile)(tsc, ['-p', path.join(tree, 'bench', 'tsconfig.shipped.json')]);
+  const dist = path.join(tree, 'dist');
   return {
-    nodeOptions: nodeOptionsOf(await readFile(path.join(ROOT, 'deploy', 'Dockerfile'), 'utf8')),
+    nodeOptions: nodeOptionsOf(await readFile(path.join(tree, 'deploy', 'Dockerfile'), 'utf8')),
     main: path.join(dist, 'src', 'main.js'),
     stageClock: path.join(dist, 'bench', 'processes', 'stage-clock.js'),
   };

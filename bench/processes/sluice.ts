@@ -20,6 +20,8 @@ const END_MS = 30_000;
 
 export interface SluiceOptions {
   readonly world: World;
+  /** The source tree whose Sluice it is. */
+  readonly tree: string;
   /** More flags of `sluice serve`. */
   readonly flags?: readonly string[];
   /** Where to leave a V8 CPU profile; none unless given. */
@@ -46,10 +48,10 @@ export class SluiceProcess implements AsyncDisposable {
   }
 
   /** Resolves when it listens; see `untilReady`. */
-  static async start({ world, flags = [], profile }: SluiceOptions): Promise<SluiceProcess> {
+  static async start({ world, tree, flags = [], profile }: SluiceOptions): Promise<SluiceProcess> {
     const logPath = path.join(tmpdir(), 'sluice.log');
     const log = await open(logPath, 'w');
-    const shipped = await shippedSluice();
+    const shipped = await shippedSluice(tree);
     const startedAt = monotonicMs();
     const child = spawn(
       process.execPath,

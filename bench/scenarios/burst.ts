@@ -36,7 +36,7 @@ export interface BurstSample {
 
 /** Leaves the world as it was: without a Gateway. Both Sluice and Envoy are new. */
 export async function burstSample(world: World, options: ScenarioOptions): Promise<BurstSample> {
-  await using sluice = await SluiceProcess.start({ world, flags: options.flags, profile: options.profile });
+  await using sluice = await SluiceProcess.start({ world, ...options });
   await sluice.untilReady();
   await using envoy = await startEnvoy(XDS_PORT);
   await untilLive(envoy);
@@ -122,6 +122,8 @@ export async function burst(options: ScenarioOptions): Promise<Report> {
       ratio,
       bestServedMs: Math.min(...bursts.map((sample) => sample.servedMs)),
       bestFloorMs: Math.min(...floors.map((sample) => sample.servedMs)),
+      sluiceCpuMs: median(bursts.map((sample) => sample.sluiceCpuMs)),
+      stallMs: median(bursts.map((sample) => sample.stallMs)),
       sluicePeakRssMb: median(bursts.map((sample) => sample.sluicePeakRssMb)),
       envoyRssMb: median(bursts.map((sample) => sample.envoyRssMb)),
     },

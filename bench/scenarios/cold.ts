@@ -39,7 +39,7 @@ interface ColdSample {
 /** The Gateway must be there. */
 async function coldSample(world: World, options: ScenarioOptions): Promise<ColdSample> {
   const serverBefore = world.serverCpuMs();
-  await using sluice = await SluiceProcess.start({ world, flags: options.flags, profile: options.profile });
+  await using sluice = await SluiceProcess.start({ world, ...options });
   const listeningMs = monotonicMs() - sluice.startedAt;
   const served = untilAllServed(sampleHosts(world.routes));
   await using envoy = await startEnvoy(XDS_PORT);
@@ -103,7 +103,11 @@ export async function cold(options: ScenarioOptions): Promise<Report> {
         sample.apiServerCpuMs,
       ],
     ]),
-    figures: { routes, servedMs, floorMs, ratio, stallMs, sluicePeakRssMb: peakRssMb },
+    figures: {
+      ...{ routes, servedMs, floorMs, ratio, stallMs, sluicePeakRssMb: peakRssMb },
+      sluiceCpuMs: of(({ sluice }) => sluice.cpuMs),
+      settledRssMb: of((sample) => sample.settledRssMb),
+    },
     goals: [
       {
         goal: `cold at ${routes}, last host served within 2.0 × floor`,

@@ -32,7 +32,7 @@ interface FanoutSample {
 }
 
 async function fanoutSample(world: World, nodes: number, options: ScenarioOptions): Promise<FanoutSample> {
-  await using sluice = await SluiceProcess.start({ world, flags: options.flags, profile: options.profile });
+  await using sluice = await SluiceProcess.start({ world, ...options });
   await sluice.untilReady();
   await using envoy = await startEnvoy(XDS_PORT);
   await untilLive(envoy);

@@ -44,7 +44,7 @@ async function reconnectSample(
 ): Promise<ReconnectSample> {
   const { routes } = world;
   await using stack = new AsyncDisposableStack();
-  const first = stack.use(await SluiceProcess.start({ world, flags: options.flags }));
+  const first = stack.use(await SluiceProcess.start({ world, ...options, profile: undefined }));
   await first.untilReady();
   stack.use(await startEnvoy(XDS_PORT));
   await untilAllServed(sampleHosts(routes));
@@ -56,9 +56,7 @@ async function reconnectSample(
   const connections = stack.use(await Connections.open({ idle: CONNECTIONS, talking: CONNECTIONS, hosts }));
 
   await first.stop('SIGKILL');
-  const second = stack.use(
-    await SluiceProcess.start({ world, flags: options.flags, profile: options.profile }),
-  );
+  const second = stack.use(await SluiceProcess.start({ world, ...options }));
   const answered = simulated.ask<NodesAnswer>(ANSWERED);
   await second.untilReady();
   const readyAt = monotonicMs();

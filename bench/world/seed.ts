@@ -7,7 +7,7 @@ import { startCluster } from '../../test/harness/kubernetes/cluster.ts';
 import { gatewayClass, type Manifest, namespaces, tenants } from './manifests.ts';
 
 /** To be raised when manifests.ts changes. */
-const CONTENT = 1;
+const CONTENT = 2;
 const PREFIX = `bench-seed-${CONTENT}-${KUBERNETES_VERSION}-${ETCD_VERSION}-${GATEWAY_API_VERSION}-`;
 /** What etcd keeps of one, with room to spare. */
 const BYTES_PER_ROUTE = 40_000;

@@ -1,0 +1,153 @@
+/** A scenario run with two revisions of Sluice in turn: what else the machine does meets both. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { cacheDirectory, cached, type Progress } from '../scripts/kubernetes-assets.cache.ts';
+import { PRESENT_TREE } from './processes/shipped.ts';
+import { type Report, type Scenario, type ScenarioOptions, Unavailable } from './scenario.ts';
+import { median } from './statistics.ts';
+
+const run = promisify(execFile);
+
+/** Name → value, as a report has them. */
+type Figures = Readonly<Record<string, number>>;
+
+/**
+ * The source tree of a revision with its packages, in the cache. Throws `Unavailable` where there is no such revision, and
+ * `AssetError` where it cannot be made.
+ */
+export async function baselineTree(revision: string, progress: Progress): Promise<string> {
+  const commit = await commitOf(revision);
+  return await cached(path.join(cacheDirectory(), `baseline-${commit}`), progress, async (scratch) => {
+    progress(`baseline ${revision}: its source and packages, once`);
+    await mkdir(scratch);
+    const archive = `${scratch}.tar`;
+    await run('git', ['archive', '--output', archive, commit], { cwd: PRESENT_TREE });
+    await run('tar', ['-xf', archive, '-C', scratch]);
+    await run('npm', ['ci'], { cwd: scratch });
+  });
+}
+
+async function commitOf(revision: string): Promise<string> {
+  try {
+    const { stdout } = await run(
+      'git',
+      ['rev-parse', '--verify', '--end-of-options', `${revision}^{commit}`],
+      {
+        cwd: PRESENT_TREE,
+      },
+    );
+    return stdout.trim();
+  } catch {
+    throw new Unavailable(
+      `--baseline ${revision}: no such revision here. Name one that "git log" shows; a shallow clone needs "git fetch --unshallow" first.`,
+    );
+  }
+}
+
+export interface Comparison {
+  readonly name: string;
+  readonly run: Scenario;
+  readonly options: ScenarioOptions;
+  /** Of the baseline. */
+  readonly tree: string;
+  readonly revision: string;
+  readonly rounds: number;
+  /** Whether the scenario runs modules of Sluice itself, so that the baseline's own benchmark has to. */
+  readonly inProcess: boolean;
+}
+
+/** Medians of the figures over all rounds, of both, and their ratios. */
+export async function compared(comparison: Comparison): Promise<Report> {
+  const { name, rounds, options, revision } = comparison;
+  const present: Figures[] = [];
+  const baseline: Figures[] = [];
+  const runs = [
+    async () => void present.push((await comparison.run(options)).figures),
+    async () => void baseline.push(await baselineFigures(comparison)),
+  ];
+  for (let round = 1; round <= rounds; round += 1) {
+    options.progress(`${name}: round ${round} of ${rounds}`);
+    for (const each of runs) await each();
+    runs.reverse();
+  }
+  return comparisonReport({ name, revision, present, baseline });
+}
+
+async function baselineFigures({
+  name,
+  run: scenario,
+  options,
+  tree,
+  inProcess,
+}: Comparison): Promise<Figures> {
+  if (!inProcess) return (await scenario({ ...options, tree })).figures;
+  const file = path.join(await mkdtemp(path.join(tmpdir(), 'sluice-baseline-')), 'figures.json');
+  const count = (flag: string, value: number | undefined) =>
+    value === undefined ? [] : [flag, String(value)];
+  const child = spawn(
+    process.execPath,
+    [
+      ...[path.join(tree, 'bench', 'main.ts'), name, '--json', file],
+      ...count('--routes', options.routes),
+      ...count('--repeats', options.repeats),
+    ],
+    { cwd: tree, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`the benchmark of ${tree} ended with ${code ?? 'a signal'}`);
+  const report = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(report).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
+
+interface Compared {
+  readonly name: string;
+  readonly revision: string;
+  readonly present: readonly Figures[];
+  readonly baseline: readonly Figures[];
+}
+
+/** Scenarios of one duration call it `servedMs`; others give quantiles. */
+const MAIN_FIGURES = ['p50Ms', 'servedMs', 'translateMs', 'listMs'];
+
+export function comparisonReport({ name, revision, present, baseline }: Compared): Report {
+  const names = Object.keys(present[0] ?? {}).filter(
+    (figure) => figure !== 'routes' && baseline.every((of) => figure in of),
+  );
+  const values = (of: readonly Figures[], figure: string) =>
+    of.map((figures) => figures[figure] ?? Number.NaN);
+  const of = (figures: readonly Figures[], figure: string) => median(values(figures, figure));
+  const main = MAIN_FIGURES.find((figure) => names.includes(figure));
+  const figures: Record<string, number> = { rounds: present.length };
+  for (const figure of names) {
+    // A ratio to the floor gives way to that of the two revisions.
+    const key = figure === 'ratio' ? 'floorRatio' : figure;
+    figures[key] = of(present, figure);
+    figures[`baseline${key.charAt(0).toUpperCase()}${key.slice(1)}`] = of(baseline, figure);
+  }
+  if (main !== undefined) {
+    figures['p50Ms'] = of(present, main);
+    figures['baselineP50Ms'] = of(baseline, main);
+    figures['ratio'] = of(present, main) / of(baseline, main);
+  }
+  return {
+    title: `${name}: the present tree and ${revision}, medians of ${present.length} rounds in turn`,
+    columns: ['figure', 'present', revision, 'ratio', 'least to most', `least to most of ${revision}`],
+    rows: names.map((figure) => [
+      ...[figure, of(present, figure), of(baseline, figure), of(present, figure) / of(baseline, figure)],
+      ...[range(values(present, figure)), range(values(baseline, figure))],
+    ]),
+    figures,
+    samples: { present, baseline },
+  };
+}
+
+function range(values: readonly number[]): string {
+  return `${Math.min(...values).toPrecision(4)} to ${Math.max(...values).toPrecision(4)}`;
+}
