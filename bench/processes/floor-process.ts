@@ -24,7 +24,7 @@ const [port = 0, routes = 0, chunk = 0] = process.argv.slice(2).map(Number);
 const engine = new Engine(DEFAULT_ENGINE_CONFIG);
 for (const manifest of [gatewayClass(), gateway(), ...tenants(routes)]) {
   const decoded = decodeObject(manifest);
-  if (decoded.type === 'object') engine.take([{ type: 'upsert', object: decoded.object }]);
+  if (decoded.type === 'object') engine.takeEvents([{ type: 'upsert', object: decoded.object }]);
 }
 engine.flush();
 

@@ -19,8 +19,8 @@ function mark(stage: Stage, detail = '', count = 0): void {
   if (marks.length < MOST_MARKS) marks.push({ stage, at: monotonicMs(), detail, count });
 }
 
-const take = Engine.prototype.take;
-Engine.prototype.take = function (this: Engine, events) {
+const take = Engine.prototype.takeEvents;
+Engine.prototype.takeEvents = function (this: Engine, events) {
   mark('event', '', events.length);
   take.call(this, events);
 };

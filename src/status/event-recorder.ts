@@ -75,7 +75,7 @@ export class EventRecorder {
     const id = hash('sha1', [subject.uid, event.reason, event.action, note].join('\n')).slice(0, 16);
     if (this.#recent.has(id)) return;
     const now = this.#options.clock.now();
-    if (this.#shareOf(subject.namespace).take(now) > 0 || this.#bucket.take(now) > 0) {
+    if (this.#shareOf(subject.namespace).takeToken(now) > 0 || this.#bucket.takeToken(now) > 0) {
       this.#dropped += 1;
       return;
     }

@@ -62,7 +62,7 @@ test('the leader learns what the Envoys of others say, and what changes about it
   await pass(3_000);
   assert.deepEqual(leader.reports.others(), [report('gw-2')]);
   other.state.own = report('gw-2', { 'a:1': 'v1' });
-  other.reports.changed();
+  other.reports.reportChanged();
   await pass(5_000);
   assert.deepEqual(leader.reports.others(), [report('gw-2', { 'a:1': 'v1' })]);
   assert.equal(leader.state.changes, 2);
@@ -106,7 +106,7 @@ test('changes are written at most once a second, and renewals four times a minut
   counted.puts = 0;
   for (let index = 0; index < 20; index += 1) {
     state.own = report(`gw-${index}`);
-    reports.changed();
+    reports.reportChanged();
     await pass(500);
   }
   assert.ok(counted.puts >= 5 && counted.puts <= 11, String(counted.puts));
@@ -123,7 +123,7 @@ test('a report that somebody deleted is written again', async () => {
   await pass(1_000);
   leases.leases.clear();
   state.own = report('gw-1');
-  reports.changed();
+  reports.reportChanged();
   await pass(5_000);
   assert.equal(leases.leases.size, 1);
 });
@@ -141,7 +141,7 @@ test('errors are cut, and what a lease cannot hold says nothing rather than some
     'gw-1',
     Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`a:${i}`, 'v'.repeat(30)])),
   );
-  reports.changed();
+  reports.reportChanged();
   await pass(3_000);
   assert.deepEqual(JSON.parse(text()), report('gw-1'));
 });

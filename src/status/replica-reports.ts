@@ -66,11 +66,11 @@ export class ReplicaReports {
 
   /** Begins to publish this replica's report. */
   start(): void {
-    this.changed();
+    this.reportChanged();
   }
 
   /** This replica's report may differ. */
-  changed(): void {
+  reportChanged(): void {
     if (this.#stopped || this.#writing !== undefined) return;
     this.#cancelWrite?.();
     const wait = this.#writtenAt + WRITE_MS - this.#options.clock.now();

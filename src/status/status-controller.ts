@@ -16,7 +16,7 @@ import type { StatusLogger } from './status-logger.ts';
 import { StatusWriter, type WriterCounts } from './status-writer.ts';
 
 /** What the status writer has to know of the rest of Sluice. All of it is fast and in memory. */
-export interface StatusWorld {
+export interface DesiredStatuses {
   /** What the status of an object should say; `undefined` where it is none of ours or not there. */
   desired(key: ObjectKey, fleet: FleetView): DesiredStatus | undefined;
   /** Whether objects of the kind are known. Of one whose CRD is missing or that RBAC forbids none is, and none is asked for. */
@@ -36,7 +36,7 @@ export interface StatusWorld {
 }
 
 export interface StatusControllerOptions extends ApiClientOptions {
-  readonly world: StatusWorld;
+  readonly world: DesiredStatuses;
   readonly statusesPerSecond: number;
   /** While it says so no status is read or written; Events and leases are. */
   readonly isHeldUp?: () => boolean;
@@ -156,10 +156,10 @@ export class StatusController {
   }
 
   /** The statuses of these objects may differ. */
-  changed(keys: Iterable<ObjectKey>): void {
+  statusesChanged(keys: Iterable<ObjectKey>): void {
     if (!this.leading) return;
     for (const key of keys) {
-      this.#writer.changed(key);
+      this.#writer.statusChanged(key);
       this.#tellOfIngress(key);
     }
   }
@@ -169,7 +169,7 @@ export class StatusController {
     if (this.#stopped || !this.#started || this.#cancelRefresh !== undefined) return;
     this.#cancelRefresh = this.#clock.after(SETTLE_MS, () => {
       this.#cancelRefresh = undefined;
-      this.#reports?.changed();
+      this.#reports?.reportChanged();
       this.#refresh();
     });
   }
@@ -258,7 +258,7 @@ export class StatusController {
       const key = this.#options.world.routeOfCluster(name);
       if (key !== undefined) keys.add(key);
     }
-    this.changed(keys);
+    this.statusesChanged(keys);
   }
 
   /**
@@ -285,13 +285,13 @@ export class StatusController {
   #enqueueParents(): void {
     for (const key of this.#options.world.parentKeys()) {
       const isSet = isOfKind(key, 'ListenerSet');
-      if (!isSet || this.#isSwept) this.#writer.changed(key, !isSet);
+      if (!isSet || this.#isSwept) this.#writer.statusChanged(key, !isSet);
     }
   }
 
   #enqueueAddresses(): void {
     this.#enqueueParents();
-    for (const key of this.#options.world.ingressKeys()) this.#writer.changed(key, false);
+    for (const key of this.#options.world.ingressKeys()) this.#writer.statusChanged(key, false);
   }
 
   /** Looks through these kinds, then through those that could not be read again, and through all after a time. */

@@ -84,7 +84,7 @@ test('a status is read, merged, and patched with the version and identity that w
     body: object('a', method === 'PATCH' ? STATUS : undefined),
   }));
   writer.lead();
-  writer.changed(key('GatewayClass//a'));
+  writer.statusChanged(key('GatewayClass//a'));
   const { kind, name, apiVersion, transitions } = await written;
   assert.deepEqual([kind, name, apiVersion], ['GatewayClass', 'a', 'gateway.networking.k8s.io/v1']);
   assert.deepEqual(
@@ -96,18 +96,18 @@ test('a status is read, merged, and patched with the version and identity that w
   assert.deepEqual(patch.body, { metadata: { resourceVersion: '7', uid: 'u1' }, status: STATUS });
   // It is known now what it says: nothing more is asked.
   const asked = server.asked.length;
-  writer.changed(key('GatewayClass//a'));
-  writer.changed(key('GatewayClass//b'));
+  writer.statusChanged(key('GatewayClass//a'));
+  writer.statusChanged(key('GatewayClass//b'));
   await server.saw(({ path }) => path.endsWith('/gatewayclasses/b'));
   assert.equal(server.asked.slice(asked).filter(({ path }) => path.endsWith('/a')).length, 0);
 });
 
 test('a follower writes nothing, a leader nothing that is right', async (t) => {
   const { server, writer } = await setUp(t, () => ({ status: 200, body: object('a', STATUS) }));
-  writer.changed(key('GatewayClass//before'));
+  writer.statusChanged(key('GatewayClass//before'));
   writer.lead();
-  writer.changed(key('GatewayClass//a'));
-  writer.changed(key('Service/ns/not-ours'));
+  writer.statusChanged(key('GatewayClass//a'));
+  writer.statusChanged(key('Service/ns/not-ours'));
   await server.saw(({ path }) => path.endsWith('/a'));
   assert.deepEqual(
     server.asked.filter(({ path }) => path !== V1).map(({ method, path }) => `${method} ${path}`),
@@ -121,7 +121,7 @@ test('a conflict is read and merged again', async (t) => {
     return earlier < 2 ? { status: 409, body: {} } : { status: 200, body: object('a', STATUS) };
   });
   writer.lead();
-  writer.changed(key('GatewayClass//a'));
+  writer.statusChanged(key('GatewayClass//a'));
   await written;
   const versions = server.asked
     .filter(isPatch)
@@ -142,7 +142,7 @@ for (const [what, failing, leastMs] of [
       return { status: 200, body: object('a', method === 'PATCH' ? STATUS : undefined) };
     });
     writer.lead();
-    writer.changed(key('GatewayClass//a'));
+    writer.statusChanged(key('GatewayClass//a'));
     await written;
     assert.ok(clock.waits.some((ms) => ms >= leastMs));
     assert.deepEqual(
@@ -159,8 +159,8 @@ test('an object that is gone is dropped; a version that is gone is looked for ag
     return { status: 200, body: object('a', method === 'PATCH' ? STATUS : undefined) };
   });
   writer.lead();
-  writer.changed(key('GatewayClass//gone'));
-  writer.changed(key('GatewayClass//a'));
+  writer.statusChanged(key('GatewayClass//gone'));
+  writer.statusChanged(key('GatewayClass//a'));
   await written;
   assert.equal(server.asked.filter(({ path }) => path.endsWith('/gone')).length, 1);
   assert.equal(server.asked.filter(({ path }) => path === V1).length, 2);
@@ -172,9 +172,9 @@ test('a refusal holds up nothing else, and is told once with what to allow', asy
     return { status: 200, body: object('a', method === 'PATCH' ? STATUS : undefined) };
   });
   writer.lead();
-  writer.changed(key('GatewayClass//no-1'));
+  writer.statusChanged(key('GatewayClass//no-1'));
   await server.saw(({ path }) => path.endsWith('/no-1'));
-  writer.changed(key('GatewayClass//a'));
+  writer.statusChanged(key('GatewayClass//a'));
   await written;
   assert.equal(warnings[0]?.code, 'SLUICE_STATUS_FORBIDDEN');
   assert.ok(clock.waits.includes(60_000));
@@ -194,7 +194,7 @@ test('a sweep reads pages, and writes only what is not right', async (t) => {
   );
   writer.lead();
   await writer.sweep('GatewayClass');
-  writer.changed(key('GatewayClass//right'));
+  writer.statusChanged(key('GatewayClass//right'));
   assert.equal((await written).name, 'wrong');
   const single = server.asked.filter(({ method, path }) => method === 'GET' && !path.includes('limit'));
   assert.deepEqual(
@@ -224,11 +224,11 @@ test('a sweep reads no page while it is held up, and is not held up once another
 test('who stops leading lets go of what waits', async (t) => {
   const { server, writer } = await setUp(t, () => undefined);
   writer.lead();
-  writer.changed(key('GatewayClass//a'));
+  writer.statusChanged(key('GatewayClass//a'));
   await server.saw(({ path }) => path.endsWith('/a'));
   writer.follow();
   assert.equal(writer.pending <= 1, true);
-  writer.changed(key('GatewayClass//b'));
+  writer.statusChanged(key('GatewayClass//b'));
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(
     server.asked.some(({ path }) => path.endsWith('/b')),
@@ -249,9 +249,9 @@ test('an object that the server fails at holds up no other one', async (t) => {
   const { after } = clock;
   clock.after = (ms, then) => (ms >= 100 ? () => {} : after(ms, then));
   writer.lead();
-  writer.changed(key('GatewayClass//a'));
+  writer.statusChanged(key('GatewayClass//a'));
   while (writer.counts.failed === 0) await new Promise((resolve) => setImmediate(resolve));
-  writer.changed(key('GatewayClass//b'));
+  writer.statusChanged(key('GatewayClass//b'));
   assert.equal((await written).name, 'b');
 });
 

@@ -104,7 +104,7 @@ export class StatusWriter {
   }
 
   /** The status of the object of this key may differ. */
-  changed(key: ObjectKey, urgent = true): void {
+  statusChanged(key: ObjectKey, urgent = true): void {
     if (this.#leading === undefined || !isStatusKind(parseObjectKey(key).kind)) return;
     this.#queue.add(key, urgent);
   }
@@ -165,7 +165,7 @@ export class StatusWriter {
     if (mergeStatus(desired, present, this.#now()) === undefined) this.#confirm(key, desired, present);
     else {
       this.#confirmed.delete(key);
-      this.changed(key, kind === 'GatewayClass' || kind === 'Gateway');
+      this.statusChanged(key, kind === 'GatewayClass' || kind === 'Gateway');
     }
   }
 

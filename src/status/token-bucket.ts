@@ -12,7 +12,7 @@ export class TokenBucket {
   }
 
   /** Takes a token and returns 0, or returns after how many milliseconds there will be one. */
-  take(now: number): number {
+  takeToken(now: number): number {
     const elapsed = this.#filledAt === undefined ? 0 : Math.max(0, now - this.#filledAt);
     this.#filledAt = now;
     this.#tokens = Math.min(this.#burst, this.#tokens + elapsed * this.#perMs);

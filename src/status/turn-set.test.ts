@@ -9,7 +9,7 @@ function taken(set: TurnSet<string>): string[] {
   const keys: string[] = [];
   for (let key = set.first(); key !== undefined; key = set.first()) {
     keys.push(key);
-    set.take(key);
+    set.takeKey(key);
   }
   return keys;
 }

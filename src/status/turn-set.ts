@@ -44,7 +44,7 @@ export class TurnSet<K extends string> {
   }
 
   /** Takes a key out, after which it is the turn of the other groups. */
-  take(key: K): void {
+  takeKey(key: K): void {
     const group = this.#groupOf(key);
     this.delete(key);
     const rest = this.#groups.get(group);

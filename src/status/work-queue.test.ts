@@ -33,11 +33,14 @@ async function turn(clock: ManualClock, ms = 0): Promise<void> {
 
 test('a bucket gives its burst at once and then its rate', () => {
   const bucket = new TokenBucket(10, 2);
-  assert.deepEqual([bucket.take(0), bucket.take(0), bucket.take(0)], [0, 0, 100]);
-  assert.equal(bucket.take(50), 50);
-  assert.equal(bucket.take(100), 0);
+  assert.deepEqual([bucket.takeToken(0), bucket.takeToken(0), bucket.takeToken(0)], [0, 0, 100]);
+  assert.equal(bucket.takeToken(50), 50);
+  assert.equal(bucket.takeToken(100), 0);
   // Nothing is saved beyond the burst.
-  assert.deepEqual([bucket.take(10_000), bucket.take(10_000), bucket.take(10_000)], [0, 0, 100]);
+  assert.deepEqual(
+    [bucket.takeToken(10_000), bucket.takeToken(10_000), bucket.takeToken(10_000)],
+    [0, 0, 100],
+  );
 });
 
 test('twenty thousand items take their time, and one that is new does not wait behind them', async () => {

@@ -129,7 +129,7 @@ export class WorkQueue<K extends string> {
       const key = keys.first();
       if (key === undefined) return;
       if (isNeeded(key)) {
-        const waitMs = this.#bucket.take(clock.now());
+        const waitMs = this.#bucket.takeToken(clock.now());
         if (waitMs > 0) {
           this.#schedule(waitMs);
           return;
@@ -137,7 +137,7 @@ export class WorkQueue<K extends string> {
         this.#running.add(key);
         void this.#run(key);
       }
-      keys.take(key);
+      keys.takeKey(key);
       this.#backlog.delete(key);
     }
   }

@@ -110,7 +110,7 @@ function makeNoise({ kind, perSecond }: Noise): void {
     const due = Math.floor(((performance.now() - began) * perSecond) / 1_000);
     const objects: KubernetesObject[] = [];
     for (; changes < due; changes += 1) objects.push(...noisyChange(kind, changes));
-    loop.take(upserts(objects));
+    loop.takeEvents(upserts(objects));
   }, TICK_MS);
 }
 
@@ -121,9 +121,9 @@ function take(request: Request): void {
       const [gatewayClass, gateway] = gatewayObjects();
       if (gatewayClass === undefined || gateway?.kind !== 'Gateway') throw new Error('as tenants have them');
       const listeners = gateway.listeners.map((listener) => ({ ...listener, port: request.port }));
-      loop.take(upserts([gatewayClass, { ...gateway, listeners }]));
-      for (let index = 0; index < request.hosts; index += 1) loop.take(upserts(tenant(index)));
-      loop.take(
+      loop.takeEvents(upserts([gatewayClass, { ...gateway, listeners }]));
+      for (let index = 0; index < request.hosts; index += 1) loop.takeEvents(upserts(tenant(index)));
+      loop.takeEvents(
         upserts([...serviceOf('noisy', 'a', ['100.66.0.1']), ...serviceOf('noisy', 'b', ['100.66.0.2'])]),
       );
       loop.synced();
@@ -139,11 +139,11 @@ function take(request: Request): void {
         (_, index) => `100.67.${Math.floor(index / 250)}.${(index % 250) + 1}`,
       );
       const routes = Array.from({ length: request.routes }, (_, index) => routeOf('pairs', index, 'many'));
-      loop.take(upserts([...serviceOf('pairs', 'many', addresses), ...routes]));
+      loop.takeEvents(upserts([...serviceOf('pairs', 'many', addresses), ...routes]));
       break;
     }
     case 'victim':
-      loop.take(upserts(tenant(request.index)));
+      loop.takeEvents(upserts(tenant(request.index)));
       break;
   }
   answer({ type: 'done', changes });

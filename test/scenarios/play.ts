@@ -97,7 +97,7 @@ class StepSink {
   }
 
   apply(events: readonly ObjectEvent[]): void {
-    this.#engine.take(events);
+    this.#engine.takeEvents(events);
     const isThere = events.some(
       (event) => event.type === 'upsert' && event.object.meta.name === this.#expected,
     );

@@ -14,14 +14,14 @@ import type { SocketAddress } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
 import { type AdminPages, AdminServer, jsonPage, textPage } from './admin-server.ts';
 import { BusyGate } from './busy-gate.ts';
-import { ChangeReport } from './change-report.ts';
+import { ChangeLog } from './change-log.ts';
 import { debugRoutes } from './debug-routes.ts';
-import { EndpointReport } from './endpoint-report.ts';
+import { EndpointLog } from './endpoint-log.ts';
 import { addressHere } from './listen-address.ts';
+import { ManifestLog } from './manifest-log.ts';
 import { Metrics } from './metrics.ts';
-import { NamespaceReport } from './namespace-report.ts';
+import { NamespacePage } from './namespace-page.ts';
 import { logRejection } from './rejection-log.ts';
-import { ManifestReport } from './report.ts';
 import { secretsToRead } from './secrets-to-read.ts';
 import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
 import type { XdsTls } from './xds-tls.ts';
@@ -59,13 +59,13 @@ export class ControlPlane implements AsyncDisposable {
   readonly engine: Engine;
   readonly #options: ControlPlaneOptions;
   readonly #metrics = new Metrics();
-  readonly #report: ManifestReport;
-  readonly #changes: ChangeReport;
-  readonly #endpoints: EndpointReport;
+  readonly #report: ManifestLog;
+  readonly #changes: ChangeLog;
+  readonly #endpoints: EndpointLog;
   readonly #loop: FlushLoop;
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
-  readonly #namespaces: NamespaceReport;
+  readonly #namespaces: NamespacePage;
   readonly #status: StatusPublisher | undefined;
   readonly #unsynced = new Set<Kind>(KINDS.filter((kind) => !NOT_AWAITED.has(kind)));
   readonly #startedAt = performance.now();
@@ -90,11 +90,11 @@ export class ControlPlane implements AsyncDisposable {
     this.#options = options;
     this.engine = new Engine(options.engine);
     const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
-    this.#report = new ManifestReport(this.engine, options.logger, { gate });
-    this.#changes = new ChangeReport(this.engine, options.logger);
-    this.#namespaces = new NamespaceReport(this.engine, options.logger);
+    this.#report = new ManifestLog(this.engine, options.logger, { gate });
+    this.#changes = new ChangeLog(this.engine, options.logger);
+    this.#namespaces = new NamespacePage(this.engine, options.logger);
     this.#namespaces.register(this.#metrics.registry);
-    this.#endpoints = new EndpointReport(this.engine, options.logger, { gate });
+    this.#endpoints = new EndpointLog(this.engine, options.logger, { gate });
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
       onFlush: (flush) => {
@@ -179,7 +179,7 @@ export class ControlPlane implements AsyncDisposable {
   #sink(): SourceSink {
     return {
       apply: (events: readonly ObjectEvent[]) => {
-        this.#loop.take(events);
+        this.#loop.takeEvents(events);
         this.#status?.objectsChanged(events);
         // A directory of manifests tells itself, with the line of the file.
         if (this.#status !== undefined) this.#namespaces.objectsChanged(events);

@@ -11,7 +11,7 @@ import type { AdsServer } from '../../xds/server.ts';
 import type { Logger } from '../logger.ts';
 import type { StatusConfig } from '../status-flags.ts';
 import type { BusyGate } from './busy-gate.ts';
-import { EngineStatusWorld } from './status-world.ts';
+import { EngineStatuses } from './engine-statuses.ts';
 
 export interface StatusOptions extends StatusConfig {
   readonly kubeconfig?: string | undefined;
@@ -33,12 +33,12 @@ export interface StatusParts {
 /** Writes statuses and Events to the Kubernetes API while it is the source. */
 export class StatusPublisher {
   readonly controller: StatusController;
-  readonly #world: EngineStatusWorld;
+  readonly #world: EngineStatuses;
 
   constructor(options: StatusOptions, { engine, config, server, gate, logger }: StatusParts) {
     // A pod's name alone comes back when a StatefulSet or a static pod restarts.
     const identity = `${hostname()}_${randomUUID()}`;
-    this.#world = new EngineStatusWorld({
+    this.#world = new EngineStatuses({
       engine,
       config,
       gatewayAddresses: options.gatewayAddresses,
@@ -70,7 +70,7 @@ export class StatusPublisher {
 
   /** Everything is evaluated; `keys` are the objects whose status may differ. */
   flushed(keys: Iterable<ObjectKey>): void {
-    if (!this.controller.start()) this.controller.changed(keys);
+    if (!this.controller.start()) this.controller.statusesChanged(keys);
     // A listener that no Envoy has yet, or that is gone.
     this.controller.envoysChanged();
   }

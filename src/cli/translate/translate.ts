@@ -22,7 +22,7 @@ export interface Translation {
 export async function translate(directory: string, config: TranslateConfig): Promise<Translation> {
   const meaning = engineConfig(config);
   const engine = new Engine(meaning);
-  const problems = await readOnce(directory, config, (events) => engine.take(events));
+  const problems = await readOnce(directory, config, (events) => engine.takeEvents(events));
   engine.flush();
   if (config.host !== undefined) return explained(engine, config.host, config.output, meaning.gateway);
   const report = reportOf(engine, problems, meaning.gateway);

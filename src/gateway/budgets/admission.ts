@@ -48,7 +48,7 @@ export class Admission {
   }
 
   /** The claims of the next route that are refused: `before` itself where they are those. */
-  take(route: RouteModel, before: readonly RefusedClaim[] = NONE_REFUSED): readonly RefusedClaim[] {
+  admit(route: RouteModel, before: readonly RefusedClaim[] = NONE_REFUSED): readonly RefusedClaim[] {
     let same = 0;
     let refused: RefusedClaim[] | undefined;
     for (const claim of route.claims) {

@@ -67,7 +67,7 @@ export function mergeListenerSets(gateway: GatewayModel, sets: readonly Listener
 function settled(set: ListenerSetModel, taken: TakenPorts): readonly ListenerModel[] {
   // First all of them against those before the set: among themselves they are distinct.
   const left = refusing(set.listeners, set.generation, (listener) => taken.conflictOf(listener));
-  return refusing(left, set.generation, (listener) => taken.take(listener));
+  return refusing(left, set.generation, (listener) => taken.takePort(listener));
 }
 
 function refusing(
@@ -116,7 +116,7 @@ class TakenPorts {
   }
 
   /** Takes what an accepted listener names; returns why its port cannot be opened. */
-  take(listener: ListenerModel): ListenerProblem | undefined {
+  takePort(listener: ListenerModel): ListenerProblem | undefined {
     if (!isAccepted(listener)) return undefined;
     const { port, bindings } = listener;
     if (bindings.length > 0) {

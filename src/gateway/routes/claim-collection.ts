@@ -40,7 +40,7 @@ export class ClaimCollection {
         const position = this.#positionOf(binding, host);
         const known = position === undefined ? undefined : this.#claims[position];
         if (position === undefined || known === undefined) {
-          if (!this.#limits.take(host, this.#policy)) continue;
+          if (!this.#limits.takeHost(host, this.#policy)) continue;
           this.#push({
             binding,
             host,

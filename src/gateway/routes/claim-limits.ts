@@ -15,7 +15,7 @@ export class ClaimLimits {
   #leftOut = 0;
 
   /** Whether a further claim is within the limits; it is counted. */
-  take(host: string, policy: HostPolicy): boolean {
+  takeHost(host: string, policy: HostPolicy): boolean {
     const needsOwnChain = host.startsWith('*') || policy.idleTimeoutMs !== undefined;
     if (this.#claims >= MAX_CLAIMS || (needsOwnChain && this.#ownChains >= MAX_OWN_CHAINS)) {
       this.#leftOut += 1;

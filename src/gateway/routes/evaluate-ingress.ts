@@ -51,7 +51,7 @@ export function evaluateIngress(
   const limits = new ClaimLimits();
   for (const binding of ingressBindings(config)) {
     for (const [host, backends] of backendsByHost) {
-      if (!limits.take(host, policy.policy)) continue;
+      if (!limits.takeHost(host, policy.policy)) continue;
       claims.push({
         binding,
         host,

@@ -183,7 +183,7 @@ export class BudgetStage {
     const admission = new Admission(budget);
     for (const route of order) {
       const { key, model } = route;
-      const refused = admission.take(model, route.refused);
+      const refused = admission.admit(model, route.refused);
       if (refused === route.refused) continue;
       route.refused = refused;
       const before = told.has(key) ? told.get(key) : model;

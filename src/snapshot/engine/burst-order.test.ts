@@ -27,7 +27,7 @@ test('routes that share a host, have a wildcard or no hostname come first', () =
     route(4, ['Shared.example.com', 'other.example.com']),
     route(5, ['alone2.example.com', 'alone2.example.com']),
   ];
-  for (const object of routes) world.take({ type: 'upsert', object });
+  for (const object of routes) world.applyEvent({ type: 'upsert', object });
   const keys = routes.map((object) => objectKey(refOf(object)));
   const queue = new Set([...keys, key('TLSRoute/gone/gone')]);
   const order = new BurstOrder(queue, world);
@@ -91,7 +91,7 @@ test('a rival that comes, or is marked again, in the middle of a burst is waited
     engine.resources.setReady();
     const host = hostOf(ROUTES / 2);
     const published = publishedRoutes(engine, host);
-    engine.take(upserts(gatewayObjects()));
+    engine.takeEvents(upserts(gatewayObjects()));
     let asked = 0;
     engine.flush(() => {
       asked += 1;
@@ -135,13 +135,13 @@ test('rounds end, and others are served, however fast somebody changes what is h
   const changeAll = (): boolean => {
     changes += 1;
     const hosts = [`changed-${changes % 2}.example.com`];
-    engine.take(upserts(Array.from({ length: 40 }, (_, index) => route(index, hosts))));
+    engine.takeEvents(upserts(Array.from({ length: 40 }, (_, index) => route(index, hosts))));
     return true;
   };
   changeAll();
   const [, , slice] = tenantObjects(45, '100.66.0.9');
   assert.equal(slice?.kind, 'EndpointSlice');
-  engine.take(upserts([slice]));
+  engine.takeEvents(upserts([slice]));
   const published: string[] = [];
   engine.resources.onChange((change) => published.push(...change.upserts.map(({ name }) => name)));
   for (let slices = 0; slices < 200 && engine.rounds < 3; slices += 1) engine.flush(changeAll);

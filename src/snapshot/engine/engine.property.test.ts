@@ -117,7 +117,7 @@ test('a flush that pauses at every chance, with events in between, ends in the s
       const config = CONFIGS[name] ?? DEFAULT_ENGINE_CONFIG;
       const engine = new Engine(config);
       for (const batch of batches) {
-        engine.take(batch);
+        engine.takeEvents(batch);
         engine.flush(() => true);
       }
       while (!engine.flush(() => true));

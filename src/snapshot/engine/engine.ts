@@ -87,7 +87,7 @@ export class Engine {
     const endpointSets = new EndpointSetTable();
     const status = (key: ObjectKey): void => void this.#dirtyStatuses.add(key);
     this.#parents = new Parents(this.world, config.gateway, {
-      changed: (dependency) => {
+      dependencyChanged: (dependency) => {
         this.#own.mark();
         markDependents(dependency, this.#marked);
       },
@@ -96,7 +96,7 @@ export class Engine {
       status,
     });
     this.#routes = new RouteStage(this.#parents.evaluator, config.gateway, {
-      changed: (key, before, after) => {
+      routeChanged: (key, before, after) => {
         this.#budgets.replace(key, before, after);
         this.#attachments.mark(key);
         status(key);
@@ -136,9 +136,9 @@ export class Engine {
   }
 
   /** Takes events into the world and marks what they can reach. Computes nothing yet: see `flush`. */
-  take(events: readonly ObjectEvent[]): void {
+  takeEvents(events: readonly ObjectEvent[]): void {
     for (const event of events) {
-      const taken = this.world.take(event);
+      const taken = this.world.applyEvent(event);
       if (taken !== undefined) markObject(taken.before, taken.after, this.#marked);
     }
   }
@@ -171,7 +171,7 @@ export class Engine {
     const { queue } = this.#routes;
     if (queue.order(this.world) && pause()) return false;
     let early = 0;
-    for (let key = queue.take(); key !== undefined; key = queue.take()) {
+    for (let key = queue.nextRoute(); key !== undefined; key = queue.nextRoute()) {
       this.#routes.bring(key);
       if (queue.evaluated(key)) early += 1;
       if (early < PUBLISH_EVERY && !pause()) continue;
@@ -202,7 +202,7 @@ export class Engine {
 
   /** `take` and a complete `flush`. */
   apply(events: readonly ObjectEvent[]): void {
-    this.take(events);
+    this.takeEvents(events);
     this.flush();
   }
 

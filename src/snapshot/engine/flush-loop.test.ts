@@ -41,7 +41,7 @@ function clusters(engine: Engine): string[] {
 
 test('nothing is computed or served before the sources have synced', () => {
   const { clock, engine, loop } = setUp();
-  loop.take(upserts([...gatewayObjects(), ...tenantObjects(1)]));
+  loop.takeEvents(upserts([...gatewayObjects(), ...tenantObjects(1)]));
   assert.deepEqual([clock.timers, clock.isIdle], [[], true]);
   assert.equal(engine.resources.synced, false);
   loop.synced();
@@ -54,14 +54,14 @@ test('nothing is computed or served before the sources have synced', () => {
 
 test('a change after a quiet time is computed at once, the next ones wait for the interval and go together', () => {
   const { clock, engine, loop, flushes } = setUp();
-  loop.take(upserts(gatewayObjects()));
+  loop.takeEvents(upserts(gatewayObjects()));
   loop.synced();
   clock.next();
   clock.time += 1000;
-  loop.take(upserts(tenantObjects(1)));
+  loop.takeEvents(upserts(tenantObjects(1)));
   assert.equal(clock.next(), 0);
-  loop.take(upserts(tenantObjects(2)));
-  loop.take(upserts(tenantObjects(3)));
+  loop.takeEvents(upserts(tenantObjects(2)));
+  loop.takeEvents(upserts(tenantObjects(3)));
   assert.equal(clock.timers.length, 1);
   assert.equal(clock.next(), 5);
   assert.equal(clusters(engine).length, 3);
@@ -71,7 +71,7 @@ test('a change after a quiet time is computed at once, the next ones wait for th
 test('a long flush is cut into slices, published as it goes, and is ready only at its end', () => {
   const { clock, engine, loop, flushes } = setUp();
   const tenants = Array.from({ length: 1500 }, (_, index) => tenantObjects(index)).flat();
-  loop.take(upserts([...gatewayObjects(), ...tenants]));
+  loop.takeEvents(upserts([...gatewayObjects(), ...tenants]));
   loop.synced();
   clock.tick = 30;
   let slices = 0;

@@ -52,11 +52,11 @@ export class FlushLoop {
     this.#options = options;
   }
 
-  take(events: readonly ObjectEvent[]): void {
+  takeEvents(events: readonly ObjectEvent[]): void {
     if (events.length === 0) return;
     if (this.#events === 0) this.#firstEvent = this.#options.clock.now();
     this.#events += events.length;
-    this.#engine.take(events);
+    this.#engine.takeEvents(events);
     this.#schedule();
   }
 

@@ -39,7 +39,7 @@ import { Stage } from './stage.ts';
 /** What the engine is told while Gateways and ListenerSets are settled. */
 export interface ParentChanges {
   /** Whatever has read this has to be evaluated again. */
-  changed(dependency: DependencyKey): void;
+  dependencyChanged(dependency: DependencyKey): void;
   /** A listener comes (1) or goes (-1). `gatewayKey`: object key of the Gateway that it is served for. */
   listen(binding: Binding, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void;
   /** The same of a listener that is not served, and whose hostname nobody else of its Gateway may serve. */
@@ -146,7 +146,7 @@ export class Parents implements EvaluatedParents {
     else this.gateways.set(name, after);
     if (before?.isShared === true || after?.isShared === true) this.#mergeStage.mark(name);
     this.#replaced(before, after);
-    this.#changes.changed(modelDependency('Gateway', name));
+    this.#changes.dependencyChanged(modelDependency('Gateway', name));
   }
 
   #evaluateSet(name: NamespacedName): ListenerSetModel | undefined {
@@ -205,7 +205,7 @@ export class Parents implements EvaluatedParents {
     this.#countSet(before, -1);
     this.#countSet(after, 1);
     this.#replaced(before, after);
-    this.#changes.changed(modelDependency('ListenerSet', name));
+    this.#changes.dependencyChanged(modelDependency('ListenerSet', name));
   }
 
   #countSet(set: ListenerSetModel | undefined, sign: 1 | -1): void {
@@ -224,7 +224,7 @@ export class Parents implements EvaluatedParents {
     for (const port of new Set([...before.keys(), ...after.keys()])) {
       const [old = NO_LISTENERS, now = NO_LISTENERS] = [before.get(port), after.get(port)];
       const tell = (hostname: string): void =>
-        this.#changes.changed(listenerDependency(gateway, port, hostname));
+        this.#changes.dependencyChanged(listenerDependency(gateway, port, hostname));
       for (const [hostname, listener] of now) if (!isSame(old.get(hostname), listener)) tell(hostname);
       for (const hostname of old.keys()) if (!now.has(hostname)) tell(hostname);
     }

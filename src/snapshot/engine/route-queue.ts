@@ -45,7 +45,7 @@ export class RouteQueue {
   }
 
   /** Takes the first out; `undefined` when the round has no more. */
-  take(): ObjectKey | undefined {
+  nextRoute(): ObjectKey | undefined {
     if (this.#isSettling) return undefined;
     this.#taking ??= this.#keys.values();
     const { value: key } = this.#taking.next();

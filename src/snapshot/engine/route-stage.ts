@@ -13,7 +13,7 @@ import { bring, type StageRules } from './stage.ts';
 /** What the stages behind the routes are told. Routes are named by their object keys. */
 export interface RouteOutput {
   /** A route means something else than before. */
-  changed(key: ObjectKey, before: RouteModel | undefined, after: RouteModel | undefined): void;
+  routeChanged(key: ObjectKey, before: RouteModel | undefined, after: RouteModel | undefined): void;
 }
 
 /** Routes, each evaluated to what it means: TLSRoutes and Ingresses, and those of kinds that claim nothing. */
@@ -67,6 +67,6 @@ export class RouteStage {
     const before = this.#models.get(key);
     if (after === undefined) this.#models.delete(key);
     else this.#models.set(key, after);
-    this.#output.changed(key, before, after);
+    this.#output.routeChanged(key, before, after);
   }
 }

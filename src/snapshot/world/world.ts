@@ -24,7 +24,7 @@ export class World {
    * Takes one event. Returns the object before and after (`undefined`: absent), or `undefined` where nothing
    * changed: an upsert of equal content or a delete of what is not there.
    */
-  take(
+  applyEvent(
     event: ObjectEvent,
   ): { before: KubernetesObject | undefined; after: KubernetesObject | undefined } | undefined {
     if (event.type === 'delete') return this.#remove(event.ref);

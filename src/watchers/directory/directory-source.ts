@@ -143,7 +143,7 @@ class DirectorySource implements Source {
 
   #enqueue(): void {
     this.#work = this.#work.then(async () => {
-      const paths = this.#settling.take();
+      const paths = this.#settling.settledPaths();
       if (paths.length > 0) await this.#look(paths);
     });
   }

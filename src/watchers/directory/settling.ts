@@ -29,7 +29,7 @@ export class Settling {
   }
 
   /** Removes and returns the paths that are settled. */
-  take(): readonly string[] {
+  settledPaths(): readonly string[] {
     const now = performance.now();
     const settled: string[] = [];
     for (const [path, { due }] of this.#paths) if (due <= now) settled.push(path);

@@ -28,7 +28,7 @@ export interface NamespaceOnPage {
 }
 
 /** Tells what namespaces have of what they may have. */
-export class NamespaceReport {
+export class NamespacePage {
   readonly #engine: Engine;
   readonly #logger: Logger;
   /** By namespace: the invalid annotations that were told. */

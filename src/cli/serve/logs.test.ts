@@ -9,8 +9,8 @@ import { refOf } from '../../model/events.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
 import { LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
-import { ChangeReport } from './change-report.ts';
-import { EndpointReport } from './endpoint-report.ts';
+import { ChangeLog } from './change-log.ts';
+import { EndpointLog } from './endpoint-log.ts';
 import { logRejection } from './rejection-log.ts';
 
 function logged() {
@@ -27,7 +27,7 @@ describe('changes', () => {
   it('tells of the first flush at once, and of those that follow soon after together', () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new ChangeReport(engine, logger);
+    const report = new ChangeLog(engine, logger);
     const apply = (...events: Parameters<Engine['apply']>): void => {
       engine.apply(...events);
       report.flushed(engine.takeStatusChanges());
@@ -57,7 +57,7 @@ describe('endpoints', () => {
   it('tells once that there are none, and once that there are again', () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new EndpointReport(engine, logger, {
+    const report = new EndpointLog(engine, logger, {
       lane: new ManualLoop().turns.reports,
     });
     const apply = (...events: Parameters<Engine['apply']>): void => {
@@ -84,7 +84,7 @@ describe('endpoints', () => {
   it('bounds what one flush writes', async () => {
     const engine = new Engine(DEFAULT_ENGINE_CONFIG);
     const { logger, take } = logged();
-    const report = new EndpointReport(engine, logger, {
+    const report = new EndpointLog(engine, logger, {
       lane: new ManualLoop().turns.reports,
     });
     const tenants = Array.from({ length: 60 }, (_, index) => tenantObjects(index, '10.0.0.1')).flat();

@@ -14,7 +14,7 @@ interface Counts {
 }
 
 /** Tells in the log what changes did: how many routes and parents came, changed and went, and how many hosts are served now. */
-export class ChangeReport {
+export class ChangeLog {
   readonly #engine: Engine;
   readonly #logger: Logger;
   /** Models as of the last flush; the engine replaces one only where it differs. */

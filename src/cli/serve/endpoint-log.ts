@@ -8,7 +8,7 @@ import { PacedWork, type PacedWorkOptions } from './paced-work.ts';
 const MAX_LINES = 50;
 
 /** Tells in the log where connections lead nowhere for want of endpoints: once when it begins, once when it has gone. */
-export class EndpointReport {
+export class EndpointLog {
   readonly #engine: Engine;
   readonly #logger: Logger;
   /** Endpoint sets that changed since the last flush. */

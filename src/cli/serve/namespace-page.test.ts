@@ -6,7 +6,7 @@ import { gatewayObjects, tenantObjects, upserts } from '../../../test/harness/te
 import type { KubernetesObject } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
-import { type NamespaceOnPage, NamespaceReport } from './namespace-report.ts';
+import { type NamespaceOnPage, NamespacePage } from './namespace-page.ts';
 
 const BUDGET = { hosts: 2, wildcards: 1, chains: 1, pairs: 100, endpoints: 10 };
 
@@ -17,10 +17,10 @@ function reportOf(tenants: readonly number[]) {
   engine.apply(upserts([...gatewayObjects(), ...tenants.flatMap((index) => tenantObjects(index))]));
   const lines: string[] = [];
   const logger = pino({}, { write: (line: string) => void lines.push(line) });
-  return { engine, lines, report: new NamespaceReport(engine, logger) };
+  return { engine, lines, report: new NamespacePage(engine, logger) };
 }
 
-function pageOf(report: NamespaceReport, query = ''): readonly NamespaceOnPage[] {
+function pageOf(report: NamespacePage, query = ''): readonly NamespaceOnPage[] {
   return JSON.parse(report.page(new URLSearchParams(query)).body) as readonly NamespaceOnPage[];
 }
 

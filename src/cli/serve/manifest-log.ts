@@ -19,7 +19,7 @@ export interface ConditionProblem extends Pick<Condition, 'reason' | 'message'> 
 }
 
 /** Tells in the log what is wrong with the manifests: once when it begins, once when it has gone. */
-export class ManifestReport {
+export class ManifestLog {
   readonly #engine: Engine;
   readonly #logger: Logger;
   readonly #wrong = new Map<ObjectKey, string>();

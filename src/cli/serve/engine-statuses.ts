@@ -12,7 +12,7 @@ import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import type { EnvoyReport } from '../../status/envoy-fleet.ts';
-import type { StatusWorld } from '../../status/status-controller.ts';
+import type { DesiredStatuses } from '../../status/status-controller.ts';
 import type { AdsServer } from '../../xds/server.ts';
 
 export interface EngineStatusOptions {
@@ -24,7 +24,7 @@ export interface EngineStatusOptions {
 }
 
 /** Joins the status writer to the engine and to the Envoys that are connected. */
-export class EngineStatusWorld implements StatusWorld {
+export class EngineStatuses implements DesiredStatuses {
   readonly #options: EngineStatusOptions;
   /** By object key; only where there is anything to remember. */
   readonly #published = new Map<ObjectKey, Published>();

@@ -9,7 +9,7 @@ import type { ListenerSet } from '../../model/objects.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
 import { Rejections } from '../../xds/rejections.ts';
-import { EngineStatusWorld } from './status-world.ts';
+import { EngineStatuses } from './engine-statuses.ts';
 
 const GATEWAY = gateway({
   listeners: [listener({ hostname: 'gateway.example.com' })],
@@ -28,7 +28,7 @@ const FLEET: FleetView = {
 /** What is to be said of a ListenerSet that had a status of ours when its parent was the Gateway. */
 function saidAfter(parentRef: ListenerSet['parentRef']) {
   const engine = new Engine(DEFAULT_ENGINE_CONFIG);
-  const world = new EngineStatusWorld({
+  const world = new EngineStatuses({
     engine,
     config: DEFAULT_ENGINE_CONFIG.gateway,
     gatewayAddresses: [],
