@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { cacheDirectory, cached, type Progress } from '../scripts/kubernetes-assets.cache.ts';
+import { OUTSIDE } from '../test/harness/network-namespace.ts';
 import { PRESENT_TREE } from './processes/shipped.ts';
 import { type Report, type Scenario, type ScenarioOptions, Unavailable } from './scenario.ts';
 import { median } from './statistics.ts';
@@ -96,7 +97,11 @@ async function baselineFigures({
       ...count('--routes', options.routes),
       ...count('--repeats', options.repeats),
     ],
-    { cwd: tree, stdio: ['ignore', 'ignore', 'inherit'] },
+    {
+      cwd: tree,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, [OUTSIDE]: undefined },
+    },
   );
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`the benchmark of ${tree} ended with ${code ?? 'a signal'}`);

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { TokenBucket } from '../event-loop/token-bucket.ts';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
 import { type Condition, isBadNews, isNotice, SERVING_CONDITION } from '../model/conditions.ts';
@@ -6,7 +7,6 @@ import { CONTROLLER_NAME } from '../model/names.ts';
 import { microTime } from './kubernetes/lease-store.ts';
 import type { Transition } from './merge-conditions.ts';
 import type { StatusLogger } from './status-logger.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** The object that an Event is about. */
 export interface EventSubject {
@@ -75,7 +75,7 @@ export class EventRecorder {
     const id = hash('sha1', [subject.uid, event.reason, event.action, note].join('\n')).slice(0, 16);
     if (this.#recent.has(id)) return;
     const now = this.#options.clock.now();
-    if (this.#shareOf(subject.namespace).takeToken(now) > 0 || this.#bucket.takeToken(now) > 0) {
+    if (this.#shareOf(subject.namespace).takeTokens(1, now) > 0 || this.#bucket.takeTokens(1, now) > 0) {
       this.#dropped += 1;
       return;
     }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../kubernetes-api/test-clock.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { HELD_UP_MS, type Outcome, WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 const DONE: Outcome = { type: 'done' };
@@ -30,18 +29,6 @@ async function turn(clock: ManualClock, ms = 0): Promise<void> {
     clock.advance(step === 0 ? ms : 0);
   }
 }
-
-test('a bucket gives its burst at once and then its rate', () => {
-  const bucket = new TokenBucket(10, 2);
-  assert.deepEqual([bucket.takeToken(0), bucket.takeToken(0), bucket.takeToken(0)], [0, 0, 100]);
-  assert.equal(bucket.takeToken(50), 50);
-  assert.equal(bucket.takeToken(100), 0);
-  // Nothing is saved beyond the burst.
-  assert.deepEqual(
-    [bucket.takeToken(10_000), bucket.takeToken(10_000), bucket.takeToken(10_000)],
-    [0, 0, 100],
-  );
-});
 
 test('twenty thousand items take their time, and one that is new does not wait behind them', async () => {
   const { clock, worked, queue: items } = queue();

@@ -1,5 +1,5 @@
+import { TokenBucket } from '../event-loop/token-bucket.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { TurnSet } from './turn-set.ts';
 
 /** What became of one item. */
@@ -51,7 +51,7 @@ export class WorkQueue<K extends string> {
 
   constructor(options: WorkQueueOptions<K>) {
     this.#options = options;
-    this.#bucket = new TokenBucket(options.perSecond, options.perSecond);
+    this.#bucket = new TokenBucket(options.perSecond, Math.max(1, options.perSecond));
     const { groupOf = () => '' } = options;
     this.#urgent = new TurnSet(groupOf);
     this.#backlog = new TurnSet(groupOf);
@@ -129,7 +129,7 @@ export class WorkQueue<K extends string> {
       const key = keys.first();
       if (key === undefined) return;
       if (isNeeded(key)) {
-        const waitMs = this.#bucket.takeToken(clock.now());
+        const waitMs = this.#bucket.takeTokens(1, clock.now());
         if (waitMs > 0) {
           this.#schedule(waitMs);
           return;

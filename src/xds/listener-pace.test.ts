@@ -12,18 +12,18 @@ function setUp(options = { burstBytes: 1_000, bytesPerSecond: 100 }) {
 
 test('what fits goes at once, then as fast as the bucket fills', () => {
   const { clock, pace } = setUp();
-  assert.equal(pace.take(600), 0);
-  assert.equal(pace.take(600), 2_000);
+  assert.equal(pace.takeBytes(600), 0);
+  assert.equal(pace.takeBytes(600), 2_000);
   clock.now += 2_000;
-  assert.equal(pace.take(600), 0);
+  assert.equal(pace.takeBytes(600), 0);
 });
 
 test('what is larger than the bucket goes when that is full', () => {
   const { clock, pace } = setUp();
-  assert.equal(pace.take(5_000), 0);
-  assert.equal(pace.take(5_000), 10_000);
+  assert.equal(pace.takeBytes(5_000), 0);
+  assert.equal(pace.takeBytes(5_000), 10_000);
   clock.now += 10_000;
-  assert.equal(pace.take(5_000), 0);
+  assert.equal(pace.takeBytes(5_000), 0);
 });
 
 test('a changed listener waits for its turn and goes in its newest form; clusters do not wait', () => {

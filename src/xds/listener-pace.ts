@@ -1,3 +1,5 @@
+import { TokenBucket } from '../event-loop/token-bucket.ts';
+
 /** How fast changed listeners may follow each other, on one stream. */
 export interface ListenerPaceOptions {
   /** Bytes of changed listeners that go at once after a quiet time. */
@@ -16,30 +18,18 @@ export const DEFAULT_LISTENER_PACE: ListenerPaceOptions = {
   bytesPerSecond: 200 * 1024,
 };
 
-/** A bucket of bytes. `now` in milliseconds. */
+/** A bucket of bytes: a listener that is larger than the bucket goes when that is full. `now` in milliseconds. */
 export class ListenerPace {
-  readonly #options: ListenerPaceOptions;
+  readonly #bucket: TokenBucket;
   readonly #now: () => number;
-  #tokens: number;
-  #at: number;
 
   constructor(options: ListenerPaceOptions, now: () => number = () => performance.now()) {
-    this.#options = options;
+    this.#bucket = new TokenBucket(options.bytesPerSecond, options.burstBytes);
     this.#now = now;
-    this.#tokens = options.burstBytes;
-    this.#at = now();
   }
 
-  /** Takes the bytes, or says in how many milliseconds they may be taken. */
-  take(bytes: number): number {
-    const { burstBytes, bytesPerSecond } = this.#options;
-    const now = this.#now();
-    this.#tokens = Math.min(burstBytes, this.#tokens + ((now - this.#at) * bytesPerSecond) / 1000);
-    this.#at = now;
-    // One that is larger than the bucket goes when that is full.
-    const needed = Math.min(bytes, burstBytes);
-    if (this.#tokens < needed) return Math.ceil(((needed - this.#tokens) * 1000) / bytesPerSecond);
-    this.#tokens -= needed;
-    return 0;
+  /** Takes the bytes and returns 0, or says in how many milliseconds they may be taken. */
+  takeBytes(bytes: number): number {
+    return this.#bucket.takeTokens(bytes, this.#now());
   }
 }

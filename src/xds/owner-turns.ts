@@ -1,22 +1,62 @@
-/** How much of an Envoy one owner may take at a time. */
+import { TokenBucket } from '../event-loop/token-bucket.ts';
+
+/** How much of an Envoy's main thread one owner may take at a time. */
 export interface OwnerTurnsOptions {
-  /** Resources of one owner that may be under way: sent, and not acknowledged. */
-  readonly underWay: number;
-  /** Resources of one owner that go at once after a quiet time, and in the long run each second. */
-  readonly burst: number;
-  readonly perSecond: number;
+  /** Milliseconds that the resources of one owner that are under way (sent, and not acknowledged) may take it ... */
+  readonly underWayMs: number;
+  /** ... but so many resources at least, and at most. */
+  readonly fewest: number;
+  readonly most: number;
+  /** Milliseconds that an owner may have used lately and still have `most` under way: tenants that begin together. */
+  readonly lightMs: number;
+  /** Milliseconds that an owner may use after a quiet time, and besides for each resource that it has ... */
+  readonly burstMs: number;
+  readonly burstMsOfResource: number;
+  /** ... and in the long run each second. */
+  readonly msPerSecond: number;
+  /** Milliseconds that a response is charged at most: more is an Envoy that hangs, or a path that is slow. */
+  readonly mostMs: number;
 }
 
 /**
- * Envoy takes 0.2 to 0.4 ms of its main thread for a cluster that is replaced (docs/design/envoy.md), one response after the
- * other: what is under way of one tenant is what the change of another waits for. 32 are some 10 ms. In the long run
- * a tenant that never stops may take a sixth of the thread.
+ * Envoy takes 0.1 to 0.4 ms of its main thread for a cluster, most for one that is replaced (docs/design/envoy.md), one response
+ * after the other: what is under way of one tenant is what the change of another waits for. In the long run a
+ * tenant that never stops may take a seventh of the thread.
  */
-export const DEFAULT_OWNER_TURNS: OwnerTurnsOptions = { underWay: 32, burst: 20_000, perSecond: 500 };
+export const DEFAULT_OWNER_TURNS: OwnerTurnsOptions = {
+  underWayMs: 4,
+  fewest: 16,
+  most: 64,
+  lightMs: 25,
+  burstMs: 300,
+  burstMsOfResource: 0.3,
+  msPerSecond: 150,
+  mostMs: 200,
+};
 
-interface Bucket {
-  tokens: number;
-  at: number;
+/** What a cluster takes until the first acknowledgement has told. */
+const FIRST_GUESS_MS = 0.25;
+/** How much of the difference to what was measured last goes into the estimate. */
+const WEIGHT = 0.25;
+
+interface Account {
+  /** Of milliseconds. */
+  readonly bucket: TokenBucket;
+  /** It has used up what it had, and waits until there is enough for a response worth sending. */
+  waits: boolean;
+  /** Resources. */
+  underWay: number;
+  /** Milliseconds that a cluster took lately, with the endpoints that went with it. */
+  clusterMs: number;
+  /** Milliseconds used since that was estimated last. */
+  usedMs: number;
+}
+
+interface UnderWay {
+  /** Of each resource. */
+  readonly owners: readonly Account[];
+  readonly areClusters: boolean;
+  readonly sentAt: number;
 }
 
 /** Owners that are remembered at least; those that have been quiet are forgotten when there are more. */
@@ -24,18 +64,21 @@ const REMEMBERED = 1_024;
 
 /**
  * Turns by owner on one stream: whose resources may go into the next response. What has to wait stays due, and goes once, as
- * it is then. `now` in milliseconds.
+ * it is then. What a resource costs is measured, by the time until its response is acknowledged. `now` in milliseconds.
  */
 export class OwnerTurns {
   readonly #options: OwnerTurnsOptions;
   readonly #now: () => number;
-  readonly #underWay = new Map<string, number>();
-  readonly #responses = new Map<string, readonly string[]>();
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #responses = new Map<string, UnderWay>();
+  readonly #accounts = new Map<string, Account>();
   #forgetAt = REMEMBERED;
   /** Owners of the resources of the response that is being made. */
-  #taken: string[] = [];
+  #taken: Account[] = [];
+  /** When that was begun. */
+  #beganAt = 0;
   #waitMs = 0;
+  #areClusters = true;
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: OwnerTurnsOptions = DEFAULT_OWNER_TURNS, now: () => number = () => performance.now()) {
     this.#options = options;
@@ -51,60 +94,110 @@ export class OwnerTurns {
   begin(): void {
     this.#taken = [];
     this.#waitMs = 0;
+    this.#beganAt = this.#now();
   }
 
-  /** Whether a resource of the owner may go into the response, which then has it. */
-  take(owner: string): boolean {
-    const underWay = this.#underWay.get(owner) ?? 0;
-    if (underWay >= this.#options.underWay || !this.#pay(owner)) return false;
-    this.#underWay.set(owner, underWay + 1);
-    this.#taken.push(owner);
+  /** Whether a resource of the owner, who has so many, may go into the response, which then has it. */
+  takeTurn(owner: string, owned: number): boolean {
+    const account = this.#accounts.get(owner) ?? this.#open(owner);
+    this.#raise(account, owned);
+    if (account.underWay >= this.#windowOf(account) || !this.#mayUse(account)) return false;
+    this.#take(account, true);
     return true;
+  }
+
+  /** Endpoints of the owner are in the response: they are under way and paid for as clusters are, but have no turns. */
+  note(owner: string): void {
+    this.#take(this.#accounts.get(owner) ?? this.#open(owner), false);
+  }
+
+  #take(account: Account, isCluster: boolean): void {
+    account.underWay += 1;
+    this.#areClusters = isCluster;
+    this.#taken.push(account);
   }
 
   /** The response was sent. */
   sent(nonce: string): void {
-    if (this.#taken.length > 0) this.#responses.set(nonce, this.#taken);
+    if (this.#taken.length > 0)
+      this.#responses.set(nonce, {
+        owners: this.#taken,
+        areClusters: this.#areClusters,
+        sentAt: this.#now(),
+      });
     this.#taken = [];
   }
 
-  /** The client answered a response, whatever it said. */
+  /** The client answered a response, whatever it said; of any type, since it works on one after the other. */
   answered(nonce: string): void {
-    for (const owner of this.#responses.get(nonce) ?? []) {
-      const left = (this.#underWay.get(owner) ?? 0) - 1;
-      if (left > 0) this.#underWay.set(owner, left);
-      else this.#underWay.delete(owner);
-    }
-    this.#responses.delete(nonce);
-  }
-
-  #pay(owner: string): boolean {
-    const { burst, perSecond } = this.#options;
     const now = this.#now();
-    const bucket = this.#buckets.get(owner) ?? this.#open(owner, now);
-    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) * perSecond) / 1_000);
-    bucket.at = now;
-    if (bucket.tokens < 1) {
-      const wait = Math.ceil(((1 - bucket.tokens) * 1_000) / perSecond);
-      this.#waitMs = this.#waitMs === 0 ? wait : Math.min(this.#waitMs, wait);
-      return false;
+    const response = this.#responses.get(nonce);
+    if (response !== undefined) {
+      this.#responses.delete(nonce);
+      this.#charge(response, now);
     }
-    bucket.tokens -= 1;
-    return true;
+    this.#answeredAt = now;
   }
 
-  #open(owner: string, now: number): Bucket {
-    if (this.#buckets.size >= this.#forgetAt) this.#forgetQuiet(now);
-    const bucket = { tokens: this.#options.burst, at: now };
-    this.#buckets.set(owner, bucket);
-    return bucket;
+  /** Resources that one owner may have under way. */
+  #windowOf({ bucket, clusterMs }: Account): number {
+    const { underWayMs, fewest, most, lightMs } = this.#options;
+    if (lightMs > 0 && bucket.waitFor(bucket.burst - lightMs, this.#beganAt) === 0) return most;
+    return Math.max(fewest, Math.min(most, Math.round(underWayMs / clusterMs)));
   }
 
-  /** A bucket that is full again says nothing. */
-  #forgetQuiet(now: number): void {
-    const { burst, perSecond } = this.#options;
-    for (const [owner, { tokens, at }] of this.#buckets)
-      if (tokens + ((now - at) * perSecond) / 1_000 >= burst) this.#buckets.delete(owner);
-    this.#forgetAt = Math.max(REMEMBERED, 2 * this.#buckets.size);
+  /** An owner may send all that it has at once, but not by having it again and again. */
+  #raise({ bucket }: Account, owned: number): void {
+    const { burstMs, burstMsOfResource } = this.#options;
+    const burst = burstMs + owned * burstMsOfResource;
+    if (burst > bucket.burst) bucket.raise(burst);
+  }
+
+  #charge({ owners, areClusters, sentAt }: UnderWay, now: number): void {
+    const took = Math.min(this.#options.mostMs, now - Math.max(sentAt, this.#answeredAt));
+    const each = took / owners.length;
+    const clusters = new Map<Account, number>();
+    for (const account of owners) {
+      account.underWay -= 1;
+      account.usedMs += each;
+      account.bucket.charge(each, now);
+      if (areClusters) clusters.set(account, (clusters.get(account) ?? 0) + 1);
+    }
+    for (const [account, count] of clusters) {
+      account.clusterMs += WEIGHT * (account.usedMs / count - account.clusterMs);
+      account.usedMs = 0;
+    }
+  }
+
+  #mayUse(account: Account): boolean {
+    const { underWayMs } = this.#options;
+    const now = this.#beganAt;
+    const wait = account.bucket.waitFor(account.waits ? underWayMs : 0, now);
+    account.waits = wait > 0;
+    if (wait === 0) return true;
+    const whole = account.bucket.waitFor(underWayMs, now);
+    this.#waitMs = this.#waitMs === 0 ? whole : Math.min(this.#waitMs, whole);
+    return false;
+  }
+
+  #open(owner: string): Account {
+    if (this.#accounts.size >= this.#forgetAt) this.#forgetQuiet();
+    const { msPerSecond, burstMs } = this.#options;
+    const account = {
+      bucket: new TokenBucket(msPerSecond, burstMs),
+      underWay: 0,
+      waits: false,
+      clusterMs: FIRST_GUESS_MS,
+      usedMs: 0,
+    };
+    this.#accounts.set(owner, account);
+    return account;
+  }
+
+  /** An account that is full again, and has nothing under way, says nothing. */
+  #forgetQuiet(): void {
+    for (const [owner, { bucket, underWay }] of this.#accounts)
+      if (underWay === 0 && bucket.waitFor(bucket.burst, this.#beganAt) === 0) this.#accounts.delete(owner);
+    this.#forgetAt = Math.max(REMEMBERED, 2 * this.#accounts.size);
   }
 }

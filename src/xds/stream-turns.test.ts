@@ -7,7 +7,16 @@ import { responses, subscribeLikeEnvoy } from './test-stream.ts';
 import { TestView, versionOf } from './test-view.ts';
 
 describe('turns by owner', () => {
-  const TURNS = { underWay: 2, burst: 100, perSecond: 1 };
+  const TURNS = {
+    underWayMs: 0.5,
+    fewest: 2,
+    most: 2,
+    lightMs: 0,
+    burstMs: 100,
+    burstMsOfResource: 0,
+    mostMs: 2,
+    msPerSecond: 1,
+  };
 
   function current() {
     const view = new TestView();
@@ -61,13 +70,20 @@ describe('turns by owner', () => {
   it('say when to look again where an owner has had its share of a second', () => {
     const view = new TestView();
     view.setReady();
-    const turns = new OwnerTurns({ underWay: 10, burst: 1, perSecond: 4 }, () => 0);
+    let now = 0;
+    const turns = new OwnerTurns({ ...TURNS, underWayMs: 1, burstMs: 1, msPerSecond: 4 }, () => now);
     const stream = new AdsStream(view, DEFAULT_STREAM_LIMITS, undefined, turns);
     view.onChange((change) => stream.changed(change));
     subscribeLikeEnvoy(stream, []);
     responses(stream);
     view.put(CLUSTER_TYPE, { a: '1', b: '1' }, undefined, 'noisy');
-    assert.deepEqual(responses(stream), ['cds +a']);
-    assert.equal(stream.waitMs, 250);
+    const response = stream.next();
+    now += 10;
+    stream.request({ type_url: CLUSTER_TYPE, response_nonce: response?.nonce ?? '' });
+    view.put(CLUSTER_TYPE, { c: '1' }, undefined, 'noisy');
+    assert.equal(stream.next(), undefined);
+    assert.equal(stream.waitMs, 500, 'it owes 1 ms, and gets 1 ms for the next response');
+    now += 500;
+    assert.deepEqual(responses(stream), ['cds +c']);
   });
 });

@@ -220,22 +220,30 @@ export class AdsStream {
 
   #maySend(typeUrl: string): MaySend | undefined {
     if (typeUrl === LISTENER_TYPE) return this.#maySendListener;
-    if (typeUrl !== CLUSTER_TYPE || !this.#hasBeenCurrent) return undefined;
+    if (!this.#hasBeenCurrent) return undefined;
     this.#turns.begin();
-    return this.#maySendCluster;
+    if (typeUrl === CLUSTER_TYPE) return this.#maySendCluster;
+    return typeUrl === ENDPOINT_TYPE ? this.#maySendEndpoints : undefined;
   }
 
   readonly #maySendListener: MaySend = ({ bytes }, isKnown) => {
-    const waitMs = isKnown ? (this.#pace?.take(bytes.length) ?? 0) : 0;
+    const waitMs = isKnown ? (this.#pace?.takeBytes(bytes.length) ?? 0) : 0;
     this.#waitAtMost(waitMs);
     return waitMs === 0;
   };
 
   /** Clusters are what costs an Envoy most. What it lacks from the start it needs whatever it costs, so turns begin then. */
   readonly #maySendCluster: MaySend = ({ owner }) => {
-    if (owner === undefined || this.#turns.take(owner)) return true;
+    if (owner === undefined) return true;
+    if (this.#turns.takeTurn(owner, this.#view.slots(CLUSTER_TYPE).ownedCount(owner))) return true;
     this.#waitAtMost(this.#turns.waitMs);
     return false;
+  };
+
+  /** Endpoints never wait, since clusters wait for them; but their owner pays. */
+  readonly #maySendEndpoints: MaySend = ({ owner }) => {
+    if (owner !== undefined) this.#turns.note(owner);
+    return true;
   };
 
   #waitAtMost(waitMs: number): void {

@@ -20,8 +20,8 @@ export interface NetworkNamespaceOptions {
   readonly contained?: boolean;
 }
 
-/** The namespace of the process that started this one again. */
-const OUTSIDE = 'SLUICE_NETWORK_OUTSIDE';
+/** Environment variable: the namespace of the process that started this one again. Without it, a child makes its own. */
+export const OUTSIDE = 'SLUICE_NETWORK_OUTSIDE';
 
 /**
  * Call it first in a main module, with its `import.meta.url`. Outside it runs that module again in a new namespace, and

@@ -21,7 +21,8 @@ export class EndpointSetStage {
   readonly #stage = new Stage<string, BuiltEndpointSet>({
     compute: (name) => {
       const spec = this.#table.get(name);
-      return spec && this.#endpoints.build(spec, this.#limitOf(name));
+      const [owner] = this.#table.namespacesOf(name);
+      return spec && this.#endpoints.build(spec, this.#limitOf(name), owner);
     },
     output: (name, built) => this.#replace(name, built),
   });

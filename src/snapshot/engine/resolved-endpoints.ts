@@ -81,8 +81,11 @@ export class ResolvedEndpoints {
     );
   }
 
-  /** The resource of a set that uses `limit` endpoints at most, shared evenly among its Services, and what is refused or missing. */
-  build({ name, backends }: EndpointSetSpec, limit: number): BuiltEndpointSet {
+  /**
+   * The resource of a set of the owner that uses `limit` endpoints at most, shared evenly among its Services, and what is
+   * refused or missing.
+   */
+  build({ name, backends }: EndpointSetSpec, limit: number, owner: string | undefined): BuiltEndpointSet {
     const targets = backends.filter(({ target }) => target !== undefined).length;
     const limitOfEach = Math.max(1, Math.floor(limit / Math.max(1, targets)));
     let isLimited = false;
@@ -103,7 +106,7 @@ export class ResolvedEndpoints {
     const reach = problems.length === 0 ? undefined : { reached, problems };
     const news =
       isLimited || refused.length > 0 ? { refused, limit: isLimited ? limitOfEach : undefined } : NO_NEWS;
-    return { resource: translateEndpointSet(name, shares), notes: { news, reach } };
+    return { resource: translateEndpointSet(name, shares, owner), notes: { news, reach } };
   }
 
   /** What is to be told of a set, nothing where it is no longer in use. Returns whether it differs from before. */

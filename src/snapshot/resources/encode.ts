@@ -28,8 +28,13 @@ export function encodeResource(
  * encoded when Envoy asks for them, and the clusters that it waits for are not held up. `write` reads nothing that may
  * change.
  */
-export function encodeResourceLater(typeUrl: string, name: string, write: Write): EncodedResource {
-  return new Encoded(typeUrl, name, write, undefined, undefined);
+export function encodeResourceLater(
+  typeUrl: string,
+  name: string,
+  write: Write,
+  owner?: string,
+): EncodedResource {
+  return new Encoded(typeUrl, name, write, undefined, owner);
 }
 
 class Encoded implements EncodedResource {

@@ -11,6 +11,7 @@ export class SlotTable implements ResourceSlots {
   /** By slot: what was removed and is being told of. */
   readonly #leaving = new Map<number, EncodedResource>();
   readonly #free: number[] = [];
+  readonly #owned = new Map<string, number>();
 
   get size(): number {
     return this.#resources.length;
@@ -26,6 +27,10 @@ export class SlotTable implements ResourceSlots {
 
   at(slot: number): EncodedResource | undefined {
     return this.#resources[slot];
+  }
+
+  ownedCount(owner: string): number {
+    return this.#owned.get(owner) ?? 0;
   }
 
   get(name: string): EncodedResource | undefined {
@@ -63,6 +68,7 @@ export class SlotTable implements ResourceSlots {
       return true;
     }
     const current = this.#resources[slot] ?? this.#leaving.get(slot);
+    this.#countOwner(this.#resources[slot], resource);
     const isBack = this.#leaving.delete(slot);
     const { version } = resource;
     if (current?.version === version) {
@@ -82,6 +88,7 @@ export class SlotTable implements ResourceSlots {
   #add(name: string, resource: EncodedResource): void {
     const slot = this.#free.pop() ?? this.#resources.length;
     this.#slots.set(name, slot);
+    this.#countOwner(undefined, resource);
     this.#resources[slot] = resource;
     this.#versionsBefore[slot] = undefined;
     if (slot >= this.#revisions.length) {
@@ -97,9 +104,20 @@ export class SlotTable implements ResourceSlots {
     const slot = this.#slots.get(name);
     const resource = slot === undefined ? undefined : this.#resources[slot];
     if (slot === undefined || resource === undefined) return false;
+    this.#countOwner(resource, undefined);
     this.#resources[slot] = undefined;
     this.#leaving.set(slot, resource);
     return true;
+  }
+
+  #countOwner(before: EncodedResource | undefined, after: EncodedResource | undefined): void {
+    if (before?.owner === after?.owner) return;
+    if (before?.owner !== undefined) {
+      const left = this.ownedCount(before.owner) - 1;
+      if (left > 0) this.#owned.set(before.owner, left);
+      else this.#owned.delete(before.owner);
+    }
+    if (after?.owner !== undefined) this.#owned.set(after.owner, this.ownedCount(after.owner) + 1);
   }
 
   /** Everybody has been told: the slots of what was removed may be given to other names. */

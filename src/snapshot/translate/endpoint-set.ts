@@ -17,15 +17,22 @@ export interface ResolvedShare {
  */
 const REJECTING = { address: '127.0.0.1', port: 0 };
 
-/** The endpoints of one Service, or of several with their shares as one weighted locality each. */
-export function translateEndpointSet(name: string, shares: readonly ResolvedShare[]): EncodedResource {
+/** The endpoints of one Service, or of several with their shares as one weighted locality each; `owner`: see `EncodedResource`. */
+export function translateEndpointSet(
+  name: string,
+  shares: readonly ResolvedShare[],
+  owner?: string,
+): EncodedResource {
   const served = shares.some((share) => share.endpoints.length > 0);
   // Nothing to connect to at all: no endpoints, and Envoy closes at once without trying.
   const localities = served
     ? rejectingTogether(shares).map((share) => locality(share, shares.length > 1))
     : [];
-  return encodeResourceLater(ClusterLoadAssignment.typeUrl, name, (writer) =>
-    writeEndpoints(writer, name, localities),
+  return encodeResourceLater(
+    ClusterLoadAssignment.typeUrl,
+    name,
+    (writer) => writeEndpoints(writer, name, localities),
+    owner,
   );
 }
 
