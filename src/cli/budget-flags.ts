@@ -36,7 +36,8 @@ export const BUDGET_FLAGS = {
   namespaceChains: {
     name: '--namespace-chains',
     value: 'N',
-    description: 'most exact hosts of a namespace with sluice.dev/idle-timeout',
+    description:
+      'most exact hosts of a namespace with a filter chain of their own (sluice.dev/idle-timeout, sluice.dev/close-on-delete)',
     env: 'SLUICE_NAMESPACE_CHAINS',
     default: String(DEFAULTS.chains),
     schema: wholeNumber(1, MAX_BUDGET),

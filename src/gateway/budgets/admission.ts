@@ -5,6 +5,7 @@
 import type { NamespaceBudget } from '../../model/budget.ts';
 import type { Claim, RouteModel } from '../../model/gateway.ts';
 import { compareAge, compareText } from '../values/order.ts';
+import { cannotShareChain, needsOwnChain } from '../values/own-chain.ts';
 
 /** Of which number a namespace asks for too many. */
 export type BudgetKind = 'hosts' | 'wildcards' | 'chains';
@@ -16,6 +17,11 @@ export type BudgetUse = Record<BudgetKind, number>;
 export interface RefusedClaim {
   readonly claim: Claim;
   readonly kind: BudgetKind;
+  /**
+   * The claim that contends in its place: without a chain of its own where only `closeOnDelete` needs one, which takes no host
+   * out of service. `undefined`: the host is not served.
+   */
+  readonly instead: Claim | undefined;
 }
 
 export const NONE_REFUSED: readonly RefusedClaim[] = [];
@@ -57,13 +63,15 @@ export class Admission {
         countClaim(this.#use, claim, 1);
         continue;
       }
+      const isServed = kind === 'chains' && !cannotShareChain(claim.host, claim.policy);
+      if (isServed) this.#use.hosts += 1;
       const known = before[same];
       if (refused === undefined && known?.claim === claim && known.kind === kind) {
         same += 1;
         continue;
       }
       refused ??= before.slice(0, same);
-      refused.push({ claim, kind });
+      refused.push({ claim, kind, instead: isServed ? withoutClosing(claim) : undefined });
     }
     if (refused !== undefined) return refused;
     if (same === before.length) return before;
@@ -94,14 +102,14 @@ export function compareRoutes(a: RouteModel, b: RouteModel): number {
 function exceeded(use: BudgetUse, claim: Claim, budget: NamespaceBudget): BudgetKind | undefined {
   if (isWildcard(claim)) return use.wildcards < budget.wildcards ? undefined : 'wildcards';
   if (use.hosts >= budget.hosts) return 'hosts';
-  return hasOwnChain(claim) && use.chains >= budget.chains ? 'chains' : undefined;
+  return needsOwnChain(claim.host, claim.policy) && use.chains >= budget.chains ? 'chains' : undefined;
 }
 
 function countClaim(use: BudgetUse, claim: Claim, sign: 1 | -1): void {
   if (isWildcard(claim)) use.wildcards += sign;
   else {
     use.hosts += sign;
-    if (hasOwnChain(claim)) use.chains += sign;
+    if (needsOwnChain(claim.host, claim.policy)) use.chains += sign;
   }
 }
 
@@ -109,6 +117,6 @@ function isWildcard({ host }: Claim): boolean {
   return host.startsWith('*');
 }
 
-function hasOwnChain({ policy }: Claim): boolean {
-  return policy.idleTimeoutMs !== undefined;
+function withoutClosing(claim: Claim): Claim {
+  return { ...claim, policy: { ...claim.policy, closeOnDelete: false } };
 }

@@ -150,8 +150,32 @@ test('wildcards and hosts with a chain of their own have budgets of their own', 
   assert.deepEqual(served(engine), ['*.a', 'c', 'd']);
   assert.match(
     conditionOf(engine, 'TLSRoute/red/chains', 'PartiallyInvalid'),
-    /hosts with an idle time-out: 2 of 1/,
+    /hosts with a filter chain of their own: 2 of 1/,
   );
+});
+
+test('a chain for closing alone is left out, the host with it is not', () => {
+  const engine = engineWith();
+  const annotations = { 'sluice.dev/close-on-delete': 'true' };
+  engine.apply(
+    upserts([
+      route('red', 'old', ['a', 'b'], { annotations }),
+      route('red', 'idle', ['c'], {
+        annotations: { ...annotations, 'sluice.dev/idle-timeout': '1m' },
+        created: '2026-02-01T00:00:00Z',
+      }),
+    ]),
+  );
+  assert.deepEqual(served(engine), ['a', 'b']);
+  assert.match(
+    conditionOf(engine, 'TLSRoute/red/old', 'sluice.dev/PolicyAccepted'),
+    /^False Limited .*close-on-delete is not followed.*chain of their own: 3 of 1\): b\.stage/,
+  );
+  assert.match(conditionOf(engine, 'TLSRoute/red/old', 'Accepted'), /^True/);
+  assert.match(conditionOf(engine, 'TLSRoute/red/idle', 'Accepted'), /^False OverBudget/);
+  engine.apply(upserts([namespace('red', { 'sluice.dev/budget-chains': '3' })]));
+  assert.deepEqual(served(engine), ['a', 'b', 'c']);
+  assert.equal(conditionOf(engine, 'TLSRoute/red/old', 'sluice.dev/PolicyAccepted'), 'absent');
 });
 
 test('a Namespace’s annotation sets the budget, nonsense and a flag against it change nothing', () => {

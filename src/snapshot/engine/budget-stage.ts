@@ -13,7 +13,7 @@ import { namespaceBudget, type ReadBudget } from '../../gateway/budgets/namespac
 import type { OverBudget } from '../../gateway/budgets/over-budget.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type ObjectRef, refOf } from '../../model/events.ts';
-import type { Claim, RouteModel } from '../../model/gateway.ts';
+import type { RouteModel } from '../../model/gateway.ts';
 import { type ObjectKey, objectKey } from '../../model/key.ts';
 import type { World } from '../world/world.ts';
 import { Stage } from './stage.ts';
@@ -257,8 +257,9 @@ function merged(a: readonly OrderedRoute[], b: readonly OrderedRoute[]): Ordered
 }
 
 function without(model: RouteModel, refused: readonly RefusedClaim[]): RouteModel {
-  const over = new Set<Claim>(refused.map(({ claim }) => claim));
-  return { ...model, claims: model.claims.filter((claim) => !over.has(claim)) };
+  const instead = new Map(refused.map((each) => [each.claim, each.instead]));
+  const claims = model.claims.map((claim) => (instead.has(claim) ? instead.get(claim) : claim));
+  return { ...model, claims: claims.filter((claim) => claim !== undefined) };
 }
 
 /** Every evaluation of a route makes claims of its own: the same ones are of the same evaluation. */
