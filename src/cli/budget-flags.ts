@@ -58,6 +58,15 @@ export const BUDGET_FLAGS = {
     default: String(DEFAULTS.endpoints),
     schema: wholeNumber(1, MAX_BUDGET),
   },
+  namespaceConnections: {
+    name: '--namespace-connections',
+    value: 'N',
+    description:
+      'most connections at once of a namespace on each Envoy, divided among its hosts; a tenth of what an Envoy takes is well',
+    env: 'SLUICE_NAMESPACE_CONNECTIONS',
+    default: String(DEFAULTS.connections),
+    schema: wholeNumber(1, MAX_BUDGET),
+  },
   namespaceBudgets: {
     name: '--namespace-budgets',
     value: 'on|off',
@@ -76,5 +85,6 @@ export function namespaceBudgetOf(values: FlagValues<typeof BUDGET_FLAGS>): Name
     chains: values.namespaceChains,
     pairs: values.namespacePairs,
     endpoints: values.endpointsPerHost,
+    connections: values.namespaceConnections,
   });
 }

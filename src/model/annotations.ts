@@ -62,6 +62,7 @@ export const BUDGET_ANNOTATIONS: { readonly [F in keyof NamespaceBudget]-?: Read
   chains: { name: 'sluice.dev/budget-chains', kinds: ['Namespace'] },
   pairs: { name: 'sluice.dev/budget-pairs', kinds: ['Namespace'] },
   endpoints: { name: 'sluice.dev/budget-endpoints', kinds: ['Namespace'] },
+  connections: { name: 'sluice.dev/budget-connections', kinds: ['Namespace'] },
 };
 
 /** Who may claim wildcards on the listeners of a Gateway, instead of what `--wildcard-claims` says. */

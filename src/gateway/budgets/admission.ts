@@ -84,9 +84,22 @@ export class Admission {
  * within the pairs; then a power of two, so that it changes rarely while hosts come and go.
  */
 export function endpointLimit(use: BudgetUse, budget: NamespaceBudget): number {
+  return part(use, budget, budget.endpoints, budget.pairs);
+}
+
+/**
+ * The same of connections: how many each host of a namespace takes at once. Envoy counts them for each cluster, and for no group of
+ * clusters: so that all hosts together stay within the budget, each has a fixed part.
+ */
+export function connectionLimit(use: BudgetUse, budget: NamespaceBudget, mostOfHost: number): number {
+  return part(use, budget, mostOfHost, budget.connections);
+}
+
+function part(use: BudgetUse, budget: NamespaceBudget, mostOfHost: number, mostOfAll: number): number {
   const hosts = Math.min(use.hosts, budget.hosts) + Math.min(use.wildcards, budget.wildcards);
-  if (hosts * budget.endpoints <= budget.pairs) return budget.endpoints;
-  const share = Math.floor(budget.pairs / hosts);
+  if (Math.max(hosts, 1) * mostOfHost <= mostOfAll) return mostOfHost;
+  const share = Math.floor(mostOfAll / Math.max(hosts, 1));
+  if (hosts <= 1) return share;
   return share < 2 ? 1 : 2 ** Math.floor(Math.log2(share));
 }
 

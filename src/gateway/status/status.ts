@@ -1,3 +1,4 @@
+import { POLICY_ANNOTATIONS } from '../../model/annotations.ts';
 import type { Condition } from '../../model/conditions.ts';
 import { condition, POLICY_CONDITION } from '../../model/conditions.ts';
 import type { ObjectRef } from '../../model/events.ts';
@@ -55,6 +56,8 @@ export interface Limited {
   /** Claims that are over the budget of the namespace. */
   readonly over?: OverBudget | undefined;
   readonly endpoints?: EndpointNews;
+  /** How many connections each host of the namespace takes. */
+  readonly connectionLimit?: number;
 }
 
 /**
@@ -65,23 +68,35 @@ export interface Limited {
 export function routeStatus(
   route: RouteModel,
   lost: readonly LostClaim[],
-  { over, endpoints }: Limited = {},
+  limited: Limited = {},
 ): readonly ParentStatus[] {
+  const { over, endpoints } = limited;
   const endpointsSay = endpoints && endpointsCondition(endpoints, route.generation);
   return route.parents.map((parent, index) => {
     const settled = afterContention(route, parent, index, lost, over);
-    const status = withPolicyNotes(settled, notesOf(index, over), route.generation);
+    const status = withPolicyNotes(settled, notesOf(route, index, limited), route.generation);
     if (endpointsSay === undefined || !status.accepted) return status;
     return { ...status, conditions: [...status.conditions, endpointsSay] };
   });
 }
 
 /** Part of a sentence for each thing that the route's annotations ask for and other routes of the namespace leave no room for. */
-function notesOf(parent: number, over: OverBudget | undefined): readonly string[] {
+function notesOf(
+  { claims }: RouteModel,
+  parent: number,
+  { over, connectionLimit = Infinity }: Limited,
+): readonly string[] {
+  const notes: string[] = [];
+  // All hosts of a route have its annotations.
+  if ((claims[0]?.policy.maxConnections ?? 0) > connectionLimit)
+    notes.push(
+      `${POLICY_ANNOTATIONS.maxConnections.name} beyond ${connectionLimit} is not followed, which is a host's part of the connections of the namespace`,
+    );
   const open = over?.refused.filter(
     ({ claim, instead }) => instead !== undefined && claim.parents.includes(parent),
   );
-  return over === undefined || open === undefined || open.length === 0 ? [] : [notClosingText(open, over)];
+  if (over !== undefined && open !== undefined && open.length > 0) notes.push(notClosingText(open, over));
+  return notes;
 }
 
 /** What is not followed of a route's annotations, besides what its evaluation has said already. */

@@ -109,12 +109,16 @@ export class Engine {
         status(key);
       },
       endpointLimit: (namespace) => this.#endpointSets.markNamespace(namespace),
+      connectionLimit: (routes) => {
+        for (const { claims } of routes) this.#hosts.mark(claims);
+      },
     });
     this.#hosts = new HostStage(config, this.resources, endpointSets, {
       endpointSet: (name) => this.#endpointSets.mark(name),
       listener: (binding) => this.#listeners.mark(binding),
       status,
       attachment: (key) => this.#attachments.mark(key),
+      connectionLimit: (namespace) => this.#budgets.connectionLimit(namespace),
     });
     this.owners = new ResourceOwners(this.#hosts.bindings, endpointSets);
     this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
@@ -264,6 +268,7 @@ export class Engine {
     const served = this.servedClaims(route);
     const status = routeStatus(route, lost, {
       over: this.#overBudget(route),
+      connectionLimit: this.#budgets.connectionLimit(route.ref.namespace),
       endpoints: endpointNewsOf(served, this.resources, this.#endpoints),
     });
     return withServing(status, route, served, (claim) => this.reachOf(claim));

@@ -313,6 +313,7 @@ const namespaceObject = fc
       { 'sluice.dev/budget-hosts': '4', 'sluice.dev/budget-wildcards': '2' },
       { 'sluice.dev/budget-chains': '100', 'sluice.dev/budget-pairs': '1' },
       { 'sluice.dev/budget-endpoints': '1', 'sluice.dev/budget-hosts': '0' },
+      { 'sluice.dev/budget-connections': '2' },
     ),
   })
   .map(
