@@ -32,7 +32,7 @@ export function bootstrapConfig(
   // "0s": wait for the control plane for ever. An Envoy that starts without it must not report ready with nothing to serve.
   const ads = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
   return {
-    node: { id: options.nodeId, cluster: 'sluice' },
+    node: { id: options.nodeId, cluster: 'sluice', metadata: nodeMetadata(limits) },
     admin: {
       address: socketAddress(options.envoyAdminAddress),
       // To be looked at just when the node is full.
@@ -73,6 +73,14 @@ export function bootstrapConfig(
       ],
     },
     overload_manager: overloadManager(limits),
+  };
+}
+
+/** What Sluice tells operators of each Envoy, see `limitsOf` of src/xds/node-identity.ts. */
+function nodeMetadata({ maxConnections, descriptors }: EnvoyLimits): Record<string, unknown> {
+  return {
+    'sluice.dev/max-connections': maxConnections,
+    ...(descriptors !== undefined && { 'sluice.dev/descriptors': descriptors }),
   };
 }
 

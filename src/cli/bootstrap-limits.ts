@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 export interface EnvoyLimits {
   readonly maxHeapBytes: number;
   readonly maxConnections: number;
+  /** The hard limit of file descriptors where it is known. */
+  readonly descriptors: number | undefined;
   /** One line each. */
   readonly warnings: readonly string[];
 }
@@ -19,10 +21,16 @@ const DEFAULT_HEAP_BYTES = 2 * 1024 ** 3;
 const DEFAULT_CONNECTIONS = 100_000;
 /** The rest is for what is no heap of Envoy: the kernel's buffers of its sockets, stacks, and what the allocator holds. */
 const HEAP_SHARE = 2 / 3;
-/** One to the client, one to the backend. */
-const DESCRIPTORS_PER_CONNECTION = 2;
-/** Of the descriptors, for listening sockets (one for each port and thread), the admin interface, xDS and files; at most 1,024. */
-const DESCRIPTORS_ASIDE = 1 / 8;
+/** One to the client, one to the backend, and a tenth for those that are being closed while the next attempt is made. */
+const DESCRIPTORS_PER_TEN_CONNECTIONS = 22;
+/** Of the descriptors, for listening sockets (one for each port and thread), the admin interface, xDS and files; at most 256. */
+const DESCRIPTORS_ASIDE = 1 / 4;
+
+/** How many connections an Envoy has descriptors for. With more it accepts some that it cannot serve, and spins. */
+export function roomFor(descriptors: number): number {
+  const aside = Math.ceil(Math.min(256, descriptors * DESCRIPTORS_ASIDE));
+  return Math.max(1, Math.floor(((descriptors - aside) * 10) / DESCRIPTORS_PER_TEN_CONNECTIONS));
+}
 
 /**
  * The limits that are given, else those that the container's memory and descriptors leave room for. `descriptors` is the
@@ -32,8 +40,7 @@ export function envoyLimits(given: GivenLimits, descriptors = Number.POSITIVE_IN
   const { memoryLimitBytes, maxHeapBytes, maxConnections } = given;
   const heap =
     memoryLimitBytes === undefined ? DEFAULT_HEAP_BYTES : Math.floor(memoryLimitBytes * HEAP_SHARE);
-  const aside = Math.ceil(Math.min(1_024, descriptors * DESCRIPTORS_ASIDE));
-  const room = Math.max(1, Math.floor((descriptors - aside) / DESCRIPTORS_PER_CONNECTION));
+  const room = roomFor(descriptors);
   const wanted = maxConnections ?? DEFAULT_CONNECTIONS;
   const warnings: string[] = [];
   if (wanted > room) {
@@ -48,6 +55,7 @@ export function envoyLimits(given: GivenLimits, descriptors = Number.POSITIVE_IN
   return {
     maxHeapBytes: maxHeapBytes ?? heap,
     maxConnections: maxConnections ?? Math.min(wanted, room),
+    descriptors: Number.isFinite(descriptors) ? descriptors : undefined,
     warnings,
   };
 }

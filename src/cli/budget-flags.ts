@@ -36,7 +36,8 @@ export const BUDGET_FLAGS = {
   namespaceChains: {
     name: '--namespace-chains',
     value: 'N',
-    description: 'most exact hosts of a namespace with sluice.dev/idle-timeout',
+    description:
+      'most exact hosts of a namespace with a filter chain of their own (sluice.dev/idle-timeout, sluice.dev/close-on-delete)',
     env: 'SLUICE_NAMESPACE_CHAINS',
     default: String(DEFAULTS.chains),
     schema: wholeNumber(1, MAX_BUDGET),
@@ -57,6 +58,15 @@ export const BUDGET_FLAGS = {
     default: String(DEFAULTS.endpoints),
     schema: wholeNumber(1, MAX_BUDGET),
   },
+  namespaceConnections: {
+    name: '--namespace-connections',
+    value: 'N',
+    description:
+      'most connections at once of a namespace on each Envoy, divided among its hosts; a tenth of what an Envoy takes is well',
+    env: 'SLUICE_NAMESPACE_CONNECTIONS',
+    default: String(DEFAULTS.connections),
+    schema: wholeNumber(1, MAX_BUDGET),
+  },
   namespaceBudgets: {
     name: '--namespace-budgets',
     value: 'on|off',
@@ -75,5 +85,6 @@ export function namespaceBudgetOf(values: FlagValues<typeof BUDGET_FLAGS>): Name
     chains: values.namespaceChains,
     pairs: values.namespacePairs,
     endpoints: values.endpointsPerHost,
+    connections: values.namespaceConnections,
   });
 }

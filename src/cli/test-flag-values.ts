@@ -152,6 +152,7 @@ export const VALUES: Readonly<
   '--namespace-chains': { good: '5', gives: 5, bad: ['', '0', '-1', '1.5'] },
   '--namespace-pairs': { good: '5000', gives: 5000, bad: ['', '0', '-1', '10000001'] },
   '--endpoints-per-host': { good: '64', gives: 64, bad: ['', '0', '-1', 'all'] },
+  '--namespace-connections': { good: '500', gives: 500, bad: ['', '0', '-1', 'half'] },
   '--namespace-budgets': { good: 'off', gives: false, bad: ['', 'no', 'true'] },
   '--drain-timeout': { good: '0', gives: 0, bad: ['', '11m', '-1s', '5'] },
   '--log-level': { good: 'debug', gives: 'debug', bad: ['', 'verbose', 'DEBUG', '20'] },

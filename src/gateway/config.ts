@@ -59,6 +59,13 @@ export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
   maxIdleTimeoutMs: 24 * 60 * 60 * 1000,
   allowHostStats: true,
   wildcardClaims: 'Anyone',
-  namespaceBudget: { hosts: 1_000, wildcards: 10, chains: 20, pairs: 50_000, endpoints: 256 },
+  namespaceBudget: {
+    hosts: 1_000,
+    wildcards: 10,
+    chains: 20,
+    pairs: 50_000,
+    endpoints: 256,
+    connections: 10_000,
+  },
   budgetAnnotations: true,
 };

@@ -18,6 +18,9 @@ export interface PolicyAnnotation extends ReadAnnotation {
 
 const ROUTES = ['TLSRoute', 'Ingress'] as const;
 
+/** Of a route, or of a Gateway for the routes that do not say. */
+export const CLOSE_ON_DELETE_ANNOTATION = 'sluice.dev/close-on-delete';
+
 /** In the order in which a route's condition tells of them. How a value is read: `src/gateway/routes/host-policy.ts`. */
 export const POLICY_ANNOTATIONS: { readonly [F in keyof HostPolicy]-?: PolicyAnnotation } = {
   maxConnections: {
@@ -44,6 +47,12 @@ export const POLICY_ANNOTATIONS: { readonly [F in keyof HostPolicy]-?: PolicyAnn
     example: '1h',
     doc: "close a connection that is silent for so long (24 h unless set; TCP keepalive finds dead peers before). Changing or removing it, for a wildcard host also setting it, closes the host's connections after a minute",
   },
+  closeOnDelete: {
+    name: CLOSE_ON_DELETE_ANNOTATION,
+    kinds: [...ROUTES, 'Gateway'],
+    example: '"true"',
+    doc: "end the host's open connections a minute after it was deleted or moved to another route or Service (they stay open unless set). Those of before it was set stay; removing it ends those of after",
+  },
 };
 
 /** What an operator gives a namespace instead of what all have, by an annotation on the Namespace. */
@@ -53,6 +62,7 @@ export const BUDGET_ANNOTATIONS: { readonly [F in keyof NamespaceBudget]-?: Read
   chains: { name: 'sluice.dev/budget-chains', kinds: ['Namespace'] },
   pairs: { name: 'sluice.dev/budget-pairs', kinds: ['Namespace'] },
   endpoints: { name: 'sluice.dev/budget-endpoints', kinds: ['Namespace'] },
+  connections: { name: 'sluice.dev/budget-connections', kinds: ['Namespace'] },
 };
 
 /** Who may claim wildcards on the listeners of a Gateway, instead of what `--wildcard-claims` says. */

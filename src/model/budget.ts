@@ -10,6 +10,8 @@ export interface NamespaceBudget {
   readonly pairs: number;
   /** Endpoints that one host uses. */
   readonly endpoints: number;
+  /** Connections at once over all hosts, of each Envoy. */
+  readonly connections: number;
 }
 
 /** What an operator may set with an annotation. */

@@ -66,6 +66,8 @@ export interface ParentListeners {
   readonly notAllowed: string | undefined;
   /** The Gateway's operator decides: a ListenerSet's is that of its Gateway. */
   readonly wildcardClaims: WildcardClaims;
+  /** The same: what `HostPolicy.closeOnDelete` is for routes that do not say. */
+  readonly closeOnDelete: boolean;
   /** `metadata.generation`, the observedGeneration of every condition. */
   readonly generation: number;
   readonly listeners: readonly ListenerModel[];
@@ -114,6 +116,8 @@ export interface HostPolicy {
   readonly connectTimeoutMs?: number;
   /** Idle time-out in milliseconds; gives the host a filter chain of its own. */
   readonly idleTimeoutMs?: number;
+  /** Whether open connections end once the route does not serve the host any more; gives the host a filter chain of its own. */
+  readonly closeOnDelete?: boolean;
 }
 
 /** A route's wish to serve one host on one binding. Several routes may claim the same host; `compareClaims` decides. */

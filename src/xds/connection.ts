@@ -3,7 +3,7 @@ import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import type { ResourceView, SnapshotChange } from '../snapshot/resources/resource.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
-import type { NodeIdentity } from './node-identity.ts';
+import { limitsOf, type NodeIdentity } from './node-identity.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
 import { AdsStream, type StreamLimits, StreamRefusal } from './stream.ts';
@@ -159,10 +159,12 @@ export class AdsConnection {
     const peer = this.#call.getPeer();
     const { major_number = 0, minor_number = 0, patch = 0 } = node?.user_agent_build_version?.version ?? {};
     const id = (node?.id ?? '').slice(0, LONGEST_NODE_ID);
+    const limits = limitsOf(node?.metadata);
     this.#node = Object.freeze({
       id: id === '' ? peer : id,
       version: node?.user_agent_build_version?.version ? `${major_number}.${minor_number}.${patch}` : '',
       peer,
+      ...(limits && { limits }),
     });
     this.#events.onConnect?.(this.#node);
   }

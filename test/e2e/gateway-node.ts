@@ -10,11 +10,12 @@ import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { bootstrapConfig } from '../../src/cli/bootstrap-config.ts';
 import { BOOTSTRAP_FLAGS } from '../../src/cli/bootstrap-flags.ts';
+import { envoyLimits } from '../../src/cli/bootstrap-limits.ts';
 import { readFlags } from '../../src/cli/flag.ts';
 import { engineConfig, TRANSLATION_FLAGS } from '../../src/cli/flags.ts';
 import { ControlPlane } from '../../src/cli/serve/control-plane.ts';
 import { createSource } from '../../src/cli/source.ts';
-import { EnvoyProcess } from '../harness/envoy-process.ts';
+import { type EnvoyOptions, EnvoyProcess } from '../harness/envoy-process.ts';
 import { type Manifest, service } from '../harness/manifests.ts';
 import { startTlsBackend, type TlsBackend } from '../harness/tls-backend.ts';
 import { type Attempt, attempt, get, type LongLived, openLongLived } from '../harness/tls-client.ts';
@@ -23,6 +24,10 @@ export interface GatewayNodeOptions {
   /** Flags as on the command line, e.g. `{ sniMode: ['chain'] }`. */
   readonly flags?: Readonly<Record<string, readonly string[]>>;
   readonly drainTimeSeconds?: number;
+  /** Flags of `sluice bootstrap`, in the same form. */
+  readonly bootstrap?: Readonly<Record<string, readonly string[]>>;
+  /** Limits of Envoy's file descriptors: those of this process unless given. */
+  readonly descriptors?: EnvoyOptions['descriptors'];
 }
 
 /** Ports that were free a moment ago. */
@@ -75,7 +80,8 @@ export class GatewayNode implements AsyncDisposable {
       logger,
     });
     const envoy = await EnvoyProcess.start({
-      bootstrap: testBootstrap(plane.xdsPort),
+      bootstrap: testBootstrap(plane.xdsPort, 'test-node', options.bootstrap, options.descriptors?.hard),
+      ...(options.descriptors && { descriptors: options.descriptors }),
       drainTimeSeconds: options.drainTimeSeconds ?? 3,
     });
     return new GatewayNode(directory, plane, envoy);
@@ -142,13 +148,20 @@ export class GatewayNode implements AsyncDisposable {
 }
 
 /** What `sluice bootstrap` prints, with an admin port that is free. */
-export function testBootstrap(xdsPort: number, nodeId = 'test-node'): Record<string, unknown> {
-  const flags = {
+export function testBootstrap(
+  xdsPort: number,
+  nodeId = 'test-node',
+  more: Readonly<Record<string, readonly string[]>> = {},
+  descriptors?: number,
+): Record<string, unknown> {
+  const given = {
     xdsAddress: [`127.0.0.1:${xdsPort}`],
     nodeId: [nodeId],
     envoyAdminAddress: ['127.0.0.1:0'],
+    ...more,
   };
-  return bootstrapConfig(readFlags(BOOTSTRAP_FLAGS, flags, {}));
+  const options = readFlags(BOOTSTRAP_FLAGS, given, {});
+  return bootstrapConfig(options, envoyLimits(options, descriptors));
 }
 
 /** A Service whose only endpoint is the backend. */

@@ -23,6 +23,8 @@ function routes(annotations: Readonly<Record<string, string>> = {}): Manifest[] 
 
 interface Node {
   readonly current: boolean;
+  readonly limits: object;
+  readonly problems: readonly { readonly reason: string }[];
   readonly types: readonly {
     readonly type: string;
     readonly held: Readonly<Record<string, { error: string }>>;
@@ -62,6 +64,24 @@ describe('Sluice and Envoy', () => {
       (each) => each.outcome === 'answered' && each.backend === 'api',
       20_000,
     );
+  });
+
+  it('an Envoy with fewer descriptors than connections is told, and served', async () => {
+    const [port = 0] = await freePorts(1);
+    await using node = await GatewayNode.start(
+      { 'gateway.yaml': [gatewayClass(), gateway('gw', [{ name: 'tls', port }])] },
+      { descriptors: { soft: 1_024, hard: 1_024 }, bootstrap: { maxConnections: ['30000'] } },
+    );
+    await node.write('routes.yaml', [...serviceOf('api', await node.backend('api')), ...routes()]);
+    await node.untilServedBy('api', 'a.stage.example.com', port);
+    const [{ limits, problems } = assert.fail()] = await nodes(node.plane.adminPort);
+    assert.deepEqual(limits, { maxConnections: 30_000, descriptors: 1_024 });
+    assert.deepEqual(
+      problems.map(({ reason }) => reason),
+      ['TooFewDescriptors'],
+    );
+    const metrics = await (await fetch(`http://127.0.0.1:${node.plane.adminPort}/metrics`)).text();
+    assert.match(metrics, /^sluice_xds_nodes_limited 1$/m);
   });
 
   it('a changed cluster is in force at once: Envoy does not wait 15 s for endpoints that it has', async () => {

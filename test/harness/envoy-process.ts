@@ -20,6 +20,8 @@ export interface EnvoyOptions {
   readonly logLevel?: string;
   readonly nodeId?: string;
   readonly extraArguments?: readonly string[];
+  /** Limits of its file descriptors; those of this process unless given. */
+  readonly descriptors?: { readonly soft: number; readonly hard: number };
   /** False: resolves as soon as the admin interface answers, though Envoy waits for its configuration. */
   readonly waitUntilReady?: boolean;
   /** Until it serves its admin interface. */
@@ -62,9 +64,13 @@ export class EnvoyProcess implements AsyncDisposable {
     for (const [name, content] of Object.entries(files)) {
       await writeFile(path.join(directory, name), content);
     }
+    const { descriptors } = options;
+    const limited = descriptors && ['prlimit', `--nofile=${descriptors.soft}:${descriptors.hard}`, binary];
+    const [program = binary, ...before] = limited ?? [binary];
     const child = spawn(
-      binary,
+      program,
       [
+        ...before,
         ...['--config-path', config],
         ...['--admin-address-path', path.join(directory, 'admin-address')],
         ...['--concurrency', String(options.concurrency ?? 1)],

@@ -117,6 +117,9 @@ describe('wrong values', () => {
     [{ controlPlane: { adoptControllerNames: ['higress'] } }, /controlPlane[./]adoptControllerNames/],
     [{ controlPlane: { denyEndpoints: ['10.0.0.1'] } }, /controlPlane[./]denyEndpoints/],
     [{ image: { repository: 'Registry/Sluice' } }, /image[./]repository/],
+    [{ clientLimits: { connections: 0 } }, /clientLimits[./]connections/],
+    [{ clientLimits: { ports: [] } }, /clientLimits[./]ports/],
+    [{ clientLimits: { exempt: ['a; flush ruleset'] } }, /clientLimits[./]exempt/],
     [{ certificates: { certManager: { issuerRef: { name: 'ca' } } } }, /certificates\.source .*cert-manager/],
   ] as const) {
     it(`are told by name: ${JSON.stringify(values)}`, async () => {
@@ -196,6 +199,7 @@ describe('kustomize and Helm make the same of', () => {
       { components: ['envoy-metrics'] },
       { ...noClass, monitoring: { envoyPodMonitor: true } },
     ],
+    ['client-limits', { components: ['client-limits'] }, { ...noClass, clientLimits: { enabled: true } }],
     [
       'two-envoys',
       { components: ['two-envoys'] },

@@ -8,7 +8,7 @@ import { Engine } from '../../snapshot/engine/engine.ts';
 import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/engine/flush-loop.ts';
 import { ENVOY_GRACE_MS } from '../../status/envoy-fleet.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
-import { AdsServer } from '../../xds/server.ts';
+import { AdsServer, type ConnectedNode } from '../../xds/server.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
@@ -21,6 +21,7 @@ import { addressHere } from './listen-address.ts';
 import { ManifestLog } from './manifest-log.ts';
 import { Metrics } from './metrics.ts';
 import { NamespacePage } from './namespace-page.ts';
+import { logNodeProblems, type NodeProblem, nodeProblems } from './node-limits.ts';
 import { logRejection } from './rejection-log.ts';
 import { secretsToRead } from './secrets-to-read.ts';
 import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
@@ -131,6 +132,7 @@ export class ControlPlane implements AsyncDisposable {
       xdsTls: options.xdsTls,
       problems: () => this.#report.problems.length,
       nodes: () => this.#expectedNodes(),
+      limitedNodes: () => this.#server.nodes().filter((node) => this.#problemsOf(node).length > 0).length,
     });
     this.#admin = new AdminServer(this.#pages());
   }
@@ -228,6 +230,7 @@ export class ControlPlane implements AsyncDisposable {
       ...counted,
       onConnect: (node) => {
         logger.info({ node }, 'Envoy connected');
+        logNodeProblems(node, this.#options.engine.gateway.namespaceBudget.connections, logger);
         this.#status?.envoysChanged();
       },
       onDisconnect: (node, reason) => {
@@ -263,6 +266,7 @@ export class ControlPlane implements AsyncDisposable {
         return jsonPage(
           this.#server.nodes().map(({ stream, ...node }) => ({
             ...node,
+            problems: this.#problemsOf(node),
             current: stream.isCurrent,
             types: stream.state().map(({ typeUrl, ...counts }) => ({
               type: typeUrl,
@@ -273,6 +277,10 @@ export class ControlPlane implements AsyncDisposable {
         );
       },
     };
+  }
+
+  #problemsOf(node: Pick<ConnectedNode, 'limits'>): readonly NodeProblem[] {
+    return nodeProblems(node, this.#options.engine.gateway.namespaceBudget.connections);
   }
 
   /** Over all replicas; `undefined` where this one cannot say. */

@@ -82,6 +82,8 @@ export class Metrics {
       readonly expected: readonly string[];
       readonly missing: readonly string[] | null;
     };
+    /** Connected Envoys with too few descriptors or connections. */
+    readonly limitedNodes: () => number;
     readonly xdsTls: XdsTls | undefined;
   }): void {
     const gauge = (name: string, help: string, value: () => number) =>
@@ -112,6 +114,11 @@ export class Metrics {
       'sluice_nodes_missing',
       'Gateway nodes whose Envoy is connected to no replica; 0 on a replica that does not lead.',
       () => state.nodes().missing?.length ?? 0,
+    );
+    gauge(
+      'sluice_xds_nodes_limited',
+      'Connected Envoys with too few descriptors or connections, see the problems on /debug/nodes.',
+      state.limitedNodes,
     );
     gauge(
       'sluice_xds_held_resources',

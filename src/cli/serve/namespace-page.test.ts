@@ -8,7 +8,7 @@ import { DEFAULT_ENGINE_CONFIG } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
 import { type NamespaceOnPage, NamespacePage } from './namespace-page.ts';
 
-const BUDGET = { hosts: 2, wildcards: 1, chains: 1, pairs: 100, endpoints: 10 };
+const BUDGET = { hosts: 2, wildcards: 1, chains: 1, pairs: 100, endpoints: 10, connections: 100 };
 
 /** Tenants of the harness whose numbers differ by 1,000 share a namespace. */
 function reportOf(tenants: readonly number[]) {
@@ -33,6 +33,7 @@ test('the page lists the fullest first, and one alone where it is asked for', ()
     use: { hosts: 3, wildcards: 0, chains: 0 },
     budget: BUDGET,
     endpointsPerHost: 10,
+    connectionsPerHost: 32,
     invalid: [],
   });
   assert.equal(second?.overBudget, false);

@@ -17,12 +17,14 @@ const MAX_LINES = 20;
 /** One namespace on the page `/debug/namespaces`. */
 export interface NamespaceOnPage {
   readonly namespace: string;
-  /** Whether hosts of it are not served because of a budget. */
+  /** Whether it asks for more than a budget: hosts of it are not served, or their connections do not end with them. */
   readonly overBudget: boolean;
   readonly use: Readonly<Record<BudgetKind, number>>;
   readonly budget: NamespaceBudget;
   /** How many endpoints each of its hosts uses at most: fewer than `budget.endpoints` where `budget.pairs` says so. */
   readonly endpointsPerHost: number;
+  /** How many connections each of its hosts takes at most on each Envoy, its part of `budget.connections`. */
+  readonly connectionsPerHost: number;
   /** Annotations that were to set a budget and do not: SLUICE_BUDGET_INVALID. */
   readonly invalid: readonly string[];
 }
@@ -93,7 +95,7 @@ export class NamespacePage {
     });
     new Gauge({
       name: 'sluice_namespaces_over_budget',
-      help: 'Namespaces of which hosts are not served because of a budget, see /debug/namespaces.',
+      help: 'Namespaces that ask for more hosts, wildcards or chains than they may have, see /debug/namespaces.',
       registers: [registry],
       collect() {
         let over = 0;
@@ -105,8 +107,16 @@ export class NamespacePage {
 }
 
 function onPage(each: NamespaceUse): NamespaceOnPage {
-  const { namespace, use, budget, endpointLimit, invalid } = each;
-  return { namespace, overBudget: isOver(each), use, budget, endpointsPerHost: endpointLimit, invalid };
+  const { namespace, use, budget, invalid } = each;
+  return {
+    namespace,
+    overBudget: isOver(each),
+    use,
+    budget,
+    endpointsPerHost: each.endpointLimit,
+    connectionsPerHost: each.connectionLimit,
+    invalid,
+  };
 }
 
 function isOver(each: NamespaceUse): boolean {

@@ -5,6 +5,7 @@
 import type { NamespaceBudget } from '../../model/budget.ts';
 import type { Claim, RouteModel } from '../../model/gateway.ts';
 import { compareAge, compareText } from '../values/order.ts';
+import { cannotShareChain, needsOwnChain } from '../values/own-chain.ts';
 
 /** Of which number a namespace asks for too many. */
 export type BudgetKind = 'hosts' | 'wildcards' | 'chains';
@@ -16,6 +17,11 @@ export type BudgetUse = Record<BudgetKind, number>;
 export interface RefusedClaim {
   readonly claim: Claim;
   readonly kind: BudgetKind;
+  /**
+   * The claim that contends in its place: without a chain of its own where only `closeOnDelete` needs one, which takes no host
+   * out of service. `undefined`: the host is not served.
+   */
+  readonly instead: Claim | undefined;
 }
 
 export const NONE_REFUSED: readonly RefusedClaim[] = [];
@@ -57,13 +63,15 @@ export class Admission {
         countClaim(this.#use, claim, 1);
         continue;
       }
+      const isServed = kind === 'chains' && !cannotShareChain(claim.host, claim.policy);
+      if (isServed) this.#use.hosts += 1;
       const known = before[same];
       if (refused === undefined && known?.claim === claim && known.kind === kind) {
         same += 1;
         continue;
       }
       refused ??= before.slice(0, same);
-      refused.push({ claim, kind });
+      refused.push({ claim, kind, instead: isServed ? withoutClosing(claim) : undefined });
     }
     if (refused !== undefined) return refused;
     if (same === before.length) return before;
@@ -76,9 +84,22 @@ export class Admission {
  * within the pairs; then a power of two, so that it changes rarely while hosts come and go.
  */
 export function endpointLimit(use: BudgetUse, budget: NamespaceBudget): number {
+  return part(use, budget, budget.endpoints, budget.pairs);
+}
+
+/**
+ * The same of connections: how many each host of a namespace takes at once. Envoy counts them for each cluster, and for no group of
+ * clusters: so that all hosts together stay within the budget, each has a fixed part.
+ */
+export function connectionLimit(use: BudgetUse, budget: NamespaceBudget, mostOfHost: number): number {
+  return part(use, budget, mostOfHost, budget.connections);
+}
+
+function part(use: BudgetUse, budget: NamespaceBudget, mostOfHost: number, mostOfAll: number): number {
   const hosts = Math.min(use.hosts, budget.hosts) + Math.min(use.wildcards, budget.wildcards);
-  if (hosts * budget.endpoints <= budget.pairs) return budget.endpoints;
-  const share = Math.floor(budget.pairs / hosts);
+  if (Math.max(hosts, 1) * mostOfHost <= mostOfAll) return mostOfHost;
+  const share = Math.floor(mostOfAll / Math.max(hosts, 1));
+  if (hosts <= 1) return share;
   return share < 2 ? 1 : 2 ** Math.floor(Math.log2(share));
 }
 
@@ -94,14 +115,14 @@ export function compareRoutes(a: RouteModel, b: RouteModel): number {
 function exceeded(use: BudgetUse, claim: Claim, budget: NamespaceBudget): BudgetKind | undefined {
   if (isWildcard(claim)) return use.wildcards < budget.wildcards ? undefined : 'wildcards';
   if (use.hosts >= budget.hosts) return 'hosts';
-  return hasOwnChain(claim) && use.chains >= budget.chains ? 'chains' : undefined;
+  return needsOwnChain(claim.host, claim.policy) && use.chains >= budget.chains ? 'chains' : undefined;
 }
 
 function countClaim(use: BudgetUse, claim: Claim, sign: 1 | -1): void {
   if (isWildcard(claim)) use.wildcards += sign;
   else {
     use.hosts += sign;
-    if (hasOwnChain(claim)) use.chains += sign;
+    if (needsOwnChain(claim.host, claim.policy)) use.chains += sign;
   }
 }
 
@@ -109,6 +130,6 @@ function isWildcard({ host }: Claim): boolean {
   return host.startsWith('*');
 }
 
-function hasOwnChain({ policy }: Claim): boolean {
-  return policy.idleTimeoutMs !== undefined;
+function withoutClosing(claim: Claim): Claim {
+  return { ...claim, policy: { ...claim.policy, closeOnDelete: false } };
 }

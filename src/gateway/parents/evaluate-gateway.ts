@@ -10,9 +10,9 @@ import type { GatewayAddresses } from './bindings.ts';
 import { gatewayAddresses, portBindings } from './bindings.ts';
 import { referencedSecrets } from './certificate-refs.ts';
 import { isOurGatewayClass } from './gateway-class.ts';
+import { gatewayPolicy } from './gateway-policy.ts';
 import { evaluateListener } from './listener.ts';
 import { listenerConflicts, overlappingTlsListeners } from './listener-conflicts.ts';
-import { wildcardClaimsOf } from './wildcard-claims.ts';
 
 /**
  * What a Gateway means: its listeners, where each is bound, and all conditions. `undefined` where its class is
@@ -31,7 +31,7 @@ export function evaluateGateway(
   const conflicts = listenerConflicts(gateway.listeners);
   const overlapping = overlappingTlsListeners(gateway.listeners);
   const bindings = portBindings(addresses.groups);
-  const wildcards = wildcardClaimsOf(gateway, config);
+  const policy = gatewayPolicy(gateway, config);
   const listeners = gateway.listeners.map((listener, index) => {
     return evaluateListener(listener, {
       parent: ref,
@@ -47,12 +47,13 @@ export function evaluateGateway(
     gateway: ref,
     isShared: gateway.allowedListeners.from !== 'None',
     notAllowed: undefined,
-    wildcardClaims: wildcards.claims,
+    wildcardClaims: policy.wildcardClaims,
+    closeOnDelete: policy.closeOnDelete,
     generation: gateway.meta.generation,
     listeners,
     conditions: [
       ...gatewayConditions(gateway, addresses, listeners, config),
-      ...(wildcards.problem === undefined ? [] : [wildcards.problem]),
+      ...(policy.condition === undefined ? [] : [policy.condition]),
     ],
     secrets: referencedSecrets(gateway.listeners, ref, lookup),
     allowedListeners: gateway.allowedListeners,

@@ -37,6 +37,7 @@ export function evaluateListenerSet(
     gateway: gateway.ref,
     isShared: true,
     wildcardClaims: gateway.wildcardClaims,
+    closeOnDelete: gateway.closeOnDelete,
     generation: meta.generation,
     creationTimestamp: meta.creationTimestamp,
   };

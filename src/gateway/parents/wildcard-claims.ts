@@ -2,28 +2,10 @@
  * Who may claim names that cover other namespaces' hosts. Whoever has a wildcard takes the connections for every name below it
  * that is nobody's yet, and makes each new host there a change of the listener that all share.
  */
-import { WILDCARD_CLAIMS_ANNOTATION } from '../../model/annotations.ts';
-import { type Condition, condition, POLICY_CONDITION } from '../../model/conditions.ts';
-import { WILDCARD_CLAIMS, type WildcardClaims } from '../../model/gateway.ts';
+import type { WildcardClaims } from '../../model/gateway.ts';
 import { NAMESPACE_NAME_LABEL } from '../../model/names.ts';
-import type { FromNamespaces, Gateway } from '../../model/objects.ts';
-import type { GatewayConfig } from '../config.ts';
+import type { FromNamespaces } from '../../model/objects.ts';
 import { ANY_HOST } from '../values/hostname.ts';
-import { listing } from '../values/listing.ts';
-
-/** What a Gateway's annotation says of wildcards, else the operator's flag. */
-export function wildcardClaimsOf(
-  { meta }: Gateway,
-  config: GatewayConfig,
-): { readonly claims: WildcardClaims; readonly problem: Condition | undefined } {
-  const written = meta.annotations[WILDCARD_CLAIMS_ANNOTATION];
-  if (written === undefined) return { claims: config.wildcardClaims, problem: undefined };
-  const claims = WILDCARD_CLAIMS.find((each) => each === written);
-  if (claims !== undefined) return { claims, problem: undefined };
-  const message = `${WILDCARD_CLAIMS_ANNOTATION} ${listing([JSON.stringify(written)])} is none of ${WILDCARD_CLAIMS.join(', ')}; ${config.wildcardClaims} is used.`;
-  const problem = condition(POLICY_CONDITION, false, 'InvalidAnnotation', message, meta.generation);
-  return { claims: config.wildcardClaims, problem };
-}
 
 /** What of a listener decides who may claim its wildcards. */
 export interface WildcardListener {

@@ -1,5 +1,4 @@
-import type { ObjectRef } from '../../model/events.ts';
-import type { Binding, Claim, HostPolicy, WeightedBackend } from '../../model/gateway.ts';
+import type { Binding, Claim, HostPolicy, ParentListeners, WeightedBackend } from '../../model/gateway.ts';
 import type { AttachedHost } from '../parents/attached-host.ts';
 import { append, NONE } from '../values/append.ts';
 import { compareSpecificity } from '../values/hostname.ts';
@@ -32,15 +31,19 @@ export class ClaimCollection {
   add(
     bindings: readonly Binding[],
     hosts: readonly AttachedHost[],
-    gateway: ObjectRef | undefined,
+    { gateway, closeOnDelete }: Pick<ParentListeners, 'gateway' | 'closeOnDelete'>,
     parent: number,
   ): void {
+    const policy =
+      closeOnDelete && this.#policy.closeOnDelete === undefined
+        ? { ...this.#policy, closeOnDelete }
+        : this.#policy;
     for (const binding of bindings) {
       for (const { host, original } of hosts) {
         const position = this.#positionOf(binding, host);
         const known = position === undefined ? undefined : this.#claims[position];
         if (position === undefined || known === undefined) {
-          if (!this.#limits.takeHost(host, this.#policy)) continue;
+          if (!this.#limits.takeHost(host, policy)) continue;
           this.#push({
             binding,
             host,
@@ -48,13 +51,14 @@ export class ClaimCollection {
             parents: PARENTS[parent] ?? [parent],
             gateway,
             backends: this.#backends,
-            policy: this.#policy,
+            policy,
           });
         } else {
           (this.#claims as Claim[])[position] = {
             ...known,
             original: compareSpecificity(original, known.original) < 0 ? original : known.original,
             parents: known.parents.includes(parent) ? known.parents : [...known.parents, parent],
+            policy: closeOnDelete ? policy : known.policy,
           };
         }
       }

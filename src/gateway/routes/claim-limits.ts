@@ -1,4 +1,5 @@
 import type { HostPolicy } from '../../model/gateway.ts';
+import { cannotShareChain } from '../values/own-chain.ts';
 
 /**
  * What one route may ask of every Envoy. A host on a listener is a cluster, some kilobytes; a wildcard, or a host with
@@ -16,13 +17,14 @@ export class ClaimLimits {
 
   /** Whether a further claim is within the limits; it is counted. */
   takeHost(host: string, policy: HostPolicy): boolean {
-    const needsOwnChain = host.startsWith('*') || policy.idleTimeoutMs !== undefined;
-    if (this.#claims >= MAX_CLAIMS || (needsOwnChain && this.#ownChains >= MAX_OWN_CHAINS)) {
+    // A chain for closing alone is left out by the budget of the namespace, the host with it is not.
+    const isOwnChain = cannotShareChain(host, policy);
+    if (this.#claims >= MAX_CLAIMS || (isOwnChain && this.#ownChains >= MAX_OWN_CHAINS)) {
       this.#leftOut += 1;
       return false;
     }
     this.#claims += 1;
-    if (needsOwnChain) this.#ownChains += 1;
+    if (isOwnChain) this.#ownChains += 1;
     return true;
   }
 

@@ -51,8 +51,7 @@ export function evaluateTlsRoute(
     const result = attacher?.attach(ourParent) ?? attachToParent(attaching, parentRef, parent, lookup);
     const problem = refusal ?? result.refusal;
     const attachments = problem === undefined ? result.attachments : [];
-    for (const { listener, hosts } of attachments)
-      claims.add(listener.bindings, hosts, parent.gateway, index);
+    for (const { listener, hosts } of attachments) claims.add(listener.bindings, hosts, parent, index);
     const parts = partsOf(dropped, result, claims.takeNote());
     return {
       parentRef,

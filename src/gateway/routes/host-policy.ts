@@ -38,6 +38,11 @@ const READ: { readonly [F in keyof HostPolicy]-?: Read<NonNullable<HostPolicy[F]
   },
   connectTimeoutMs: (value, { maxConnectTimeoutMs }) => duration(value, maxConnectTimeoutMs),
   idleTimeoutMs: (value, { maxIdleTimeoutMs }) => duration(value, maxIdleTimeoutMs),
+  // "false" is said to a Gateway whose default is another.
+  closeOnDelete: (value) => {
+    if (value === 'true' || value === 'false') return { setting: value === 'true' };
+    return invalid(value, '"true" or "false"');
+  },
 };
 
 const FIELDS = Object.keys(POLICY_ANNOTATIONS) as readonly (keyof HostPolicy)[];

@@ -1,5 +1,6 @@
+import { POLICY_ANNOTATIONS } from '../../model/annotations.ts';
 import type { Condition } from '../../model/conditions.ts';
-import { condition } from '../../model/conditions.ts';
+import { condition, POLICY_CONDITION } from '../../model/conditions.ts';
 import type { ObjectRef } from '../../model/events.ts';
 import type {
   Claim,
@@ -11,7 +12,13 @@ import type {
   RouteModel,
 } from '../../model/gateway.ts';
 import type { RouteGroupKind } from '../../model/objects.ts';
-import { OVER_BUDGET, type OverBudget, overBudgetText } from '../budgets/over-budget.ts';
+import {
+  notClosingText,
+  OVER_BUDGET,
+  type OverBudget,
+  overBudgetText,
+  unserved,
+} from '../budgets/over-budget.ts';
 import { type EndpointNews, endpointsCondition } from '../endpoints/endpoints.ts';
 import { droppedMessage } from '../routes/route-conditions.ts';
 import { addressScope, parseIpAddress } from '../values/ip-address.ts';
@@ -49,6 +56,8 @@ export interface Limited {
   /** Claims that are over the budget of the namespace. */
   readonly over?: OverBudget | undefined;
   readonly endpoints?: EndpointNews;
+  /** How many connections each host of the namespace takes. */
+  readonly connectionLimit?: number;
 }
 
 /**
@@ -59,14 +68,44 @@ export interface Limited {
 export function routeStatus(
   route: RouteModel,
   lost: readonly LostClaim[],
-  { over, endpoints }: Limited = {},
+  limited: Limited = {},
 ): readonly ParentStatus[] {
+  const { over, endpoints } = limited;
   const endpointsSay = endpoints && endpointsCondition(endpoints, route.generation);
   return route.parents.map((parent, index) => {
-    const status = afterContention(route, parent, index, lost, over);
+    const settled = afterContention(route, parent, index, lost, over);
+    const status = withPolicyNotes(settled, notesOf(route, index, limited), route.generation);
     if (endpointsSay === undefined || !status.accepted) return status;
     return { ...status, conditions: [...status.conditions, endpointsSay] };
   });
+}
+
+/** Part of a sentence for each thing that the route's annotations ask for and other routes of the namespace leave no room for. */
+function notesOf(
+  { claims }: RouteModel,
+  parent: number,
+  { over, connectionLimit = Infinity }: Limited,
+): readonly string[] {
+  const notes: string[] = [];
+  // All hosts of a route have its annotations.
+  if ((claims[0]?.policy.maxConnections ?? 0) > connectionLimit)
+    notes.push(
+      `${POLICY_ANNOTATIONS.maxConnections.name} beyond ${connectionLimit} is not followed, which is a host's part of the connections of the namespace`,
+    );
+  const open = over?.refused.filter(
+    ({ claim, instead }) => instead !== undefined && claim.parents.includes(parent),
+  );
+  if (over !== undefined && open !== undefined && open.length > 0) notes.push(notClosingText(open, over));
+  return notes;
+}
+
+/** What is not followed of a route's annotations, besides what its evaluation has said already. */
+function withPolicyNotes(status: ParentStatus, notes: readonly string[], generation: number): ParentStatus {
+  if (notes.length === 0 || !status.accepted) return status;
+  const known = status.conditions.find(({ type }) => type === POLICY_CONDITION);
+  const message = `${[...(known === undefined ? [] : [known.message.slice(0, -1)]), ...notes].join('; ')}.`;
+  const said = condition(POLICY_CONDITION, false, known?.reason ?? 'Limited', message, generation);
+  return { ...status, conditions: [...status.conditions.filter((each) => each !== known), said] };
 }
 
 function afterContention(
@@ -78,7 +117,7 @@ function afterContention(
 ): ParentStatus {
   const isHere = ({ claim }: { readonly claim: Claim }): boolean => claim.parents.includes(index);
   const lostHere = lost.filter(isHere);
-  const refusedHere = over?.refused.filter(isHere) ?? [];
+  const refusedHere = unserved(over).filter(isHere);
   const gone = lostHere.length + refusedHere.length;
   if (!parent.accepted || gone === 0) return statusOf(parent, parent.accepted, parent.conditions);
   const reason = refusedHere.length > 0 ? OVER_BUDGET : 'HostnameConflict';

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gatewayObjects, upserts } from '../../../test/harness/tenants.ts';
+import { connectionLimit } from '../../gateway/budgets/admission.ts';
 import type { NamespaceBudget } from '../../model/budget.ts';
 import type { KubernetesObject, ObjectMeta } from '../../model/objects.ts';
 import { key } from '../../model/test-key.ts';
-import { Resource, toJson } from '../../proto/index.ts';
+import { Cluster, Resource, toJson } from '../../proto/index.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE } from '../resources/resource.ts';
 import { Engine } from './engine.ts';
 
-const BUDGET: NamespaceBudget = { hosts: 4, wildcards: 1, chains: 1, pairs: 64, endpoints: 32 };
+const BUDGET: NamespaceBudget = {
+  hosts: 4,
+  wildcards: 1,
+  chains: 1,
+  pairs: 64,
+  endpoints: 32,
+  connections: 1_000,
+};
 
 function engineWith(changes: Partial<NamespaceBudget> = {}, budgetAnnotations = true): Engine {
   const namespaceBudget = { ...BUDGET, ...changes };
@@ -101,6 +109,15 @@ function endpoints(engine: Engine, set: string): number {
   return localities.reduce((sum, { lb_endpoints = [] }) => sum + lb_endpoints.length, 0);
 }
 
+/** Most connections of a served host. */
+function connections(engine: Engine, host: string): number | undefined {
+  const resource = engine.resources.get(CLUSTER_TYPE, `0.0.0.0:443/${host}.stage.example.com`);
+  assert.ok(resource, host);
+  const value = Resource.decode(resource.bytes).resource?.value;
+  assert.ok(value instanceof Uint8Array);
+  return Cluster.decode(value).circuit_breakers?.thresholds?.[0]?.max_connections?.value;
+}
+
 function conditionOf(engine: Engine, route: string, type: string): string {
   const conditions = engine.routeStatus(key(route))[0]?.conditions ?? [];
   const found = conditions.find((each) => each.type === type);
@@ -150,8 +167,32 @@ test('wildcards and hosts with a chain of their own have budgets of their own', 
   assert.deepEqual(served(engine), ['*.a', 'c', 'd']);
   assert.match(
     conditionOf(engine, 'TLSRoute/red/chains', 'PartiallyInvalid'),
-    /hosts with an idle time-out: 2 of 1/,
+    /hosts with a filter chain of their own: 2 of 1/,
   );
+});
+
+test('a chain for closing alone is left out, the host with it is not', () => {
+  const engine = engineWith();
+  const annotations = { 'sluice.dev/close-on-delete': 'true' };
+  engine.apply(
+    upserts([
+      route('red', 'old', ['a', 'b'], { annotations }),
+      route('red', 'idle', ['c'], {
+        annotations: { ...annotations, 'sluice.dev/idle-timeout': '1m' },
+        created: '2026-02-01T00:00:00Z',
+      }),
+    ]),
+  );
+  assert.deepEqual(served(engine), ['a', 'b']);
+  assert.match(
+    conditionOf(engine, 'TLSRoute/red/old', 'sluice.dev/PolicyAccepted'),
+    /^False Limited .*close-on-delete is not followed.*chain of their own: 3 of 1\): b\.stage/,
+  );
+  assert.match(conditionOf(engine, 'TLSRoute/red/old', 'Accepted'), /^True/);
+  assert.match(conditionOf(engine, 'TLSRoute/red/idle', 'Accepted'), /^False OverBudget/);
+  engine.apply(upserts([namespace('red', { 'sluice.dev/budget-chains': '3' })]));
+  assert.deepEqual(served(engine), ['a', 'b', 'c']);
+  assert.equal(conditionOf(engine, 'TLSRoute/red/old', 'sluice.dev/PolicyAccepted'), 'absent');
 });
 
 test('a Namespace’s annotation sets the budget, nonsense and a flag against it change nothing', () => {
@@ -210,4 +251,35 @@ test('of a Service that two namespaces use, each uses as many endpoints as the o
   assert.equal(endpoints(engine, 'red/api/6443'), 16);
   engine.apply([{ type: 'delete', ref: { kind: 'TLSRoute', namespace: 'blue', name: 'foreign' } }]);
   assert.equal(endpoints(engine, 'red/api/6443'), 32);
+});
+
+test('all hosts of a namespace together take no more connections than its budget, each its part', () => {
+  const engine = engineWith();
+  engine.apply(upserts([route('red', 'one', ['a'])]));
+  assert.equal(connections(engine, 'a'), 1_000);
+  const annotations = { 'sluice.dev/max-connections': '300' };
+  engine.apply(upserts([route('red', 'modest', ['b'], { annotations })]));
+  // 1,000 for 2 hosts are 500, of which the power of two is 256.
+  assert.deepEqual([connections(engine, 'a'), connections(engine, 'b')], [256, 256]);
+  assert.match(
+    conditionOf(engine, 'TLSRoute/red/modest', 'sluice.dev/PolicyAccepted'),
+    /^False Limited sluice\.dev\/max-connections beyond 256 is not followed, /,
+  );
+  assert.equal(conditionOf(engine, 'TLSRoute/red/one', 'sluice.dev/PolicyAccepted'), 'absent');
+  engine.apply(upserts([namespace('red', { 'sluice.dev/budget-connections': '4000' })]));
+  assert.deepEqual([connections(engine, 'a'), connections(engine, 'b')], [1_024, 300]);
+  assert.equal(conditionOf(engine, 'TLSRoute/red/modest', 'sluice.dev/PolicyAccepted'), 'absent');
+  engine.apply([{ type: 'delete', ref: { kind: 'TLSRoute', namespace: 'red', name: 'one' } }]);
+  assert.equal(connections(engine, 'b'), 300);
+});
+
+test('a host of a namespace with few uses what a host may, and the limit changes at a few numbers of hosts only', () => {
+  const budget = { ...BUDGET, hosts: 1_000, connections: 10_000 };
+  const limits = Array.from({ length: 1_000 }, (_, index) =>
+    connectionLimit({ hosts: index + 1, wildcards: 0, chains: 0 }, budget, 10_000),
+  );
+  assert.equal(limits[0], 10_000);
+  assert.deepEqual([limits[1], limits[9], limits[99], limits[999]], [4_096, 512, 64, 8]);
+  assert.equal(new Set(limits).size, 11);
+  for (const [index, limit] of limits.entries()) assert.ok(limit * (index + 1) <= 10_000);
 });

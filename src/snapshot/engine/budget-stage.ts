@@ -2,6 +2,7 @@ import {
   Admission,
   type BudgetUse,
   compareRoutes,
+  connectionLimit,
   countUse,
   endpointLimit,
   isWithin,
@@ -13,7 +14,7 @@ import { namespaceBudget, type ReadBudget } from '../../gateway/budgets/namespac
 import type { OverBudget } from '../../gateway/budgets/over-budget.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type ObjectRef, refOf } from '../../model/events.ts';
-import type { Claim, RouteModel } from '../../model/gateway.ts';
+import type { RouteModel } from '../../model/gateway.ts';
 import { type ObjectKey, objectKey } from '../../model/key.ts';
 import type { World } from '../world/world.ts';
 import { Stage } from './stage.ts';
@@ -26,6 +27,8 @@ export interface BudgetOutput {
   refused(key: ObjectKey): void;
   /** Each host of the namespace uses another number of endpoints. */
   endpointLimit(namespace: string): void;
+  /** Each host of these routes, which are all of a namespace, takes another number of connections. */
+  connectionLimit(routes: Iterable<RouteModel>): void;
 }
 
 interface NamespaceState {
@@ -34,6 +37,8 @@ interface NamespaceState {
   read: ReadBudget;
   /** As the endpoint sets know it. */
   endpointLimit: number;
+  /** As the clusters of the hosts know it. */
+  connectionLimit: number;
   /** While it is over a budget. */
   over: OverState | undefined;
 }
@@ -59,6 +64,7 @@ export interface NamespaceUse extends ReadBudget {
   readonly namespace: string;
   readonly use: Readonly<BudgetUse>;
   readonly endpointLimit: number;
+  readonly connectionLimit: number;
 }
 
 /**
@@ -104,7 +110,7 @@ export class BudgetStage {
     if (after === undefined) state.routes -= 1;
     if (state.over === undefined && isWithin(state.use, state.read.budget)) {
       this.#output.admitted(key, before, after);
-      if (endpointLimit(state.use, state.read.budget) !== state.endpointLimit) this.#stage.mark(namespace);
+      if (this.#hasOtherLimits(state)) this.#stage.mark(namespace);
       else this.#forgetIfEmpty(namespace, state);
       return;
     }
@@ -140,6 +146,11 @@ export class BudgetStage {
     return this.#namespaces.get(namespace)?.endpointLimit ?? this.#config.namespaceBudget.endpoints;
   }
 
+  /** How many connections a host of the namespace takes. */
+  connectionLimit(namespace: string): number {
+    return this.#namespaces.get(namespace)?.connectionLimit ?? this.#config.maxConnectionsPerHost;
+  }
+
   /** What a namespace may have, as the world has it. */
   budgetOf(namespace: string): ReadBudget {
     return namespaceBudget(this.#world.get('Namespace', '', namespace), this.#config);
@@ -147,8 +158,8 @@ export class BudgetStage {
 
   /** Of every namespace with a route. */
   *all(): Generator<NamespaceUse, undefined> {
-    for (const [namespace, { use, read, endpointLimit }] of this.#namespaces)
-      yield { namespace, use, ...read, endpointLimit };
+    for (const [namespace, { use, read, endpointLimit, connectionLimit }] of this.#namespaces)
+      yield { namespace, use, ...read, endpointLimit, connectionLimit };
   }
 
   #stateOf(namespace: string): NamespaceState {
@@ -156,8 +167,14 @@ export class BudgetStage {
     if (state === undefined) {
       const read = this.budgetOf(namespace);
       const use = noUse();
-      const limit = endpointLimit(use, read.budget);
-      state = { use, routes: 0, read, endpointLimit: limit, over: undefined };
+      state = {
+        use,
+        routes: 0,
+        read,
+        endpointLimit: endpointLimit(use, read.budget),
+        connectionLimit: this.#connectionLimitOf(this.#useToCome(namespace), read),
+        over: undefined,
+      };
       this.#namespaces.set(namespace, state);
     }
     return state;
@@ -174,7 +191,38 @@ export class BudgetStage {
       state.endpointLimit = limit;
       this.#output.endpointLimit(namespace);
     }
+    const connections = this.#connectionLimitOf(use, read);
+    if (connections !== state.connectionLimit) {
+      state.connectionLimit = connections;
+      this.#output.connectionLimit(this.#routesOf(namespace));
+    }
     this.#forgetIfEmpty(namespace, state);
+  }
+
+  #hasOtherLimits({ use, read, ...state }: NamespaceState): boolean {
+    return (
+      endpointLimit(use, read.budget) !== state.endpointLimit ||
+      this.#connectionLimitOf(use, read) !== state.connectionLimit
+    );
+  }
+
+  #connectionLimitOf(use: BudgetUse, { budget }: ReadBudget): number {
+    return connectionLimit(use, budget, this.#config.maxConnectionsPerHost);
+  }
+
+  /** What a namespace is going to have, by what its routes say: its first hosts are published before the last is counted. */
+  #useToCome(namespace: string): BudgetUse {
+    const use = noUse();
+    for (const { hostnames } of this.#world.in('TLSRoute', namespace)) use.hosts += hostnames.length;
+    for (const { rules } of this.#world.in('Ingress', namespace)) use.hosts += rules.length;
+    return use;
+  }
+
+  *#routesOf(namespace: string): Generator<RouteModel, undefined> {
+    for (const key of this.#keysOf(namespace)) {
+      const route = this.#routes.get(key);
+      if (route !== undefined) yield route;
+    }
   }
 
   #admit(namespace: string, over: OverState, { budget }: ReadBudget): void {
@@ -257,8 +305,9 @@ function merged(a: readonly OrderedRoute[], b: readonly OrderedRoute[]): Ordered
 }
 
 function without(model: RouteModel, refused: readonly RefusedClaim[]): RouteModel {
-  const over = new Set<Claim>(refused.map(({ claim }) => claim));
-  return { ...model, claims: model.claims.filter((claim) => !over.has(claim)) };
+  const instead = new Map(refused.map((each) => [each.claim, each.instead]));
+  const claims = model.claims.map((claim) => (instead.has(claim) ? instead.get(claim) : claim));
+  return { ...model, claims: claims.filter((claim) => claim !== undefined) };
 }
 
 /** Every evaluation of a route makes claims of its own: the same ones are of the same evaluation. */

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ObjectEvent, refOf } from '../../model/events.ts';
+import type { Claim } from '../../model/gateway.ts';
 import { objectKey } from '../../model/key.ts';
 import type { KubernetesObject } from '../../model/objects.ts';
+import { Cluster, Resource } from '../../proto/index.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, type ResourceView } from '../resources/resource.ts';
 import { Engine } from './engine.ts';
@@ -68,7 +70,7 @@ const POOL = { ...DEFAULT_ENGINE_CONFIG.gateway, addressPool: ['100.65.0.8/30'] 
 /** Budgets that nearly every route of such a world is over. */
 const TINY = {
   ...DEFAULT_ENGINE_CONFIG.gateway,
-  namespaceBudget: { hosts: 3, wildcards: 1, chains: 1, pairs: 6, endpoints: 2 },
+  namespaceBudget: { hosts: 3, wildcards: 1, chains: 1, pairs: 6, endpoints: 2, connections: 9 },
 };
 
 const CONFIGS: Readonly<Record<string, EngineConfig>> = {
@@ -156,6 +158,14 @@ test('every cluster points at an endpoint set that exists, and every set is poin
   );
 });
 
+/** How many the cluster of a served host takes. */
+function connectionsOf({ resources }: Engine, { binding, host }: Claim): number {
+  const bytes = resources.get(CLUSTER_TYPE, `${binding.name}/${host}`)?.bytes;
+  const value = bytes && Resource.decode(bytes).resource?.value;
+  assert.ok(value instanceof Uint8Array);
+  return Cluster.decode(value).circuit_breakers?.thresholds?.[0]?.max_connections?.value ?? assert.fail();
+}
+
 test('no namespace is served more than its budget, whatever comes', () => {
   fc.assert(
     fc.property(arbitraryBatches, (batches) => {
@@ -169,6 +179,8 @@ test('no namespace is served more than its budget, whatever comes', () => {
         const wildcards = claims.filter(({ host }) => host.startsWith('*')).length;
         assert.ok(wildcards <= budget.wildcards);
         assert.ok(claims.length - wildcards <= budget.hosts);
+        const connections = claims.map((claim) => connectionsOf(engine, claim)).reduce((a, b) => a + b, 0);
+        assert.ok(connections <= Math.max(budget.connections, claims.length), `${connections} connections`);
         // Whoever asks for no more than that is refused nothing.
         const isWithin =
           use.hosts <= budget.hosts && use.wildcards <= budget.wildcards && use.chains <= budget.chains;

@@ -5,7 +5,7 @@
  * and go on later. After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
 import type { ReadBudget } from '../../gateway/budgets/namespace-budget.ts';
-import type { OverBudget } from '../../gateway/budgets/over-budget.ts';
+import { type OverBudget, unserved } from '../../gateway/budgets/over-budget.ts';
 import type { ExplainedEndpoints } from '../../gateway/explain/explain-endpoints.ts';
 import { type Reach, withServing } from '../../gateway/status/serving.ts';
 import { type ParentStatus, routeStatus } from '../../gateway/status/status.ts';
@@ -109,12 +109,16 @@ export class Engine {
         status(key);
       },
       endpointLimit: (namespace) => this.#endpointSets.markNamespace(namespace),
+      connectionLimit: (routes) => {
+        for (const { claims } of routes) this.#hosts.mark(claims);
+      },
     });
     this.#hosts = new HostStage(config, this.resources, endpointSets, {
       endpointSet: (name) => this.#endpointSets.mark(name),
       listener: (binding) => this.#listeners.mark(binding),
       status,
       attachment: (key) => this.#attachments.mark(key),
+      connectionLimit: (namespace) => this.#budgets.connectionLimit(namespace),
     });
     this.owners = new ResourceOwners(this.#hosts.bindings, endpointSets);
     this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
@@ -249,11 +253,11 @@ export class Engine {
 
   /** The claims of a route that it serves: within the budget of its namespace, and won by no other route. */
   servedClaims(route: RouteModel): readonly Claim[] {
-    const over = this.#overBudget(route)?.refused ?? [];
+    const over = unserved(this.#overBudget(route));
     const lost = this.lostClaims(route);
     if (over.length === 0 && lost.length === 0) return route.claims;
-    const unserved = new Set([...over, ...lost].map(({ claim }) => claim));
-    return route.claims.filter((claim) => !unserved.has(claim));
+    const others = new Set([...over, ...lost].map(({ claim }) => claim));
+    return route.claims.filter((claim) => !others.has(claim));
   }
 
   /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
@@ -264,6 +268,7 @@ export class Engine {
     const served = this.servedClaims(route);
     const status = routeStatus(route, lost, {
       over: this.#overBudget(route),
+      connectionLimit: this.#budgets.connectionLimit(route.ref.namespace),
       endpoints: endpointNewsOf(served, this.resources, this.#endpoints),
     });
     return withServing(status, route, served, (claim) => this.reachOf(claim));

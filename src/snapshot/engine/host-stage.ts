@@ -1,4 +1,4 @@
-import type { Binding, RouteModel } from '../../model/gateway.ts';
+import type { Binding, Claim, RouteModel } from '../../model/gateway.ts';
 import type { ObjectKey } from '../../model/key.ts';
 import type { EngineConfig } from '../config.ts';
 import { BindingHosts } from '../hosts/binding-hosts.ts';
@@ -18,6 +18,8 @@ export interface HostOutput {
   status(routeKey: ObjectKey): void;
   /** A route won or lost a host: where it counts as attached may differ. */
   attachment(routeKey: ObjectKey): void;
+  /** How many connections a host of the namespace takes at most. */
+  connectionLimit(namespace: string): number;
 }
 
 /** Hosts: of each who won it, and the cluster that it has. */
@@ -30,7 +32,7 @@ export class HostStage {
   /** Hosts that several routes claim. */
   readonly #contended = new Set<HostEntry>();
   readonly #stage = new Stage<HostEntry, HostCluster>({
-    compute: (entry) => clusterOf(entry),
+    compute: (entry) => this.#clusterOf(entry),
     output: (entry, cluster) => this.#replace(entry, cluster),
   });
 
@@ -77,6 +79,14 @@ export class HostStage {
     this.#output.listener(binding.name);
   }
 
+  /** The clusters of these hosts may differ. */
+  mark(claims: readonly Claim[]): void {
+    for (const { binding, host } of claims) {
+      const entry = this.#bindings.get(binding.name)?.hosts.get(host);
+      if (entry !== undefined) this.#stage.mark(entry);
+    }
+  }
+
   /** Replaces what a route claims, and marks the hosts. */
   contend(routeKey: ObjectKey, before: RouteModel | undefined, after: RouteModel | undefined): void {
     for (const claim of after?.claims ?? []) {
@@ -107,6 +117,21 @@ export class HostStage {
       this.#bindings.set(name, hosts);
     }
     return hosts;
+  }
+
+  /** The cluster of the route that won the host; `undefined` where nobody claims it. */
+  #clusterOf({ name, contenders }: HostEntry): HostCluster | undefined {
+    const winner = contenders[0];
+    if (winner === undefined) return undefined;
+    const { ref } = winner.route;
+    const connectionLimit = this.#output.connectionLimit(ref.namespace);
+    return {
+      name,
+      endpointSet: endpointSetOf(winner),
+      route: ref,
+      policy: winner.claim.policy,
+      connectionLimit,
+    };
   }
 
   #replace(entry: HostEntry, cluster: HostCluster | undefined): void {
@@ -151,12 +176,4 @@ export class HostStage {
     if (before === undefined || isSame) return;
     if (this.#endpointSets.release(before, ownerBefore)) this.#output.endpointSet(before);
   }
-}
-
-/** The cluster of the route that won the host; `undefined` where nobody claims it. */
-function clusterOf({ name, contenders }: HostEntry): HostCluster | undefined {
-  const winner = contenders[0];
-  if (winner === undefined) return undefined;
-  const { route, claim } = winner;
-  return { name, endpointSet: endpointSetOf(winner), route: route.ref, policy: claim.policy };
 }

@@ -1,4 +1,4 @@
-import type { OverBudget } from '../../gateway/budgets/over-budget.ts';
+import { type OverBudget, unserved } from '../../gateway/budgets/over-budget.ts';
 import type { EndpointNews, RefusedEndpoint } from '../../gateway/endpoints/endpoints.ts';
 import type { Reach } from '../../gateway/status/serving.ts';
 import type { Claim, LostClaim, RouteModel } from '../../model/gateway.ts';
@@ -16,7 +16,7 @@ export function lostClaimsOf(
 ): LostClaim[] {
   const lost: LostClaim[] = [];
   const key = objectKey(route.ref);
-  const refused = over && new Set(over.refused.map(({ claim }) => claim));
+  const refused = over && new Set(unserved(over).map(({ claim }) => claim));
   for (const claim of route.claims) {
     if (refused?.has(claim) === true) continue;
     const winner = bindings.get(claim.binding.name)?.hosts.get(claim.host)?.contenders[0];

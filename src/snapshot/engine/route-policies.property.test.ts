@@ -57,9 +57,21 @@ const annotations: fc.Arbitrary<Annotations> = fc.record(
     'sluice.dev/stats': fc.constantFrom('true', 'false'),
     'sluice.dev/connect-timeout': seconds.map((count) => `${count}s`),
     'sluice.dev/idle-timeout': seconds.map((count) => `${count}m`),
+    'sluice.dev/close-on-delete': fc.constantFrom('true', 'false'),
   },
   { requiredKeys: [], noNullPrototype: true },
 );
+
+/** The chains that the annotations give the host. */
+function expectedChains(index: number, policy: Annotations): string[] {
+  const idle = policy['sluice.dev/idle-timeout'];
+  const name = idle === undefined ? '' : ` idle ${Number(idle.slice(0, -1)) * 60_000}ms`;
+  if (policy['sluice.dev/close-on-delete'] === 'true') {
+    const { namespace, name: route } = tenantObjects(index)[0]?.meta ?? assert.fail();
+    return [`${hostOf(index)}${name} of TLSRoute/${namespace}/${route} to ${namespace}/${route}/6443`];
+  }
+  return name === '' ? [] : [`${hostOf(index)}${name}`, `${hostOf(index)}${name} once`];
+}
 
 /** What each annotation sets in a cluster, worked out from the annotations alone. */
 function expectedCluster(policy: Annotations) {
@@ -94,10 +106,9 @@ test('in a world of many routes each host has its own settings and nobody else h
           }
           const [listener] = messages(engine, Listener).values();
           const own = new Set((listener?.filter_chains ?? []).map(({ name }) => name));
-          for (const [index, { 'sluice.dev/idle-timeout': idle }] of policies.entries()) {
+          for (const [index, policy] of policies.entries()) {
             const mine = [...own].filter((name) => name?.startsWith(hostOf(index)));
-            const name = `${hostOf(index)} idle ${Number(idle?.slice(0, -1)) * 60_000}ms`;
-            assert.deepEqual(mine, idle === undefined ? [] : [name, `${name} once`]);
+            assert.deepEqual(mine, expectedChains(index, policy));
           }
         };
         check();

@@ -85,7 +85,13 @@ const gateway = fc
     listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
     allowedListeners,
     created,
-    annotations: fc.constantFrom(OPEN, OPEN, {}, { 'sluice.dev/wildcard-claims': 'SameNamespace' }),
+    annotations: fc.constantFrom(
+      OPEN,
+      OPEN,
+      {},
+      { 'sluice.dev/wildcard-claims': 'SameNamespace' },
+      { ...OPEN, 'sluice.dev/close-on-delete': 'true' },
+    ),
   })
   .map(
     ({ namespace, name, created, annotations, ...rest }): KubernetesObject => ({
@@ -136,6 +142,7 @@ const annotations = fc.constantFrom(
   {},
   { 'sluice.dev/idle-timeout': '30s' },
   { 'sluice.dev/max-connections': '7' },
+  { 'sluice.dev/close-on-delete': 'true' },
 );
 
 const parentRefs = fc
@@ -306,6 +313,7 @@ const namespaceObject = fc
       { 'sluice.dev/budget-hosts': '4', 'sluice.dev/budget-wildcards': '2' },
       { 'sluice.dev/budget-chains': '100', 'sluice.dev/budget-pairs': '1' },
       { 'sluice.dev/budget-endpoints': '1', 'sluice.dev/budget-hosts': '0' },
+      { 'sluice.dev/budget-connections': '2' },
     ),
   })
   .map(

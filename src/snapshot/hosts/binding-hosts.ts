@@ -1,13 +1,8 @@
 import { compareClaims } from '../../gateway/routes/claims.ts';
+import { needsOwnChain } from '../../gateway/values/own-chain.ts';
 import type { Binding } from '../../model/gateway.ts';
 import { joinedKey, type ObjectKey, objectKey } from '../../model/key.ts';
-import {
-  type Contender,
-  type HostEntry,
-  needsOwnChain,
-  needsSingleAttempt,
-  takesOneLabel,
-} from './host-entry.ts';
+import { type Contender, type HostEntry, needsSingleAttempt, takesOneLabel } from './host-entry.ts';
 import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
 
 /** Hostname → Gateways (object keys), and how many of their listeners have it. */
@@ -108,7 +103,7 @@ export class BindingHosts {
    */
   settle(entry: HostEntry): boolean {
     const winner = this.hosts.get(entry.host) === entry ? entry.contenders[0] : undefined;
-    const own = winner !== undefined && needsOwnChain(winner.claim);
+    const own = winner !== undefined && needsOwnChain(entry.host, winner.claim.policy);
     const hadOwn = this.ownChains.has(entry.host);
     if (own) this.ownChains.set(entry.host, entry);
     else this.ownChains.delete(entry.host);

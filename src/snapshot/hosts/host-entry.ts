@@ -19,14 +19,6 @@ export interface HostEntry {
 }
 
 /**
- * A host is served through a filter chain of its own where the index chain cannot serve it: a wildcard has no
- * cluster named after the SNI, and a setting that lives in the chain cannot be one of the shared chain.
- */
-export function needsOwnChain(claim: Claim): boolean {
-  return claim.host.startsWith('*') || claim.policy.idleTimeoutMs !== undefined;
-}
-
-/**
  * Whether a failed connection must not be tried again: with several shares, one may be of a backend that is invalid or
  * has no endpoints, and what it rejects must stay rejected. Told by the route alone, so that endpoints which come
  * and go change no listener.

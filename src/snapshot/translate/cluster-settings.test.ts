@@ -32,7 +32,7 @@ test('equal settings give equal bytes, whoever has them, and settings that diffe
 
 test('the table of fields here is that of the settings', () => {
   assert.deepEqual(
-    Object.keys(clusterSettings({}, DEFAULT_ENGINE_CONFIG)).sort(),
+    Object.keys(clusterSettings({}, DEFAULT_ENGINE_CONFIG, 1)).sort(),
     Object.keys(fields).sort(),
   );
 });

@@ -15,11 +15,16 @@ export const TCP_KEEPALIVE = { time: 60, interval: 20, probes: 3 } as const;
 
 export const BUFFER_LIMIT_BYTES = 32_768;
 
-/** What a tenant asks for, else what the operator has set. */
-export function clusterSettings(policy: HostPolicy, config: EngineConfig): ClusterSettings {
+/** What a tenant asks for, else what the operator has set; of connections what the namespace has room for. */
+export function clusterSettings(
+  policy: HostPolicy,
+  config: EngineConfig,
+  connectionLimit: number,
+): ClusterSettings {
+  const wanted = policy.maxConnections ?? config.gateway.maxConnectionsPerHost;
   return {
     connectTimeoutMs: policy.connectTimeoutMs ?? config.connectTimeoutMs,
-    maxConnections: policy.maxConnections ?? config.gateway.maxConnectionsPerHost,
+    maxConnections: Math.min(wanted, connectionLimit),
     stats: policy.stats === true,
   };
 }

@@ -14,6 +14,8 @@ export interface HostCluster {
   /** The route that won the host, for the access log. */
   readonly route: ObjectRef;
   readonly policy: HostPolicy;
+  /** Its part of the connections of the namespace. */
+  readonly connectionLimit: number;
 }
 
 /** The metadata namespace under which the access log finds whose connection it was. */
@@ -21,8 +23,8 @@ export const METADATA_NAMESPACE = 'sluice';
 
 /** The cluster of one host. It changes with the host's route, never with its endpoints. */
 export function translateCluster(host: HostCluster, config: EngineConfig): EncodedResource {
-  const { name, endpointSet, route, policy } = host;
-  const common = SETTINGS_FIELDS.of(clusterSettings(policy, config));
+  const { name, endpointSet, route, policy, connectionLimit } = host;
+  const common = SETTINGS_FIELDS.of(clusterSettings(policy, config, connectionLimit));
   const cluster = {
     name,
     serviceName: endpointSet.name,

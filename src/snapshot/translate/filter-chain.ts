@@ -1,6 +1,7 @@
 import type { Binding } from '../../model/gateway.ts';
 import { duration, type FilterChain, SetFilterState, TcpProxy, toAny } from '../../proto/index.ts';
 import type { EngineConfig } from '../config.ts';
+import { endpointSetOf } from '../hosts/endpoint-sets.ts';
 import { type HostEntry, needsSingleAttempt } from '../hosts/host-entry.ts';
 
 export const INDEX_CHAIN = 'index';
@@ -58,8 +59,12 @@ export function indexChainName(entry: HostEntry): string {
   return needsSingleAttempt(entry) ? INDEX_CHAIN + ONCE : INDEX_CHAIN;
 }
 
-/** A host's own chains, one for each number of attempts. Their cluster is fixed: no change of backends touches them. */
+/**
+ * A host's own chains, one for each number of attempts. Their cluster is fixed: no change of backends touches them. Where such
+ * a change is to end connections, there is only the one in use.
+ */
 export function ownChains(binding: Binding, entry: HostEntry, config: EngineConfig): FilterChain[] {
+  if (closesOnDelete(entry)) return [chainOf(binding, entry, config)];
   return twice(baseName(entry), binding, entry.name, idleTimeoutOf(entry) ?? config.idleTimeoutMs);
 }
 
@@ -68,7 +73,7 @@ export function ownChainName(entry: HostEntry): string {
   return needsSingleAttempt(entry) ? baseName(entry) + ONCE : baseName(entry);
 }
 
-/** The one chain of a host where each host has its own (`--sni-mode chain`). */
+/** The one chain of a host in use: all there are where each host has its own (`--sni-mode chain`). */
 export function chainOf(binding: Binding, entry: HostEntry, config: EngineConfig): FilterChain {
   const attempts = needsSingleAttempt(entry) ? 1 : CONNECT_ATTEMPTS;
   return chain(
@@ -80,10 +85,20 @@ export function chainOf(binding: Binding, entry: HostEntry, config: EngineConfig
   );
 }
 
-/** The name tells all that is in the chain: one with other content is another chain, and closes nothing of this one. */
+/**
+ * The name tells all that is in the chain: one with other content is another chain, and closes nothing of this one. Where
+ * connections end with the route or its backends, it tells those too: then a chain of another name takes its place.
+ */
 function baseName(entry: HostEntry): string {
+  const winner = entry.contenders[0];
   const idleTimeoutMs = idleTimeoutOf(entry);
-  return idleTimeoutMs === undefined ? entry.host : `${entry.host} idle ${idleTimeoutMs}ms`;
+  const name = idleTimeoutMs === undefined ? entry.host : `${entry.host} idle ${idleTimeoutMs}ms`;
+  if (winner === undefined || !closesOnDelete(entry)) return name;
+  return `${name} of ${winner.routeKey} to ${endpointSetOf(winner).name}`;
+}
+
+function closesOnDelete(entry: HostEntry): boolean {
+  return entry.contenders[0]?.claim.policy.closeOnDelete === true;
 }
 
 function idleTimeoutOf(entry: HostEntry): number | undefined {
