@@ -155,6 +155,15 @@ export const TRANSLATION_FLAGS = {
     default: '5s',
     schema: duration(10, 5 * 60_000, 'from 10ms to 5m'),
   },
+  leastConnectionsPerHost: {
+    name: '--least-connections-per-host',
+    value: 'N',
+    description:
+      'connections that each host may have however many hosts its namespace has; 1: the namespace never has more than --namespace-connections',
+    env: 'SLUICE_LEAST_CONNECTIONS_PER_HOST',
+    default: String(DEFAULT_GATEWAY_CONFIG.leastConnectionsPerHost),
+    schema: wholeNumber(1, 10_000_000),
+  },
   maxConnectionsPerHost: {
     name: '--max-connections-per-host',
     value: 'N',
@@ -306,6 +315,7 @@ export function engineConfig(
       ingressPorts: unique(values.ingressPorts),
       allowLoopbackEndpoints: values.allowLoopbackEndpoints,
       maxConnectionsPerHost: values.maxConnectionsPerHost,
+      leastConnectionsPerHost: values.leastConnectionsPerHost,
       maxConnectTimeoutMs: values.maxConnectTimeoutMs,
       maxIdleTimeoutMs: values.maxIdleTimeoutMs,
       allowHostStats: values.hostStats,

@@ -273,6 +273,16 @@ test('all hosts of a namespace together take no more connections than its budget
   assert.equal(connections(engine, 'b'), 300);
 });
 
+test('a host has its least connections however many its namespace has, but never more than the namespace may have', () => {
+  const hosts = Array.from({ length: 40 }, (_, index) => `h${index}`);
+  const engine = engineWith({ hosts: 100, connections: 10_000 });
+  engine.apply(upserts([route('red', 'many', hosts)]));
+  assert.equal(connections(engine, 'h0'), DEFAULT_ENGINE_CONFIG.gateway.leastConnectionsPerHost);
+  const small = engineWith({ hosts: 100, connections: 100 });
+  small.apply(upserts([route('red', 'many', hosts)]));
+  assert.equal(connections(small, 'h0'), 100);
+});
+
 test('a host of a namespace with few uses what a host may, and the limit changes at a few numbers of hosts only', () => {
   const budget = { ...BUDGET, hosts: 1_000, connections: 10_000 };
   const limits = Array.from({ length: 1_000 }, (_, index) =>
