@@ -146,7 +146,11 @@ export const VALUES: Readonly<
   '--max-idle-timeout': { good: '1h', gives: 3_600_000, bad: ['', '0', '999ms', '721h', '60'] },
   '--host-stats': { good: 'off', gives: false, bad: ['', 'yes', 'false'] },
   '--max-connections-per-host': { good: '5000', gives: 5000, bad: ['', '0', '-5', '1e4', '10000001', '5k'] },
-  '--least-connections-per-host': { good: '5000', gives: 5000, bad: ['', '0', '-5', '1e4', '10000001', '5k'] },
+  '--least-connections-per-host': {
+    good: '5000',
+    gives: 5000,
+    bad: ['', '0', '-5', '1e4', '10000001', '5k'],
+  },
   '--wildcard-claims': { good: 'Anyone', gives: 'Anyone', bad: ['', 'anyone', 'all', 'Wider'] },
   '--namespace-hosts': { good: '500', gives: 500, bad: ['', '0', '-5', '1e4', '10000001', 'many'] },
   '--namespace-wildcards': { good: '5', gives: 5, bad: ['', '0', '-1', '1.5'] },
