@@ -63,6 +63,12 @@ interface Status {
   readonly details?: { readonly retryAfterSeconds?: unknown } | null;
 }
 
+/**
+ * An API server that has just started says so with 429 until it has read a kind from etcd, some 100 ms after it was first asked
+ * for it, and asks for a second each time: it is not busy with us, and our own back-off is enough.
+ */
+const INITIALIZING = 'storage is (re)initializing';
+
 /** The failure that a status code and the API's `Status` object stand for. `what` names the request. */
 export function failureOfStatus(
   what: string,
@@ -74,11 +80,18 @@ export function failureOfStatus(
     typeof status === 'object' && status !== null ? status : {}
   ) as Status;
   const seconds = details?.retryAfterSeconds;
-  const wait = retryAfterMs ?? (typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined);
+  const isStarting = code === 429 && typeof message === 'string' && message.includes(INITIALIZING);
+  const wait = isStarting
+    ? undefined
+    : (retryAfterMs ?? (typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined));
   const said = typeof message === 'string' && message !== '' ? `: ${message.slice(0, 500)}` : '';
-  return new ApiFailure(reasonOf(code, reason), `${what} was answered ${code}${said}`, {
-    retryAfterMs: wait,
-  });
+  return new ApiFailure(
+    isStarting ? 'server' : reasonOf(code, reason),
+    `${what} was answered ${code}${said}`,
+    {
+      retryAfterMs: wait,
+    },
+  );
 }
 
 function reasonOf(code: number, reason: unknown): FailureReason {

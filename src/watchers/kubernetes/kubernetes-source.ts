@@ -2,6 +2,7 @@ import { type Lane, processTurns } from '../../event-loop/turns.ts';
 import { type Clock, type Random, systemClock } from '../../kubernetes-api/clock.ts';
 import type { CredentialsOptions } from '../../kubernetes-api/credentials.ts';
 import { createHttpTransport } from '../../kubernetes-api/http-transport.ts';
+import { Readiness } from '../../kubernetes-api/readiness.ts';
 import { WATCHED_KINDS, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import type { Source, SourceSink } from '../../model/events.ts';
 import { decodeObject } from '../objects/decode.ts';
@@ -48,7 +49,8 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
         if (!stopping.signal.aborted) sink.problems(reflectors.flatMap((reflector) => reflector.problems()));
       };
       const { logger, random = Math.random, decode = decodeObject, lane = processTurns.reading } = options;
-      const common = { transport, limits, clock, random, logger, failures, lane, sink };
+      const readiness = new Readiness({ transport, clock, random, limits });
+      const common = { transport, limits, clock, random, logger, failures, readiness, lane, sink };
       secrets = new ReferencedSecrets(common);
       reflectors = kinds.map((watched) => new Reflector({ ...common, watched, decode, onProblems }));
       running = Promise.all(reflectors.map((reflector) => reflector.run(stopping.signal)));

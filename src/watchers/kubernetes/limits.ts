@@ -1,5 +1,7 @@
+import type { ReadinessLimits } from '../../kubernetes-api/readiness.ts';
+
 /** Sizes and times of the reflectors. Times in milliseconds of the monotonic clock. */
-export interface ReflectorLimits {
+export interface ReflectorLimits extends ReadinessLimits {
   /** Most objects in one page of a list; fewer where they are large, see `pageBytes`. */
   readonly pageObjects: number;
   /**
@@ -40,4 +42,7 @@ export const DEFAULT_LIMITS: ReflectorLimits = {
   absenceBaseMs: 500,
   absenceMaxMs: 30_000,
   maxRetryAfterMs: 300_000,
+  probeMs: 250,
+  probeSilenceMs: 500,
+  recallMs: 1_000,
 };

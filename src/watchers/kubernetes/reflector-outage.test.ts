@@ -22,7 +22,7 @@ test(
     const { api, clock, logger } = await startSource(t, ['Service']);
     (await api.list(SERVICES)).refuse(429, 'too many requests', { 'retry-after': '7' });
     clock.advance(await clock.timer(7_200));
-    const status = { code: 429, message: 'storage is initializing', details: { retryAfterSeconds: 3 } };
+    const status = { code: 429, message: 'too many requests', details: { retryAfterSeconds: 3 } };
     (await api.list(SERVICES)).json(429, status);
     clock.advance(await clock.timer(3_400));
     (await api.list(SERVICES)).refuse(429, 'too many requests', { 'retry-after': '86400' });
@@ -162,6 +162,59 @@ test('while a server is away all stays in place, and then every watch resumes', 
   await sink.until(() => sink.present.length === 0 && sink.objects.size === 2);
   await logger.times(1, /read again/);
 });
+
+test(
+  'of a server that is ready again every kind is read at once, whatever was left to wait',
+  TIMEOUT,
+  async (t) => {
+    const { api, clock, sink } = await startSource(t, ['Service', 'Node'], {
+      limits: { requestSilenceMs: 45_000 },
+    });
+    (await api.list(SERVICES)).page([], '10');
+    (await api.list(NODES)).page([], '20');
+    (await api.watch(SERVICES)).watch(event('ADDED', rawService('a', 11)));
+    const node = { metadata: { name: 'n', resourceVersion: '21' } };
+    (await api.watch(NODES)).watch(event('ADDED', node));
+    await sink.until(() => sink.objects.size === 2);
+    api.readyz = 500;
+    await api.stop();
+    clock.advance(await clock.timer(200, 2));
+    await clock.timer(400, 2);
+    await api.start();
+    for (const delay of [400, 800, 1600]) {
+      clock.advance(await clock.timer(delay, 2));
+      (await api.watch(SERVICES)).refuse(503, 'starting');
+      (await api.watch(NODES)).refuse(503, 'starting');
+    }
+    await clock.timer(3200, 2);
+    clock.advance(await clock.timer(250));
+    await clock.timer(250);
+    assert.equal(api.looks, 1);
+    api.readyz = 200;
+    clock.advance(await clock.timer(250));
+    assert.equal((await api.watch(SERVICES)).query['resourceVersion'], '11');
+    (await api.watch(NODES)).refuse(500, 'still wrong');
+    // Back-offs begin anew, and nobody is called back by a server that was ready before.
+    clock.advance(await clock.timer(200));
+    assert.equal((await api.watch(NODES)).query['resourceVersion'], '21');
+    assert.equal(api.unanswered.length, 0);
+  },
+);
+
+test(
+  'a server that fills its caches after a start is asked again soon, not after its Retry-After',
+  TIMEOUT,
+  async (t) => {
+    const { api, clock, sink } = await startSource(t, ['Service']);
+    const status = { code: 429, message: 'storage is (re)initializing', details: { retryAfterSeconds: 1 } };
+    for (const delay of [200, 400]) {
+      (await api.list(SERVICES)).json(429, status, { 'retry-after': '1' });
+      clock.advance(await clock.timer(delay));
+    }
+    (await api.list(SERVICES)).page([], '1');
+    await sink.untilSynced('Service');
+  },
+);
 
 test('a kubeconfig that is missing, and then of no use, is waited for', TIMEOUT, async (t) => {
   const { api, clock, sink, logger, source, kubeconfig } = await startSource(t, ['Service'], { late: true });

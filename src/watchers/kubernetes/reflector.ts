@@ -3,6 +3,7 @@ import { ApiFailure, type FailureReason } from '../../kubernetes-api/api-failure
 import { Backoff } from '../../kubernetes-api/backoff.ts';
 import { type Clock, type Random, sleep } from '../../kubernetes-api/clock.ts';
 import { discover } from '../../kubernetes-api/discovery.ts';
+import type { Readiness } from '../../kubernetes-api/readiness.ts';
 import type { ApiTransport } from '../../kubernetes-api/transport.ts';
 import type { Resource, WatchedKind } from '../../kubernetes-api/watched-kind.ts';
 import type { SourceProblem, SourceSink } from '../../model/events.ts';
@@ -24,6 +25,7 @@ export interface ReflectorOptions {
   readonly random: Random;
   readonly logger: SourceLogger;
   readonly failures: Pick<FailureLog, 'failed' | 'recovered'>;
+  readonly readiness: Pick<Readiness, 'wait'>;
   /** Where objects are decoded and handed on. */
   readonly lane: Lane;
   readonly sink: Pick<SourceSink, 'apply' | 'synced'>;
@@ -35,6 +37,10 @@ export interface ReflectorOptions {
 const ABSENCES = 3;
 /** After so many watches in a row on which nothing was heard, the list is read again, in case the version is bad. */
 const SILENT_WATCHES = 3;
+/** What an API server does that is going or coming, or that cannot be reached. */
+const OUTAGES: ReadonlySet<FailureReason> = new Set(['unreachable', 'silent', 'server']);
+/** It has said when to ask again, or there is nothing to ask it with. */
+const UNRECALLED: ReadonlySet<FailureReason> = new Set(['throttled', 'config']);
 
 /**
  * Reads one kind: finds the version that is served, lists, watches from there, and resumes for as long as the server
@@ -102,7 +108,18 @@ export class Reflector {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const delay = await this.#step(signal);
-      if (delay > 0) await sleep(this.#options.clock, delay, signal);
+      if (delay > 0) await this.#wait(delay, signal);
+    }
+  }
+
+  /** Back-offs begin anew where the API server is ready again before the time is over. */
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock, readiness } = this.#options;
+    const reason = this.#failure?.reason;
+    if (reason === undefined || UNRECALLED.has(reason)) await sleep(clock, ms, signal);
+    else if (await readiness.wait(ms, OUTAGES.has(reason), signal)) {
+      this.#listBackoff.reset();
+      this.#watchBackoff.reset();
     }
   }
 

@@ -97,9 +97,17 @@ export class ScriptedApi {
   #port = 0;
   /** Connections opened so far. */
   connections = 0;
+  /** What `/readyz` is answered with. */
+  readyz = 200;
+  /** How often it was asked. */
+  looks = 0;
 
   constructor() {
-    this.#server = createServer((request, response) => this.#arrive(new Exchange(request, response)));
+    this.#server = createServer((request, response) => {
+      if (request.url !== '/readyz') return this.#arrive(new Exchange(request, response));
+      this.looks += 1;
+      response.writeHead(this.readyz).end();
+    });
     this.#server.on('connection', (socket: Socket) => {
       this.connections += 1;
       this.#sockets.add(socket);
