@@ -108,12 +108,21 @@ export class AdsStream {
     subscription.request({
       subscribe,
       unsubscribe: request.resource_names_unsubscribe ?? [],
-      initialVersions: request.initial_resource_versions ?? {},
+      initialVersions: this.#hasWarmingClusters(typeUrl) ? {} : (request.initial_resource_versions ?? {}),
     });
     // Those that it says it has, or had asked for, and that are only its own.
     this.#refuseAbove(({ unknownCount }) => unknownCount, 0);
     this.#noteCurrent();
     return outcome;
+  }
+
+  /**
+   * Whether an Envoy that comes back waits for endpoint sets, whatever versions of them it has: it asks for clusters first, but for
+   * none while a cluster is warming, and a cluster whose set it has for others waits until that is sent again. Until
+   * then it would take no cluster of anybody (15 s: its initial fetch timeout).
+   */
+  #hasWarmingClusters(typeUrl: string): boolean {
+    return typeUrl === ENDPOINT_TYPE && !this.hasAskedFor(CLUSTER_TYPE);
   }
 
   #refuseAbove(count: (subscription: Subscription) => number, more: number): void {

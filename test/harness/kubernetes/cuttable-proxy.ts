@@ -6,6 +6,13 @@ export interface CuttableProxy {
   readonly port: number;
   /** Closes every connection, and refuses new ones, until `mend`. */
   cut(): void;
+  /**
+   * Closes each connection that is open once so many bytes more have come from the server; new ones are not touched. What it
+   * gives closes those at once that have not had as many.
+   */
+  cutAfter(bytes: number): () => void;
+  /** Passes nothing on in either direction, as where packets are dropped, until `mend`; connections stay open. */
+  silence(): void;
   mend(): void;
   /** Connections open now. */
   open(): number;
@@ -14,7 +21,13 @@ export interface CuttableProxy {
 
 export async function startProxy(targetPort: number): Promise<CuttableProxy> {
   const sockets = new Set<Socket>();
+  /** From the client to the target, and back. */
+  const pipes = new Map<Socket, Socket>();
   let isCut = false;
+  let isSilent = false;
+  const connectPipes = (): void => {
+    for (const [from, to] of pipes) from.pipe(to);
+  };
   const server = createServer((client) => {
     if (isCut) {
       client.resetAndDestroy();
@@ -26,10 +39,12 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
       [client, target],
       [target, client],
     ] as const) {
-      socket.pipe(other);
+      pipes.set(socket, other);
+      if (!isSilent) socket.pipe(other);
       socket.on('error', () => {});
       socket.once('close', () => {
         sockets.delete(socket);
+        pipes.delete(socket);
         other.destroy();
       });
     }
@@ -43,8 +58,30 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    cutAfter(bytes) {
+      const servers = [...sockets].filter((socket) => socket.remotePort === targetPort);
+      for (const socket of servers) {
+        let left = bytes;
+        socket.on('data', (chunk: Buffer) => {
+          left -= chunk.length;
+          if (left <= 0) socket.resetAndDestroy();
+        });
+      }
+      return () => {
+        for (const socket of servers) socket.resetAndDestroy();
+      };
+    },
+    silence() {
+      isSilent = true;
+      for (const [from, to] of pipes) {
+        from.unpipe(to);
+        from.pause();
+      }
+    },
     mend() {
       isCut = false;
+      if (isSilent) connectPipes();
+      isSilent = false;
     },
     open: () => sockets.size / 2,
     async stop() {

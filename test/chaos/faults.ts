@@ -1,0 +1,120 @@
+import { type Installation, kill } from './installation.ts';
+import type { Random } from './random.ts';
+
+/** What happens to an installation for a time, and how it ends: `begin` gives the end. */
+export interface Fault {
+  readonly name: string;
+  /** Whether it closes the connections of clients itself. */
+  readonly closesConnections?: boolean;
+  /** Resolves when the fault holds; what it gives resolves when the fault is over. */
+  begin(installation: Installation, random: Random): Promise<() => Promise<void> | void>;
+}
+
+const MOST_BYTES = 20_000;
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'API server killed',
+    begin: async ({ cluster: { apiServer } }) => {
+      await apiServer.kill();
+      return () => apiServer.restart();
+    },
+  },
+  {
+    name: 'API server hangs',
+    begin: async ({ cluster: { apiServer } }) => {
+      apiServer.suspend();
+      return () => apiServer.resume();
+    },
+  },
+  {
+    name: 'history compacted while the watches are away',
+    begin: async ({ cluster: { etcd }, replicas }) => {
+      for (const { api } of replicas) api.cut();
+      return async () => {
+        await etcd.compact(await etcd.revision());
+        for (const { api } of replicas) api.mend();
+      };
+    },
+  },
+  {
+    name: 'watches of a replica cut at a random byte',
+    begin: async ({ replicas }, random) => {
+      return random.pick(replicas).api.cutAfter(1 + random.below(MOST_BYTES));
+    },
+  },
+  {
+    name: 'packets dropped between a replica and the API server',
+    begin: async ({ replicas }, random) => {
+      const { api } = random.pick(replicas);
+      api.silence();
+      return () => api.mend();
+    },
+  },
+  {
+    name: 'replica killed',
+    begin: async (installation, random) => {
+      const replica = random.pick(installation.replicas);
+      await kill(replica);
+      return () => installation.restartReplica(replica);
+    },
+  },
+  {
+    name: 'both replicas killed',
+    begin: async (installation) => {
+      for (const replica of installation.replicas) await kill(replica);
+      return async () => {
+        await Promise.all(installation.replicas.map((replica) => installation.restartReplica(replica)));
+      };
+    },
+  },
+  {
+    name: 'replica hangs',
+    begin: async ({ replicas }, random) => {
+      const { process } = random.pick(replicas);
+      process.signal('SIGSTOP');
+      return () => process.signal('SIGCONT');
+    },
+  },
+  {
+    name: 'Envoy killed',
+    closesConnections: true,
+    begin: async (installation) => {
+      await installation.envoy.stop('SIGKILL');
+      return () => installation.restartEnvoy();
+    },
+  },
+  {
+    name: 'Envoy hangs',
+    begin: async ({ envoy }) => {
+      process.kill(envoy.pid, 'SIGSTOP');
+      return () => void process.kill(envoy.pid, 'SIGCONT');
+    },
+  },
+  {
+    name: 'paths between Envoy and the replicas cut',
+    begin: async ({ replicas }) => {
+      for (const { xds } of replicas) xds.cut();
+      return () => {
+        for (const { xds } of replicas) xds.mend();
+      };
+    },
+  },
+  {
+    name: 'packets dropped between Envoy and a replica',
+    begin: async ({ replicas }, random) => {
+      const { xds } = random.pick(replicas);
+      xds.silence();
+      return () => xds.mend();
+    },
+  },
+  {
+    name: 'stream of a replica to Envoy cut at a random byte',
+    begin: async ({ replicas }, random) => {
+      const ends = replicas.map(({ xds }) => xds.cutAfter(1 + random.below(MOST_BYTES)));
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  },
+];

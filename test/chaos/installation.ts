@@ -1,0 +1,133 @@
+/** What faults happen to: a real API server, two replicas of Sluice, an Envoy, and paths between any two of them that can be cut. */
+import { bootstrapConfig } from '../../src/cli/bootstrap-config.ts';
+import { BOOTSTRAP_FLAGS } from '../../src/cli/bootstrap-flags.ts';
+import { readFlags } from '../../src/cli/flag.ts';
+import { freePorts } from '../e2e/gateway-node.ts';
+import { EnvoyProcess } from '../harness/envoy-process.ts';
+import { type Cluster, startCluster } from '../harness/kubernetes/cluster.ts';
+import { type CuttableProxy, startProxy } from '../harness/kubernetes/cuttable-proxy.ts';
+import { gateway, gatewayClass, service } from '../harness/manifests.ts';
+import { SluiceProcess } from '../harness/sluice-process.ts';
+import { startTlsBackend } from '../harness/tls-backend.ts';
+
+/** The API server takes no loopback address for an endpoint. */
+export const BACKEND_ADDRESS = '198.18.0.1';
+export const DOMAIN = 'stage.example.com';
+/** Services, and the names that the TLS servers behind them tell. */
+export const BACKENDS = ['a', 'b'] as const;
+
+/** A replica of the control plane; it reaches the API server, and the Envoy reaches it, through a proxy each. */
+export interface Replica {
+  readonly kubeconfig: string;
+  readonly xdsPort: number;
+  readonly adminPort: number;
+  readonly api: CuttableProxy;
+  readonly xds: CuttableProxy;
+  process: SluiceProcess;
+}
+
+export class Installation implements AsyncDisposable {
+  readonly cluster: Cluster;
+  readonly replicas: readonly Replica[];
+  /** Where the Envoy listens, on 127.0.0.1. */
+  readonly port: number;
+  envoy: EnvoyProcess;
+  readonly #resources: AsyncDisposableStack;
+
+  private constructor(
+    parts: Pick<Installation, 'cluster' | 'replicas' | 'port' | 'envoy'>,
+    resources: AsyncDisposableStack,
+  ) {
+    this.cluster = parts.cluster;
+    this.replicas = parts.replicas;
+    this.port = parts.port;
+    this.envoy = parts.envoy;
+    this.#resources = resources;
+    resources.defer(() => this.envoy.stop('SIGKILL'));
+  }
+
+  /** Resolves when all of it runs; no route is there yet. Ends what it started if anything does not start. */
+  static async start(): Promise<Installation> {
+    await using started = new AsyncDisposableStack();
+    const cluster = await startCluster({
+      crds: 'standard',
+      users: [{ name: 'sluice', groups: ['system:masters'] }],
+    });
+    started.defer(() => cluster.stop());
+    const [port = 0, ...ports] = await freePorts(5);
+    await cluster.client.apply([
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'infra' } },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'tenants' } },
+      gatewayClass(),
+      gateway('gw', [{ name: 'tls', port, hostname: `*.${DOMAIN}` }]),
+    ]);
+    for (const name of BACKENDS) {
+      const backend = await startTlsBackend({ name, address: BACKEND_ADDRESS });
+      started.defer(() => backend.close());
+      await cluster.client.apply(service(name, [backend]));
+    }
+    const replicas: Replica[] = [];
+    for (const index of [0, 1]) {
+      const [xdsPort = 0, adminPort = 0] = ports.slice(2 * index);
+      const api = await startProxy(cluster.apiServer.port);
+      started.defer(() => api.stop());
+      const xds = await startProxy(xdsPort);
+      started.defer(() => xds.stop());
+      const kubeconfig = await cluster.writeKubeconfig(`replica-${index}`, {
+        token: cluster.tokenOf('sluice'),
+        url: `https://127.0.0.1:${api.port}`,
+      });
+      const process = startReplica(kubeconfig, xdsPort, adminPort);
+      const replica: Replica = { kubeconfig, xdsPort, adminPort, api, xds, process };
+      started.defer(() => kill(replica));
+      await process.untilPage(readiness(replica));
+      replicas.push(replica);
+    }
+    const envoy = await startEnvoy(replicas);
+    return new Installation({ cluster, replicas, port, envoy }, started.move());
+  }
+
+  /** Starts a replica that was killed again; resolves when it serves. */
+  async restartReplica(replica: Replica): Promise<void> {
+    replica.process = startReplica(replica.kubeconfig, replica.xdsPort, replica.adminPort);
+    await replica.process.untilPage(readiness(replica));
+  }
+
+  async restartEnvoy(): Promise<void> {
+    this.envoy = await startEnvoy(this.replicas);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+}
+
+export async function kill({ process }: Replica): Promise<void> {
+  process.signal('SIGKILL');
+  await process.finished;
+}
+
+function readiness({ adminPort }: Replica): string {
+  return `http://127.0.0.1:${adminPort}/readyz`;
+}
+
+function startReplica(kubeconfig: string, xdsPort: number, adminPort: number): SluiceProcess {
+  return SluiceProcess.start([
+    ...['serve', '--source', 'kubernetes', '--kubeconfig', kubeconfig],
+    ...['--leader-election-namespace', 'default', '--listen-address', '127.0.0.1'],
+    ...['--xds-address', `127.0.0.1:${xdsPort}`, '--admin-address', `127.0.0.1:${adminPort}`],
+  ]);
+}
+
+async function startEnvoy(replicas: readonly Replica[]): Promise<EnvoyProcess> {
+  const flags = {
+    xdsAddress: replicas.map(({ xds }) => `127.0.0.1:${xds.port}`),
+    nodeId: ['gateway-1'],
+    envoyAdminAddress: ['127.0.0.1:0'],
+  };
+  return await EnvoyProcess.start({
+    bootstrap: bootstrapConfig(readFlags(BOOTSTRAP_FLAGS, flags, {})),
+    drainTimeSeconds: 1,
+    waitUntilReady: false,
+  });
+}
