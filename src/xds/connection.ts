@@ -2,8 +2,10 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import type { ResourceView, SnapshotChange } from '../snapshot/resources/resource.ts';
+import type { DemandWindowOptions } from './demand-window.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import type { NodeIdentity } from './node-identity.ts';
+import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
 import { AdsStream, type StreamLimits, StreamRefusal } from './stream.ts';
@@ -29,6 +31,8 @@ export interface ConnectionOptions {
   readonly retryMs: { readonly first: number; readonly most: number };
   /** `undefined`: changed listeners are sent as they come. */
   readonly listenerPace: ListenerPaceOptions | undefined;
+  /** `undefined`: Envoys that start are told of hosts in an order of ours. */
+  readonly demandWindow: DemandWindowOptions | undefined;
 }
 
 /** What the connections of one server have in common. */
@@ -73,8 +77,9 @@ export class AdsConnection {
     this.#options = options;
     this.#rejections = rejections;
     this.#retryMs = options.retryMs.first;
-    const { limits, listenerPace } = options;
-    this.#stream = new AdsStream(view, limits, listenerPace && new ListenerPace(listenerPace));
+    const { limits, listenerPace, demandWindow } = options;
+    const pace = listenerPace && new ListenerPace(listenerPace);
+    this.#stream = new AdsStream(view, limits, pace, new OwnerTurns(), demandWindow);
     call.on('data', (request: Buffer) => {
       if (request.length <= LARGE_REQUEST_BYTES) return this.#receive(request);
       call.pause();

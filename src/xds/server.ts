@@ -4,6 +4,7 @@ import { HealthImplementation } from 'grpc-health-check';
 import { type Lane, processTurns } from '../event-loop/turns.ts';
 import type { ResourceView } from '../snapshot/resources/resource.ts';
 import { type AdsCall, AdsConnection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
+import { DEFAULT_DEMAND_WINDOW } from './demand-window.ts';
 import { DEFAULT_LISTENER_PACE } from './listener-pace.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { Rejections } from './rejections.ts';
@@ -28,6 +29,7 @@ export const DEFAULT_ADS_SERVER_OPTIONS = {
   keepaliveMs: { interval: 2_000, timeout: 2_000 },
   maxRequestBytes: 16 * 1024 * 1024,
   listenerPace: DEFAULT_LISTENER_PACE,
+  demandWindow: DEFAULT_DEMAND_WINDOW,
   lane: processTurns.xds,
 } as const satisfies Partial<AdsServerOptions>;
 

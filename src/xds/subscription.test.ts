@@ -1,8 +1,8 @@
 /** The incremental variant of the xDS protocol, a test per sentence. The sentences are those of "xDS REST and gRPC protocol" in Envoy's documentation, told in our words. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Batch } from './batch.ts';
 import { mentions } from './mentions.ts';
-import type { Batch } from './subscription.ts';
 import { request, setUpEach, subscription, TYPE, view } from './test-subscription.ts';
 import { versionOf } from './test-view.ts';
 

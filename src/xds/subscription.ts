@@ -1,27 +1,12 @@
-import type { TextPairs } from '../proto/index.ts';
+import { eachPair, type TextPairs } from '../proto/index.ts';
 import type { EncodedResource, ResourceSlots } from '../snapshot/resources/resource.ts';
 import { Answers, type HeldResource } from './answers.ts';
+import type { Batch, MaySend, SubscriptionRequest } from './batch.ts';
 import { NameStates } from './name-states.ts';
 import { SENT, SLOT, SlotStates, sentOf, sentText } from './slot-states.ts';
 
 /** The explicit name for "every resource of this type". */
 export const WILDCARD = '*';
-
-export interface SubscriptionRequest {
-  readonly subscribe: readonly string[];
-  readonly unsubscribe: readonly string[];
-  /** Name → version of what the client has from an earlier stream; meaningful in the first request only. */
-  readonly initialVersions: TextPairs;
-}
-
-/** One response to be sent. */
-export interface Batch {
-  readonly resources: readonly EncodedResource[];
-  readonly removed: readonly string[];
-}
-
-/** Whether a resource may be sent now; if not, it stays due. `isKnown`: the client has another version of it. */
-export type MaySend = (resource: EncodedResource, isKnown: boolean) => boolean;
 
 const ALWAYS: MaySend = () => true;
 
@@ -69,6 +54,16 @@ export class Subscription {
     return this.#answers.held;
   }
 
+  /** How many names it asked for that there is no resource of. */
+  get missingCount(): number {
+    return this.#names.namedCount;
+  }
+
+  /** How many resources are to be sent, or looked at whether they are. */
+  get dueCount(): number {
+    return this.#states.dueCount;
+  }
+
   get hasWork(): boolean {
     return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#answers.hasRetries;
   }
@@ -98,11 +93,12 @@ export class Subscription {
     // A name in both lists: the client is left subscribed, and answered.
     const wanted = unsubscribe.length > 0 ? new Set(subscribe) : undefined;
     for (const name of unsubscribe) if (wanted?.has(name) !== true) this.#unsubscribe(slots, name);
+    const isForAll = this.#wildcard || subscribe.includes(WILDCARD);
     for (const name of subscribe) {
       const slot = slots.slotOf(name);
       if (name === WILDCARD) this.#subscribeToAll(slots);
       else if (slot < 0) this.#subscribeToUnknown(name, isFirst);
-      else this.#subscribeTo(slots, slot, isFirst);
+      else this.#subscribeTo(slots, slot, isFirst, isForAll);
     }
     // Versions of names that it does not subscribe to say nothing.
     if (isFirst && !this.#wildcard) this.#forgetUnnamed();
@@ -117,7 +113,7 @@ export class Subscription {
     this.#started = true;
     const isLegacy = subscribe.length === 0 && unsubscribe.length === 0;
     this.#owed = isLegacy || subscribe.includes(WILDCARD);
-    for (const [name, version] of isIterable(initial) ? initial : Object.entries(initial)) {
+    for (const [name, version] of eachPair(initial)) {
       const slot = slots.slotOf(name);
       if (slot >= 0) {
         this.#states.setSent(slot, sentOf(slots, slot, version));
@@ -136,7 +132,8 @@ export class Subscription {
     for (const slot of slots.slots()) this.#mark(slots, slot, this.#takeAwaited(slot));
   }
 
-  #subscribeTo(slots: ResourceSlots, slot: number, isFirst: boolean): void {
+  /** Beside the wildcard a name is that of something that a connection waits for. */
+  #subscribeTo(slots: ResourceSlots, slot: number, isFirst: boolean, isHurried: boolean): void {
     const states = this.#states;
     const isNamed = states.has(slot, SLOT.named);
     // "must be resent even if the server thinks the client has it", save for what the client itself says it has.
@@ -144,7 +141,7 @@ export class Subscription {
     if (!isNamed) this.#nameCount += 1;
     states.set(slot, SLOT.named);
     const isAwaited = this.#takeAwaited(slot);
-    this.#mark(slots, slot, force || isAwaited);
+    this.#mark(slots, slot, force || isAwaited, isHurried);
   }
 
   #subscribeToUnknown(name: string, isFirst: boolean): void {
@@ -207,7 +204,8 @@ export class Subscription {
       return;
     }
     const isAnswer = !this.#names.isEmpty && this.#arrive(slots, slot, name);
-    if (this.#wants(slot)) this.#mark(slots, slot, isAnswer);
+    const isMissed = this.#wildcard && this.#states.has(slot, SLOT.named);
+    if (this.#wants(slot)) this.#mark(slots, slot, isAnswer, isMissed);
   }
 
   #wants(slot: number): boolean {
@@ -250,8 +248,23 @@ export class Subscription {
     else this.#states.set(slot, SLOT.awaited);
   }
 
-  #mark(slots: ResourceSlots, slot: number, force: boolean): void {
-    if (force || this.#states.sent(slot) !== slots.revision(slot)) this.#states.enqueue(slot, force);
+  /** A resource that is due and that the client has never had goes ahead of the others. */
+  hurry(name: string): void {
+    const slot = this.#slotsNow().slotOf(name);
+    if (this.#states.has(slot, SLOT.due) && this.#states.sent(slot) === SENT.nothing)
+      this.#states.enqueue(slot, false, true);
+  }
+
+  #mark(slots: ResourceSlots, slot: number, force: boolean, isHurried = false): void {
+    if (force || this.#states.sent(slot) !== slots.revision(slot))
+      this.#states.enqueue(slot, force, isHurried);
+  }
+
+  /** The next of those that go ahead of the others, see `nextResources`. */
+  nextHurried(maxResources: number, maxBytes: number): Batch | undefined {
+    return this.#batch(
+      this.#take(maxResources, maxBytes, ALWAYS, (visitor) => this.#states.visitHurried(visitor)),
+    );
   }
 
   /** The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. */
@@ -260,12 +273,21 @@ export class Subscription {
       const batch = this.#batch(this.#takeAgain(names));
       if (batch !== undefined) return batch;
     }
+    return this.#batch(this.#take(maxResources, maxBytes, maySend, (visitor) => this.#states.visit(visitor)));
+  }
+
+  #take(
+    maxResources: number,
+    maxBytes: number,
+    maySend: MaySend,
+    visit: (visitor: (slot: number) => boolean) => void,
+  ): EncodedResource[] {
     const slots = this.#slotsNow();
     const states = this.#states;
     const resources: EncodedResource[] = [];
     let bytes = 0;
     // Sending everything to a client comes by here once for each resource: no look-up that can be done without.
-    states.visit((slot) => {
+    visit((slot) => {
       const resource = slots.at(slot);
       const isNews = states.has(slot, SLOT.forced) || states.sent(slot) !== slots.revision(slot);
       if (resource === undefined || !isNews || this.#answers.isHeld(resource)) {
@@ -280,7 +302,7 @@ export class Subscription {
       bytes += length;
       return resources.length < maxResources;
     });
-    return this.#batch(resources);
+    return resources;
   }
 
   /** The resources of a response that was rejected, as they are now, as far as they are still wanted. */
@@ -321,6 +343,13 @@ export class Subscription {
     return { resources: [], removed };
   }
 
+  /** The empty response that is owed, ahead of all that there is; `undefined` if none is. */
+  nextOwed(): Batch | undefined {
+    if (!this.#owed) return undefined;
+    this.#owed = false;
+    return { resources: [], removed: [] };
+  }
+
   /** The batch went out under this nonce. */
   sent(nonce: string, batch: Batch): void {
     this.#answers.sent(
@@ -343,8 +372,4 @@ export class Subscription {
   retryHeld(): number {
     return this.#answers.retryHeld();
   }
-}
-
-function isIterable(pairs: TextPairs): pairs is Exclude<TextPairs, Readonly<Record<string, string>>> {
-  return Symbol.iterator in pairs;
 }
