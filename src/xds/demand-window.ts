@@ -190,6 +190,7 @@ export class DemandWindow {
         this.#isOpen = false;
         return false;
       }
+      for (const listener of this.#view.all(LISTENER_TYPE)) this.#hurryFor(listener);
       this.#backlog = clusters.dueCount;
       this.#sent = 0;
     }

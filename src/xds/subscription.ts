@@ -2,6 +2,7 @@ import { eachPair, type TextPairs } from '../proto/index.ts';
 import type { EncodedResource, ResourceSlots } from '../snapshot/resources/resource.ts';
 import { Answers, type HeldResource } from './answers.ts';
 import type { Batch, MaySend, SubscriptionRequest } from './batch.ts';
+import { type Due, markSent, takeDue } from './due.ts';
 import { NameStates } from './name-states.ts';
 import { SENT, SLOT, SlotStates, sentOf, sentText } from './slot-states.ts';
 
@@ -72,10 +73,6 @@ export class Subscription {
   isAcknowledged(name: string, version: string): boolean {
     if (this.#sentVersion(name) !== version || this.#answers.isHeld({ name, version })) return false;
     return !this.#answers.isUnanswered(name);
-  }
-
-  get isWildcard(): boolean {
-    return this.#wildcard;
   }
 
   /** `undefined` also for a version that is two behind. */
@@ -204,8 +201,10 @@ export class Subscription {
       return;
     }
     const isAnswer = !this.#names.isEmpty && this.#arrive(slots, slot, name);
-    const isMissed = this.#wildcard && this.#states.has(slot, SLOT.named);
-    if (this.#wants(slot)) this.#mark(slots, slot, isAnswer, isMissed);
+    if (!this.#wants(slot)) return;
+    // A connection may wait for what was asked for by name and has not been there.
+    const isMissed = this.#states.has(slot, SLOT.named) && this.#states.sent(slot) <= SENT.absent;
+    this.#mark(slots, slot, isAnswer, this.#wildcard && isMissed);
   }
 
   #wants(slot: number): boolean {
@@ -262,9 +261,7 @@ export class Subscription {
 
   /** The next of those that go ahead of the others, see `nextResources`. */
   nextHurried(maxResources: number, maxBytes: number): Batch | undefined {
-    return this.#batch(
-      this.#take(maxResources, maxBytes, ALWAYS, (visitor) => this.#states.visitHurried(visitor)),
-    );
+    return this.#batch(takeDue(this.#due(), { maxResources, maxBytes, maySend: ALWAYS, onlyHurried: true }));
   }
 
   /** The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. */
@@ -273,36 +270,11 @@ export class Subscription {
       const batch = this.#batch(this.#takeAgain(names));
       if (batch !== undefined) return batch;
     }
-    return this.#batch(this.#take(maxResources, maxBytes, maySend, (visitor) => this.#states.visit(visitor)));
+    return this.#batch(takeDue(this.#due(), { maxResources, maxBytes, maySend, onlyHurried: false }));
   }
 
-  #take(
-    maxResources: number,
-    maxBytes: number,
-    maySend: MaySend,
-    visit: (visitor: (slot: number) => boolean) => void,
-  ): EncodedResource[] {
-    const slots = this.#slotsNow();
-    const states = this.#states;
-    const resources: EncodedResource[] = [];
-    let bytes = 0;
-    // Sending everything to a client comes by here once for each resource: no look-up that can be done without.
-    visit((slot) => {
-      const resource = slots.at(slot);
-      const isNews = states.has(slot, SLOT.forced) || states.sent(slot) !== slots.revision(slot);
-      if (resource === undefined || !isNews || this.#answers.isHeld(resource)) {
-        states.settle(slot);
-        return true;
-      }
-      const { length } = resource.bytes;
-      if (resources.length > 0 && bytes + length > maxBytes) return false;
-      if (!maySend(resource, states.sent(slot) > SENT.absent)) return true;
-      this.#send(slots, slot, resource);
-      resources.push(resource);
-      bytes += length;
-      return resources.length < maxResources;
-    });
-    return resources;
+  #due(): Due {
+    return { slots: this.#slotsNow(), states: this.#states, answers: this.#answers };
   }
 
   /** The resources of a response that was rejected, as they are now, as far as they are still wanted. */
@@ -315,17 +287,11 @@ export class Subscription {
       if (resource === undefined) {
         if (this.#wildcard || this.#isNamed(name)) this.#names.tell(name, true);
       } else if (this.#wants(slot) && !this.#answers.isHeld(resource)) {
-        this.#send(slots, slot, resource);
+        markSent(this.#due(), slot, resource);
         resources.push(resource);
       }
     }
     return resources;
-  }
-
-  #send(slots: ResourceSlots, slot: number, { name }: EncodedResource): void {
-    this.#states.settle(slot);
-    this.#states.setSent(slot, slots.revision(slot));
-    this.#answers.release(name);
   }
 
   #batch(resources: readonly EncodedResource[]): Batch | undefined {
