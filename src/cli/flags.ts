@@ -252,6 +252,15 @@ export const SERVE_FLAGS = {
   },
   ...TRANSLATION_FLAGS,
   ...STATUS_FLAGS,
+  demandWindow: {
+    name: '--demand-window',
+    value: 'on|off',
+    description:
+      'whether an Envoy that starts serves at once, and is told first of the hosts that clients ask for',
+    env: 'SLUICE_DEMAND_WINDOW',
+    default: 'on',
+    schema: onOff,
+  },
   drainTimeoutMs: {
     name: '--drain-timeout',
     value: 'DURATION',

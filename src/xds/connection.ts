@@ -2,7 +2,7 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import type { ResourceView, SnapshotChange } from '../snapshot/resources/resource.ts';
-import type { DemandWindowOptions } from './demand-window.ts';
+import type { DemandWindowOptions, WindowEnd } from './demand-window.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { OwnerTurns } from './owner-turns.ts';
@@ -22,6 +22,8 @@ export interface ConnectionEvents {
   onDisconnect?(node: NodeIdentity, reason: string): void;
   /** `elapsedMs` since the response was handed to the transport. */
   onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
+  /** The demand window of an Envoy ended. */
+  onWindowEnd?(node: NodeIdentity, end: WindowEnd): void;
   onSend?(node: NodeIdentity, typeUrl: string, bytes: number, resources: number, removed: number): void;
 }
 
@@ -60,6 +62,8 @@ export class AdsConnection {
   #scheduled = false;
   #ended = false;
   #behindSince: number | undefined;
+  /** That was told. */
+  #windowEnd: WindowEnd | undefined;
   #retry: NodeJS.Timeout | undefined;
   #later: NodeJS.Timeout | undefined;
   #retryMs: number;
@@ -157,6 +161,10 @@ export class AdsConnection {
   #noteProgress(): void {
     if (this.#stream.isCurrent) this.#behindSince = undefined;
     else this.#behindSince ??= performance.now();
+    const { end } = this.#stream.window;
+    if (end === undefined || end === this.#windowEnd || this.#node === undefined) return;
+    this.#windowEnd = end;
+    this.#events.onWindowEnd?.(this.#node, end);
   }
 
   #identify({ node }: DeltaRequest): void {

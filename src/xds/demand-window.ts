@@ -49,8 +49,8 @@ export interface WindowSubscriptions {
 
 /** Requests after which what is still under way is not waited for: somebody changes without end. */
 const PATIENCE = 64;
-const MAX_RESOURCES = 2_000;
-const MAX_BYTES = 2 * 1024 * 1024;
+/** What a response may have at most, where a smaller one is not better. */
+const MOST = { maxResources: 2_000, maxBytes: 2 * 1024 * 1024 };
 
 /**
  * The demand window of one Envoy that has started: it gets its listeners first, then the clusters that its clients ask for, each
@@ -141,26 +141,27 @@ export class DemandWindow {
   /** The next response while it is open; `undefined` where there is nothing to send, or something has to be waited for. */
   next(maySendListener: MaySend): TypedBatch | undefined {
     const { clusters, endpoints, listeners } = this.#subscriptions();
-    const { clustersPerResponse } = this.#options;
-    const demanded = clusters?.nextHurried(MAX_RESOURCES, MAX_BYTES) ?? clusters?.nextOwed();
+    // One of those that nobody asked for may be under way besides.
+    const mayHurry = clusters !== undefined && clusters.unansweredCount < 2;
+    const demanded = (mayHurry ? clusters.nextHurried(MOST) : undefined) ?? clusters?.nextOwed();
     if (demanded !== undefined) return { typeUrl: CLUSTER_TYPE, batch: demanded };
-    const wanted = endpoints?.nextResources(MAX_RESOURCES, MAX_BYTES);
+    const wanted = endpoints?.nextResources(MOST);
     if (wanted !== undefined) return { typeUrl: ENDPOINT_TYPE, batch: wanted };
     if (listeners?.hasWork === true) {
       // The first ones wait for the clusters of their own chains; the others go behind those, as ever.
       if (!this.#hasListener && listeners.dueCount > 0 && !this.#isQuiet) return undefined;
       const batch =
-        listeners.nextResources(MAX_RESOURCES, MAX_BYTES, maySendListener) ??
-        (this.#view.ready ? listeners.nextRemovals(MAX_RESOURCES) : undefined);
+        listeners.nextResources({ ...MOST, maySend: maySendListener }) ??
+        (this.#view.ready ? listeners.nextRemovals(MOST.maxResources) : undefined);
       if (batch !== undefined) {
         this.#hasListener = true;
         return { typeUrl: LISTENER_TYPE, batch };
       }
     }
     if (clusters === undefined || clusters.unansweredCount > 0) return undefined;
-    const others = clusters.nextResources(clustersPerResponse, MAX_BYTES);
+    const others = clusters.nextResources({ ...MOST, fits: roomFor(this.#options.clustersPerResponse) });
     this.#sent += others?.resources.length ?? 0;
-    const gone = this.#view.ready ? clusters.nextRemovals(MAX_RESOURCES) : undefined;
+    const gone = this.#view.ready ? clusters.nextRemovals(MOST.maxResources) : undefined;
     if (others === undefined && gone === undefined) return undefined;
     return {
       typeUrl: CLUSTER_TYPE,
@@ -191,6 +192,7 @@ export class DemandWindow {
         return false;
       }
       for (const listener of this.#view.all(LISTENER_TYPE)) this.#hurryFor(listener);
+      clusters.groupByReference();
       this.#backlog = clusters.dueCount;
       this.#sent = 0;
     }
@@ -224,4 +226,19 @@ export class DemandWindow {
 function hasNothing({ initial_resource_versions: versions = {} }: DeltaRequest): boolean {
   for (const _ of eachPair(versions)) return false;
   return true;
+}
+
+/**
+ * Room for so many clusters. One whose endpoint set another one of the response has takes less: with each response Envoy applies
+ * the set anew to all clusters that have it, so those had better be few.
+ */
+function roomFor(clusters: number): (cluster: EncodedResource) => boolean {
+  const sets = new Set<string>();
+  let left = clusters;
+  return ({ references: [set] = [] }) => {
+    const isShared = set !== undefined && sets.has(set);
+    if (set !== undefined) sets.add(set);
+    left -= isShared ? clusters / MOST.maxResources : 1;
+    return left >= 0;
+  };
 }

@@ -14,17 +14,17 @@ export interface Portion {
   readonly maxResources: number;
   /** About so many; one resource goes however large it is. */
   readonly maxBytes: number;
-  readonly maySend: MaySend;
+  readonly maySend?: MaySend | undefined;
+  /** Asked of one after the other, whether the response has room for it; the first that finds none ends it. */
+  readonly fits?: (resource: EncodedResource) => boolean;
   /** Only those that go ahead of the others. */
   readonly onlyHurried: boolean;
 }
 
 /** Takes the next resources that are due, and differ from what the client has: they count as sent from now on. */
-export function takeDue(
-  due: Due,
-  { maxResources, maxBytes, maySend, onlyHurried }: Portion,
-): EncodedResource[] {
+export function takeDue(due: Due, portion: Portion): EncodedResource[] {
   const { slots, states, answers } = due;
+  const { maxResources, maxBytes, maySend = () => true, fits = () => true, onlyHurried } = portion;
   const resources: EncodedResource[] = [];
   let bytes = 0;
   // Sending everything to a client comes by here once for each resource: no look-up that can be done without.
@@ -37,6 +37,7 @@ export function takeDue(
     }
     const { length } = resource.bytes;
     if (resources.length > 0 && bytes + length > maxBytes) return false;
+    if (!fits(resource) && resources.length > 0) return false;
     if (!maySend(resource, states.sent(slot) > SENT.absent)) return true;
     markSent(due, slot, resource);
     resources.push(resource);

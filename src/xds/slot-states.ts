@@ -115,6 +115,11 @@ export class SlotStates {
     return this.#hurry.visit(this, visitor);
   }
 
+  /** Puts together what has one key, where the first of it is. Those in a hurry stay where they are. */
+  group(keyOf: (slot: number) => string): void {
+    this.#queue.group(keyOf);
+  }
+
   #fit(slot: number): void {
     if (slot < this.#flags.length) return;
     const length = Math.ceil((slot + 1) * 1.25);
@@ -140,6 +145,12 @@ class SlotQueue {
 
   push(slot: number): void {
     this.#slots.push(slot);
+  }
+
+  group(keyOf: (slot: number) => string): void {
+    const groups = Map.groupBy(this.#slots.slice(this.#head), keyOf);
+    this.#slots = [...groups.values()].flat();
+    this.#head = 0;
   }
 
   /** See `SlotStates.visit`. Returns whether the visitor would go on. */

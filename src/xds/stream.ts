@@ -215,11 +215,11 @@ export class AdsStream {
     for (const typeUrl of typeUrls) {
       const subscription = this.#subscriptions.get(typeUrl);
       if (subscription === undefined || !subscription.hasWork) continue;
-      const batch = subscription.nextResources(
-        resourcesPerResponse,
-        bytesPerResponse,
-        this.#maySend(typeUrl),
-      );
+      const batch = subscription.nextResources({
+        maxResources: resourcesPerResponse,
+        maxBytes: bytesPerResponse,
+        maySend: this.#maySend(typeUrl),
+      });
       if (batch === undefined) continue;
       return this.#respond(subscription, typeUrl, batch);
     }

@@ -1,15 +1,13 @@
 import { eachPair, type TextPairs } from '../proto/index.ts';
 import type { EncodedResource, ResourceSlots } from '../snapshot/resources/resource.ts';
 import { Answers, type HeldResource } from './answers.ts';
-import type { Batch, MaySend, SubscriptionRequest } from './batch.ts';
-import { type Due, markSent, takeDue } from './due.ts';
+import type { Batch, SubscriptionRequest } from './batch.ts';
+import { type Due, markSent, type Portion, takeDue } from './due.ts';
 import { NameStates } from './name-states.ts';
 import { SENT, SLOT, SlotStates, sentOf, sentText } from './slot-states.ts';
 
 /** The explicit name for "every resource of this type". */
 export const WILDCARD = '*';
-
-const ALWAYS: MaySend = () => true;
 
 /**
  * The incremental xDS protocol for one type on one stream: what the client wants, what it has, and what has to be
@@ -259,18 +257,24 @@ export class Subscription {
       this.#states.enqueue(slot, force, isHurried);
   }
 
-  /** The next of those that go ahead of the others, see `nextResources`. */
-  nextHurried(maxResources: number, maxBytes: number): Batch | undefined {
-    return this.#batch(takeDue(this.#due(), { maxResources, maxBytes, maySend: ALWAYS, onlyHurried: true }));
+  /** The next of those that go ahead of the others. */
+  nextHurried(portion: Omit<Portion, 'onlyHurried'>): Batch | undefined {
+    return this.#batch(takeDue(this.#due(), { ...portion, onlyHurried: true }));
   }
 
-  /** The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. */
-  nextResources(maxResources: number, maxBytes: number, maySend: MaySend = ALWAYS): Batch | undefined {
+  /** The next resources to send; `undefined` if there are none. */
+  nextResources(portion: Omit<Portion, 'onlyHurried'>): Batch | undefined {
     for (let names = this.#answers.takeRetry(); names !== undefined; names = this.#answers.takeRetry()) {
       const batch = this.#batch(this.#takeAgain(names));
       if (batch !== undefined) return batch;
     }
-    return this.#batch(takeDue(this.#due(), { maxResources, maxBytes, maySend, onlyHurried: false }));
+    return this.#batch(takeDue(this.#due(), { ...portion, onlyHurried: false }));
+  }
+
+  /** Resources that refer to the same are sent together: what they refer to is sent again behind each response. */
+  groupByReference(): void {
+    const slots = this.#slotsNow();
+    this.#states.group((slot) => slots.at(slot)?.references?.[0] ?? '');
   }
 
   #due(): Due {
