@@ -16,7 +16,10 @@ export interface DemandWindowOptions {
   readonly fewClusters: number;
   /** Clusters that nobody asked for, in one response. What a host that is asked for waits for is one of these. */
   readonly clustersPerResponse: number;
-  /** Names that are of no host, at most: each is 1.4 kB of the Envoy's memory for as long as it lives. */
+  /**
+   * Names that are of no host, at most, or as many as there are clusters: each is 1.4 kB of the Envoy's memory for as long as it
+   * lives, a cluster is 27 kB.
+   */
   readonly unknownNames: number;
 }
 
@@ -180,7 +183,8 @@ export class DemandWindow {
   settle(): void {
     const { clusters } = this.#subscriptions();
     if (!this.#isOpen || clusters === undefined) return;
-    if (clusters.missingCount >= this.#options.unknownNames) this.#close('unknown names');
+    const mostUnknown = Math.max(this.#options.unknownNames, this.#view.slots(CLUSTER_TYPE).size);
+    if (clusters.missingCount >= mostUnknown) this.#close('unknown names');
     else if (this.#view.ready && this.#isComplete(clusters)) this.#close('complete');
   }
 
