@@ -91,6 +91,29 @@ describe('the demand window of an Envoy that starts', () => {
     assert.deepEqual(responses(stream, true, 2), ['eds +e', 'cds +a +b']);
   });
 
+  it('names that come while what was asked for is under way share the next response', () => {
+    const { stream } = prepared();
+    start(stream);
+    demand(stream, 'c');
+    const first = stream.next();
+    demand(stream, 'd');
+    assert.deepEqual(responses(stream, false), ['cds +d'], 'one of the others might be under way instead');
+    demand(stream, 'e');
+    demand(stream, 'f');
+    assert.deepEqual(responses(stream, false), []);
+    stream.request({ type_url: CLUSTER_TYPE, response_nonce: first?.nonce ?? '' });
+    assert.deepEqual(responses(stream, false), ['cds +e +f']);
+  });
+
+  it('clusters of one endpoint set go together, however many they are', () => {
+    const { view, stream } = setUp(DEFAULT_STREAM_LIMITS, 'ready', WINDOW);
+    for (const [index, host] of [...HOSTS, 'g', 'h'].entries())
+      view.put(CLUSTER_TYPE, { [host]: '1' }, [index % 2 === 0 ? 'even' : `odd-${index}`]);
+    view.putListener('l', '1');
+    assert.deepEqual(start(stream), ['cds', 'lds +l.open']);
+    assert.deepEqual(responses(stream, true, 2), ['cds +a +c +e +g', 'cds +b +d']);
+  });
+
   it('the end waits for endpoints that are under way', () => {
     const { view, stream } = prepared();
     view.put(ENDPOINT_TYPE, { a: '1' });
