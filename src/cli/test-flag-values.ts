@@ -135,6 +135,7 @@ export const VALUES: Readonly<
     bad: ['', '0', '65536', '-1', '443.0', '4e2', 'https', '0x1bb', ' '],
   },
   '--access-log': { good: 'off', gives: false, bad: ['', 'true', 'no', 'ON'] },
+  '--demand-window': { good: 'off', gives: false, bad: ['', 'true', 'no', 'ON'] },
   '--idle-timeout': {
     good: '1h30m',
     gives: 5_400_000,
