@@ -21,6 +21,7 @@ import { ci } from './scenarios/ci.ts';
 import { cold } from './scenarios/cold.ts';
 import { engine } from './scenarios/engine.ts';
 import { fanout } from './scenarios/fanout.ts';
+import { firstConnection } from './scenarios/first-connection.ts';
 import { floor } from './scenarios/floor.ts';
 import { growth } from './scenarios/growth.ts';
 import { reconnect } from './scenarios/reconnect.ts';
@@ -43,6 +44,11 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
   burst: { what: 'all routes become live at once in a running Sluice', run: burst, inAll: true },
   change: { what: 'one change among N routes, by stage', run: change, inAll: true },
   cold: { what: 'from process start to the last host served, by stage', run: cold, inAll: true },
+  'first-connection': {
+    what: 'from the start of a cold Envoy until a host chosen at random answers',
+    run: firstConnection,
+    inAll: true,
+  },
   ci: { what: 'floor, burst and change in brief, with limits', run: ci },
   fanout: { what: 'what each further node costs the control plane', run: fanout, inAll: true },
   reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect, inAll: true },

@@ -5,6 +5,8 @@ import { EnvoyProcess } from '../../test/harness/envoy-process.ts';
 
 /** As on a gateway node: a worker for each core. */
 export const ENVOY_CONCURRENCY = 2;
+/** It is ready when it has been told of its listeners, which may come behind 100,000 clusters. */
+const START_MS = 120_000;
 
 /** Envoy with the bootstrap that `sluice bootstrap` prints; resolves when its admin pages answer. */
 export async function startEnvoy(xdsPort: number, nodeId = 'gateway-node'): Promise<EnvoyProcess> {
@@ -17,6 +19,7 @@ export async function startEnvoy(xdsPort: number, nodeId = 'gateway-node'): Prom
   return await EnvoyProcess.start({
     bootstrap: bootstrapConfig(readFlags(BOOTSTRAP_FLAGS, flags, {})),
     concurrency: ENVOY_CONCURRENCY,
+    startTimeoutMs: START_MS,
   });
 }
 

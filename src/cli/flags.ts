@@ -155,13 +155,13 @@ export const TRANSLATION_FLAGS = {
     default: '5s',
     schema: duration(10, 5 * 60_000, 'from 10ms to 5m'),
   },
-  leastConnectionsPerHost: {
-    name: '--least-connections-per-host',
+  connectionShares: {
+    name: '--namespace-connection-shares',
     value: 'N',
     description:
-      'connections that each host may have however many hosts its namespace has; 1: the namespace never has more than --namespace-connections',
-    env: 'SLUICE_LEAST_CONNECTIONS_PER_HOST',
-    default: String(DEFAULT_GATEWAY_CONFIG.leastConnectionsPerHost),
+      'hosts among which --namespace-connections are divided at most; each further host may have as many again',
+    env: 'SLUICE_NAMESPACE_CONNECTION_SHARES',
+    default: String(DEFAULT_GATEWAY_CONFIG.connectionShares),
     schema: wholeNumber(1, 10_000_000),
   },
   maxConnectionsPerHost: {
@@ -261,6 +261,15 @@ export const SERVE_FLAGS = {
   },
   ...TRANSLATION_FLAGS,
   ...STATUS_FLAGS,
+  demandWindow: {
+    name: '--demand-window',
+    value: 'on|off',
+    description:
+      'whether an Envoy that starts serves at once, and is told first of the hosts that clients ask for',
+    env: 'SLUICE_DEMAND_WINDOW',
+    default: 'on',
+    schema: onOff,
+  },
   drainTimeoutMs: {
     name: '--drain-timeout',
     value: 'DURATION',
@@ -315,7 +324,7 @@ export function engineConfig(
       ingressPorts: unique(values.ingressPorts),
       allowLoopbackEndpoints: values.allowLoopbackEndpoints,
       maxConnectionsPerHost: values.maxConnectionsPerHost,
-      leastConnectionsPerHost: values.leastConnectionsPerHost,
+      connectionShares: values.connectionShares,
       maxConnectTimeoutMs: values.maxConnectTimeoutMs,
       maxIdleTimeoutMs: values.maxIdleTimeoutMs,
       allowHostStats: values.hostStats,

@@ -135,6 +135,7 @@ export const VALUES: Readonly<
     bad: ['', '0', '65536', '-1', '443.0', '4e2', 'https', '0x1bb', ' '],
   },
   '--access-log': { good: 'off', gives: false, bad: ['', 'true', 'no', 'ON'] },
+  '--demand-window': { good: 'off', gives: false, bad: ['', 'true', 'no', 'ON'] },
   '--idle-timeout': {
     good: '1h30m',
     gives: 5_400_000,
@@ -146,7 +147,7 @@ export const VALUES: Readonly<
   '--max-idle-timeout': { good: '1h', gives: 3_600_000, bad: ['', '0', '999ms', '721h', '60'] },
   '--host-stats': { good: 'off', gives: false, bad: ['', 'yes', 'false'] },
   '--max-connections-per-host': { good: '5000', gives: 5000, bad: ['', '0', '-5', '1e4', '10000001', '5k'] },
-  '--least-connections-per-host': {
+  '--namespace-connection-shares': {
     good: '5000',
     gives: 5000,
     bad: ['', '0', '-5', '1e4', '10000001', '5k'],

@@ -29,8 +29,8 @@ export interface GatewayConfig {
   readonly deniedEndpoints: readonly string[];
   /** Largest `sluice.dev/max-connections` that a route may ask for, per host and Envoy. */
   readonly maxConnectionsPerHost: number;
-  /** Connections that each host may have, however many its namespace has: below it, nothing is divided. */
-  readonly leastConnectionsPerHost: number;
+  /** Hosts among which the connections of a namespace are divided at most: each further one may have as many again. */
+  readonly connectionShares: number;
   /** Largest `sluice.dev/connect-timeout` that a route may ask for, in milliseconds. */
   readonly maxConnectTimeoutMs: number;
   /** Largest `sluice.dev/idle-timeout` that a route may ask for, in milliseconds. */
@@ -57,7 +57,7 @@ export const DEFAULT_GATEWAY_CONFIG: GatewayConfig = {
   allowLoopbackEndpoints: false,
   deniedEndpoints: [],
   maxConnectionsPerHost: 10_000,
-  leastConnectionsPerHost: 256,
+  connectionShares: 39,
   maxConnectTimeoutMs: 60_000,
   maxIdleTimeoutMs: 24 * 60 * 60 * 1000,
   allowHostStats: true,

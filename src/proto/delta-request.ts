@@ -5,6 +5,14 @@ import { NotPlain, PlainFields } from './plain-fields.ts';
 /** Pairs of texts: an object, or what is decoded while it is looked at. Of two with one key the last one counts. */
 export type TextPairs = Readonly<Record<string, string>> | Iterable<readonly [key: string, value: string]>;
 
+export function eachPair(pairs: TextPairs): Iterable<readonly [key: string, value: string]> {
+  return isIterable(pairs) ? pairs : Object.entries(pairs);
+}
+
+function isIterable(pairs: TextPairs): pairs is Exclude<TextPairs, Readonly<Record<string, string>>> {
+  return Symbol.iterator in pairs;
+}
+
 /** A `DeltaDiscoveryRequest` whose versions may be texts that are not decoded yet. */
 export type DeltaRequest = Omit<Partial<DeltaDiscoveryRequest__Output>, 'initial_resource_versions'> & {
   readonly initial_resource_versions?: TextPairs;

@@ -33,7 +33,7 @@ import type {
 import { messageType } from './message-type.ts';
 
 export { BackwardWriter } from './backward-writer.ts';
-export { type DeltaRequest, decodeDeltaRequest, type TextPairs } from './delta-request.ts';
+export { type DeltaRequest, decodeDeltaRequest, eachPair, type TextPairs } from './delta-request.ts';
 export { writeCluster } from './frame-cluster.ts';
 export { type LocalityEndpoints, writeEndpoints } from './frame-endpoints.ts';
 export { frameResource } from './frame-resource.ts';

@@ -2,8 +2,10 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import type { ResourceView, SnapshotChange } from '../snapshot/resources/resource.ts';
+import type { DemandWindowOptions, WindowEnd } from './demand-window.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import { limitsOf, type NodeIdentity } from './node-identity.ts';
+import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
 import { AdsStream, type StreamLimits, StreamRefusal } from './stream.ts';
@@ -20,6 +22,8 @@ export interface ConnectionEvents {
   onDisconnect?(node: NodeIdentity, reason: string): void;
   /** `elapsedMs` since the response was handed to the transport. */
   onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
+  /** The demand window of an Envoy ended. */
+  onWindowEnd?(node: NodeIdentity, end: WindowEnd): void;
   onSend?(node: NodeIdentity, typeUrl: string, bytes: number, resources: number, removed: number): void;
 }
 
@@ -29,6 +33,8 @@ export interface ConnectionOptions {
   readonly retryMs: { readonly first: number; readonly most: number };
   /** `undefined`: changed listeners are sent as they come. */
   readonly listenerPace: ListenerPaceOptions | undefined;
+  /** `undefined`: Envoys that start are told of hosts in an order of ours. */
+  readonly demandWindow: DemandWindowOptions | undefined;
 }
 
 /** What the connections of one server have in common. */
@@ -56,6 +62,8 @@ export class AdsConnection {
   #scheduled = false;
   #ended = false;
   #behindSince: number | undefined;
+  /** That was told. */
+  #windowEnd: WindowEnd | undefined;
   #retry: NodeJS.Timeout | undefined;
   #later: NodeJS.Timeout | undefined;
   #retryMs: number;
@@ -73,8 +81,9 @@ export class AdsConnection {
     this.#options = options;
     this.#rejections = rejections;
     this.#retryMs = options.retryMs.first;
-    const { limits, listenerPace } = options;
-    this.#stream = new AdsStream(view, limits, listenerPace && new ListenerPace(listenerPace));
+    const { limits, listenerPace, demandWindow } = options;
+    const pace = listenerPace && new ListenerPace(listenerPace);
+    this.#stream = new AdsStream(view, limits, pace, new OwnerTurns(), demandWindow);
     call.on('data', (request: Buffer) => {
       if (request.length <= LARGE_REQUEST_BYTES) return this.#receive(request);
       call.pause();
@@ -152,6 +161,10 @@ export class AdsConnection {
   #noteProgress(): void {
     if (this.#stream.isCurrent) this.#behindSince = undefined;
     else this.#behindSince ??= performance.now();
+    const { end } = this.#stream.window;
+    if (end === undefined || end === this.#windowEnd || this.#node === undefined) return;
+    this.#windowEnd = end;
+    this.#events.onWindowEnd?.(this.#node, end);
   }
 
   #identify({ node }: DeltaRequest): void {

@@ -14,9 +14,15 @@ export class NameStates {
   readonly #states = new Map<string, State>();
   /** To be told in the removal phase; true: once there is a resource, it is to be sent. */
   readonly #due = new Map<string, boolean>();
+  #namedCount = 0;
 
   get size(): number {
     return this.#states.size;
+  }
+
+  /** Of those, which the client asked for by name. */
+  get namedCount(): number {
+    return this.#namedCount;
   }
 
   get dueCount(): number {
@@ -49,6 +55,7 @@ export class NameStates {
 
   /** Replaces what was known of the name. */
   set(name: string, isNamed: boolean, sent: string | undefined): void {
+    this.#namedCount += Number(isNamed) - Number(this.isNamed(name));
     this.#states.set(name, { isNamed, sent });
   }
 
@@ -70,6 +77,7 @@ export class NameStates {
   }
 
   forget(name: string): void {
+    this.#namedCount -= Number(this.isNamed(name));
     this.#states.delete(name);
     this.#due.delete(name);
   }

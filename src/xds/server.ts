@@ -4,9 +4,11 @@ import { HealthImplementation } from 'grpc-health-check';
 import { type Lane, processTurns } from '../event-loop/turns.ts';
 import type { ResourceView } from '../snapshot/resources/resource.ts';
 import { type AdsCall, AdsConnection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
+import { DEFAULT_DEMAND_WINDOW } from './demand-window.ts';
 import { DEFAULT_LISTENER_PACE } from './listener-pace.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { Rejections } from './rejections.ts';
+import { DEFAULT_REQUEST_LIMIT, type RequestLimitOptions, requestLimit } from './request-limit.ts';
 import { ADS_SERVICE, ADS_SERVICE_NAME, servedPackage } from './service.ts';
 import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
 
@@ -18,16 +20,16 @@ export interface AdsServerOptions extends ConnectionOptions {
   readonly keepaliveMs: { readonly interval: number; readonly timeout: number };
   /** Where large requests are read, all connections' one after the other; that of the process unless given. */
   readonly lane: Lane;
-  /** Largest request: names of what an Envoy has, some 60 bytes each. */
-  readonly maxRequestBytes: number;
+  readonly requestLimit: RequestLimitOptions;
 }
 
 export const DEFAULT_ADS_SERVER_OPTIONS = {
   limits: DEFAULT_STREAM_LIMITS,
   retryMs: { first: 5_000, most: 30_000 },
   keepaliveMs: { interval: 2_000, timeout: 2_000 },
-  maxRequestBytes: 16 * 1024 * 1024,
+  requestLimit: DEFAULT_REQUEST_LIMIT,
   listenerPace: DEFAULT_LISTENER_PACE,
+  demandWindow: DEFAULT_DEMAND_WINDOW,
   lane: processTurns.xds,
 } as const satisfies Partial<AdsServerOptions>;
 
@@ -67,12 +69,15 @@ export class AdsServer {
       credentials: ServerCredentials.createInsecure(),
       ...options,
     };
-    const { view, keepaliveMs, maxRequestBytes } = this.#options;
+    const { view, keepaliveMs, requestLimit: limit } = this.#options;
     this.rejections = new Rejections(view);
     this.#server = new Server({
       'grpc.keepalive_time_ms': keepaliveMs.interval,
       'grpc.keepalive_timeout_ms': keepaliveMs.timeout,
-      'grpc.max_receive_message_length': maxRequestBytes,
+      // Looked at for each stream.
+      get 'grpc.max_receive_message_length'() {
+        return requestLimit(view, limit);
+      },
       'grpc.max_send_message_length': -1,
       'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
       'grpc.so_reuseport': 0,

@@ -13,6 +13,8 @@ export const SLOT = {
   awaited: 8,
   /** Stands in the queue, due or not any more. */
   queued: 16,
+  /** The same of the queue that goes first. */
+  hurried: 32,
 } as const;
 
 /** What the client has of a slot, where it is not a revision (`FIRST_REVISION` and up). */
@@ -26,13 +28,13 @@ export const SENT = {
 
 /**
  * What one stream remembers of the slots of one type: five bytes each, and a queue of those that are due, in the order
- * in which they became so.
+ * in which they became so, and one of those that go ahead of these.
  */
 export class SlotStates {
   #flags = new Uint8Array(16);
   #sent = new Uint32Array(16);
-  #queue: number[] = [];
-  #head = 0;
+  readonly #queue = new SlotQueue(SLOT.queued);
+  readonly #hurry = new SlotQueue(SLOT.hurried);
   #dueCount = 0;
   #sentCount = 0;
 
@@ -76,13 +78,14 @@ export class SlotStates {
     this.#sent[slot] = sent;
   }
 
-  /** Makes a slot due, behind those that are due already. */
-  enqueue(slot: number, isForced: boolean): void {
+  /** Makes a slot due, behind those that are due already; ahead of all that are not in a hurry where it is. */
+  enqueue(slot: number, isForced: boolean, isHurried = false): void {
     this.#fit(slot);
     const flags = this.#flags[slot] ?? 0;
     if ((flags & SLOT.due) === 0) this.#dueCount += 1;
-    if ((flags & SLOT.queued) === 0) this.#queue.push(slot);
-    this.#flags[slot] = flags | SLOT.due | SLOT.queued | (isForced ? SLOT.forced : 0);
+    const queue = isHurried ? this.#hurry : this.#queue;
+    if ((flags & queue.flag) === 0) queue.push(slot);
+    this.#flags[slot] = flags | SLOT.due | queue.flag | (isForced ? SLOT.forced : 0);
   }
 
   /** A slot is not due any more, wherever in the queue it is. */
@@ -104,20 +107,17 @@ export class SlotStates {
    * place. Ends early where the visitor returns false.
    */
   visit(visitor: (slot: number) => boolean): void {
-    const kept: number[] = [];
-    let goesOn = true;
-    while (goesOn && this.#head < this.#queue.length) {
-      const slot = this.#queue[this.#head] ?? 0;
-      if (this.has(slot, SLOT.due)) goesOn = visitor(slot);
-      if (!this.has(slot, SLOT.due)) this.clear(slot, SLOT.queued);
-      else if (goesOn) kept.push(slot);
-      else break;
-      this.#head += 1;
-    }
-    // What was looked at is cut off now and then: the queue of a client that is never done would grow for ever.
-    if (kept.length === 0 && this.#head * 2 < this.#queue.length) return;
-    this.#queue = kept.concat(this.#queue.slice(this.#head));
-    this.#head = 0;
+    if (this.visitHurried(visitor)) this.#queue.visit(this, visitor);
+  }
+
+  /** The same of those in a hurry. Returns whether the visitor would go on. */
+  visitHurried(visitor: (slot: number) => boolean): boolean {
+    return this.#hurry.visit(this, visitor);
+  }
+
+  /** Puts together what has one key, where the first of it is. Those in a hurry stay where they are. */
+  group(keyOf: (slot: number) => string): void {
+    this.#queue.group(keyOf);
   }
 
   #fit(slot: number): void {
@@ -129,6 +129,47 @@ export class SlotStates {
     const sent = new Uint32Array(length);
     sent.set(this.#sent);
     this.#sent = sent;
+  }
+}
+
+/** Slots in the order in which they came, those that are not due any more among them. */
+class SlotQueue {
+  /** Set of the slots in it. */
+  readonly flag: number;
+  #slots: number[] = [];
+  #head = 0;
+
+  constructor(flag: number) {
+    this.flag = flag;
+  }
+
+  push(slot: number): void {
+    this.#slots.push(slot);
+  }
+
+  group(keyOf: (slot: number) => string): void {
+    const groups = Map.groupBy(this.#slots.slice(this.#head), keyOf);
+    this.#slots = [...groups.values()].flat();
+    this.#head = 0;
+  }
+
+  /** See `SlotStates.visit`. Returns whether the visitor would go on. */
+  visit(states: SlotStates, visitor: (slot: number) => boolean): boolean {
+    const kept: number[] = [];
+    let goesOn = true;
+    while (goesOn && this.#head < this.#slots.length) {
+      const slot = this.#slots[this.#head] ?? 0;
+      if (states.has(slot, SLOT.due)) goesOn = visitor(slot);
+      if (!states.has(slot, SLOT.due)) states.clear(slot, this.flag);
+      else if (goesOn) kept.push(slot);
+      else break;
+      this.#head += 1;
+    }
+    // What was looked at is cut off now and then: the queue of a client that is never done would grow for ever.
+    if (kept.length === 0 && this.#head * 2 < this.#slots.length) return goesOn;
+    this.#slots = kept.concat(this.#slots.slice(this.#head));
+    this.#head = 0;
+    return goesOn;
   }
 }
 

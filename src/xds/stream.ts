@@ -7,9 +7,11 @@ import {
   type SnapshotChange,
 } from '../snapshot/resources/resource.ts';
 import type { HeldResource } from './answers.ts';
+import type { Batch, MaySend } from './batch.ts';
+import { DemandWindow, type DemandWindowOptions } from './demand-window.ts';
 import type { ListenerPace } from './listener-pace.ts';
 import { OwnerTurns } from './owner-turns.ts';
-import { type Batch, type MaySend, Subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 
 /** Sizes of responses. Measured with 20,000 hosts: all in one 2.9 s until the last is served, 2,000 each 1.9 s, 100 each 3.1 s. */
 export interface StreamLimits {
@@ -81,6 +83,7 @@ export class AdsStream {
   #nonce = 0;
 
   readonly #pace: ListenerPace | undefined;
+  readonly #window: DemandWindow;
   readonly #turns: OwnerTurns;
   #hasBeenCurrent = false;
   #waitMs = 0;
@@ -90,17 +93,24 @@ export class AdsStream {
     limits: StreamLimits = DEFAULT_STREAM_LIMITS,
     pace?: ListenerPace,
     turns = new OwnerTurns(),
+    window?: DemandWindowOptions,
   ) {
     this.#turns = turns;
     this.#view = view;
     this.#limits = limits;
     this.#pace = pace;
     this.#endpoints = new Subscription(() => view.slots(ENDPOINT_TYPE));
+    this.#window = new DemandWindow(view, window, () => ({
+      clusters: this.#subscriptions.get(CLUSTER_TYPE),
+      endpoints: this.#subscriptions.get(ENDPOINT_TYPE),
+      listeners: this.#subscriptions.get(LISTENER_TYPE),
+    }));
   }
 
   /** Throws `StreamRefusal` where the stream has to be closed. */
-  request(request: DeltaRequest): RequestOutcome {
-    const typeUrl = request.type_url ?? '';
+  request(received: DeltaRequest): RequestOutcome {
+    const typeUrl = received.type_url ?? '';
+    const request = this.#window.request(typeUrl, received);
     const subscription = this.#subscription(typeUrl);
     const outcome = this.#answer(subscription, typeUrl, request);
     const subscribe = request.resource_names_subscribe ?? [];
@@ -112,7 +122,7 @@ export class AdsStream {
     });
     // Those that it says it has, or had asked for, and that are only its own.
     this.#refuseAbove(({ unknownCount }) => unknownCount, 0);
-    this.#noteCurrent();
+    this.#settle();
     return outcome;
   }
 
@@ -175,13 +185,16 @@ export class AdsStream {
   }
 
   /** The snapshot changed. */
-  changed({ upserts, removals }: SnapshotChange): void {
+  changed(change: SnapshotChange): void {
+    const { upserts, removals } = change;
     for (const { typeUrl, name } of upserts) this.#changed(typeUrl, name);
     for (const { typeUrl, name } of removals) this.#changed(typeUrl, name);
-    this.#noteCurrent();
+    this.#window.changed(change);
+    this.#settle();
   }
 
-  #noteCurrent(): void {
+  #settle(): void {
+    this.#window.settle();
     this.#hasBeenCurrent ||= this.#view.ready && this.hasAskedFor(LISTENER_TYPE) && this.isCurrent;
   }
 
@@ -199,23 +212,29 @@ export class AdsStream {
   /** The next response to write, or `undefined` where the client has everything that may be sent now. */
   next(): StreamResponse | undefined {
     this.#waitMs = 0;
-    const { resourcesPerResponse, bytesPerResponse } = this.#limits;
     const rest = [...this.#subscriptions.keys()].filter((typeUrl) => !ORDER.includes(typeUrl));
-    for (const typeUrl of [...ORDER, ...rest]) {
+    if (!this.#window.isOpen) return this.#nextOf([...ORDER, ...rest]);
+    const next = this.#window.next(this.#maySendListener);
+    const subscription = next && this.#subscriptions.get(next.typeUrl);
+    return subscription ? this.#respond(subscription, next.typeUrl, next.batch) : this.#nextOf(rest);
+  }
+
+  #nextOf(typeUrls: readonly string[]): StreamResponse | undefined {
+    const { resourcesPerResponse, bytesPerResponse } = this.#limits;
+    for (const typeUrl of typeUrls) {
       const subscription = this.#subscriptions.get(typeUrl);
       if (subscription === undefined || !subscription.hasWork) continue;
-      const batch = subscription.nextResources(
-        resourcesPerResponse,
-        bytesPerResponse,
-        this.#maySend(typeUrl),
-      );
+      const batch = subscription.nextResources({
+        maxResources: resourcesPerResponse,
+        maxBytes: bytesPerResponse,
+        maySend: this.#maySend(typeUrl),
+      });
       if (batch === undefined) continue;
-      if (typeUrl === CLUSTER_TYPE) this.#resendReferences(batch);
       return this.#respond(subscription, typeUrl, batch);
     }
     // What is not there may yet be computed: an Envoy from before must not lose it in the meantime.
     if (!this.#view.ready) return undefined;
-    for (const typeUrl of [...rest, ...ORDER.toReversed()]) {
+    for (const typeUrl of typeUrls.toReversed()) {
       const subscription = this.#subscriptions.get(typeUrl);
       const batch =
         subscription?.hasWork === true ? subscription.nextRemovals(resourcesPerResponse) : undefined;
@@ -271,11 +290,12 @@ export class AdsStream {
   }
 
   #respond(subscription: Subscription, typeUrl: string, batch: Batch): StreamResponse {
+    if (typeUrl === CLUSTER_TYPE) this.#resendReferences(batch);
     this.#nonce += 1;
     const nonce = String(this.#nonce);
     subscription.sent(nonce, batch);
     this.#turns.sent(nonce);
-    return { typeUrl, nonce, batch };
+    return { typeUrl, nonce, batch: typeUrl === LISTENER_TYPE ? this.#window.sent(batch) : batch };
   }
 
   /** Tries again what the client rejected. Returns how many resources those are. */
@@ -293,6 +313,10 @@ export class AdsStream {
   /** Whether the client had everything once on this stream, listeners included: it serves, however far it is behind. */
   get hasBeenCurrent(): boolean {
     return this.#hasBeenCurrent;
+  }
+
+  get window(): DemandWindow {
+    return this.#window;
   }
 
   /** Whether the client has asked for this type. */

@@ -9,7 +9,8 @@ setUpEach();
 /** Sends what is to be sent now, and acknowledges it: `+name`, `-name`, in order. */
 function changes(): string[] {
   const told: string[] = [];
-  const next = () => subscription.nextResources(100, 1e9) ?? subscription.nextRemovals(100);
+  const next = () =>
+    subscription.nextResources({ maxResources: 100, maxBytes: 1e9 }) ?? subscription.nextRemovals(100);
   for (let batch = next(); batch !== undefined; batch = next()) {
     subscription.sent('nonce', batch);
     subscription.acknowledge('nonce');

@@ -1,8 +1,8 @@
 /** The incremental variant of the xDS protocol, a test per sentence. The sentences are those of "xDS REST and gRPC protocol" in Envoy's documentation, told in our words. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Batch } from './batch.ts';
 import { mentions } from './mentions.ts';
-import type { Batch } from './subscription.ts';
 import { request, setUpEach, subscription, TYPE, view } from './test-subscription.ts';
 import { versionOf } from './test-view.ts';
 
@@ -22,9 +22,9 @@ function drain(maxResources = 100): { changes: string[]; responses: number; nonc
     for (const name of batch.removed) changes.push(`-${name}`);
   };
   for (
-    let batch = subscription.nextResources(maxResources, 1e9);
+    let batch = subscription.nextResources({ maxResources, maxBytes: 1e9 });
     batch;
-    batch = subscription.nextResources(maxResources, 1e9)
+    batch = subscription.nextResources({ maxResources, maxBytes: 1e9 })
   )
     send(batch);
   for (
@@ -166,7 +166,7 @@ describe('what a server must answer', () => {
   it('responses are cut by bytes, and one resource goes however large it is', () => {
     request({});
     assert.deepEqual(
-      subscription.nextResources(100, 1)?.resources.map(({ name }) => name),
+      subscription.nextResources({ maxResources: 100, maxBytes: 1 })?.resources.map(({ name }) => name),
       ['a'],
     );
   });
@@ -291,9 +291,9 @@ describe('ACK and NACK', () => {
     const rejectWith = (bad: string): void => {
       for (let round = 0; round < 10 && subscription.held.size === 0; round += 1) {
         for (
-          let batch = subscription.nextResources(100, 1e9);
+          let batch = subscription.nextResources({ maxResources: 100, maxBytes: 1e9 });
           batch;
-          batch = subscription.nextResources(100, 1e9)
+          batch = subscription.nextResources({ maxResources: 100, maxBytes: 1e9 })
         ) {
           nonces += 1;
           subscription.sent(String(nonces), batch);

@@ -1,29 +1,13 @@
-import type { TextPairs } from '../proto/index.ts';
+import { eachPair, type TextPairs } from '../proto/index.ts';
 import type { EncodedResource, ResourceSlots } from '../snapshot/resources/resource.ts';
 import { Answers, type HeldResource } from './answers.ts';
+import type { Batch, SubscriptionRequest } from './batch.ts';
+import { type Due, markSent, type Portion, takeDue } from './due.ts';
 import { NameStates } from './name-states.ts';
 import { SENT, SLOT, SlotStates, sentOf, sentText } from './slot-states.ts';
 
 /** The explicit name for "every resource of this type". */
 export const WILDCARD = '*';
-
-export interface SubscriptionRequest {
-  readonly subscribe: readonly string[];
-  readonly unsubscribe: readonly string[];
-  /** Name → version of what the client has from an earlier stream; meaningful in the first request only. */
-  readonly initialVersions: TextPairs;
-}
-
-/** One response to be sent. */
-export interface Batch {
-  readonly resources: readonly EncodedResource[];
-  readonly removed: readonly string[];
-}
-
-/** Whether a resource may be sent now; if not, it stays due. `isKnown`: the client has another version of it. */
-export type MaySend = (resource: EncodedResource, isKnown: boolean) => boolean;
-
-const ALWAYS: MaySend = () => true;
 
 /**
  * The incremental xDS protocol for one type on one stream: what the client wants, what it has, and what has to be
@@ -69,6 +53,16 @@ export class Subscription {
     return this.#answers.held;
   }
 
+  /** How many names it asked for that there is no resource of. */
+  get missingCount(): number {
+    return this.#names.namedCount;
+  }
+
+  /** How many resources are to be sent, or looked at whether they are. */
+  get dueCount(): number {
+    return this.#states.dueCount;
+  }
+
   get hasWork(): boolean {
     return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#answers.hasRetries;
   }
@@ -77,10 +71,6 @@ export class Subscription {
   isAcknowledged(name: string, version: string): boolean {
     if (this.#sentVersion(name) !== version || this.#answers.isHeld({ name, version })) return false;
     return !this.#answers.isUnanswered(name);
-  }
-
-  get isWildcard(): boolean {
-    return this.#wildcard;
   }
 
   /** `undefined` also for a version that is two behind. */
@@ -98,11 +88,12 @@ export class Subscription {
     // A name in both lists: the client is left subscribed, and answered.
     const wanted = unsubscribe.length > 0 ? new Set(subscribe) : undefined;
     for (const name of unsubscribe) if (wanted?.has(name) !== true) this.#unsubscribe(slots, name);
+    const isForAll = this.#wildcard || subscribe.includes(WILDCARD);
     for (const name of subscribe) {
       const slot = slots.slotOf(name);
       if (name === WILDCARD) this.#subscribeToAll(slots);
       else if (slot < 0) this.#subscribeToUnknown(name, isFirst);
-      else this.#subscribeTo(slots, slot, isFirst);
+      else this.#subscribeTo(slots, slot, isFirst, isForAll);
     }
     // Versions of names that it does not subscribe to say nothing.
     if (isFirst && !this.#wildcard) this.#forgetUnnamed();
@@ -117,7 +108,7 @@ export class Subscription {
     this.#started = true;
     const isLegacy = subscribe.length === 0 && unsubscribe.length === 0;
     this.#owed = isLegacy || subscribe.includes(WILDCARD);
-    for (const [name, version] of isIterable(initial) ? initial : Object.entries(initial)) {
+    for (const [name, version] of eachPair(initial)) {
       const slot = slots.slotOf(name);
       if (slot >= 0) {
         this.#states.setSent(slot, sentOf(slots, slot, version));
@@ -136,7 +127,8 @@ export class Subscription {
     for (const slot of slots.slots()) this.#mark(slots, slot, this.#takeAwaited(slot));
   }
 
-  #subscribeTo(slots: ResourceSlots, slot: number, isFirst: boolean): void {
+  /** Beside the wildcard a name is that of something that a connection waits for. */
+  #subscribeTo(slots: ResourceSlots, slot: number, isFirst: boolean, isHurried: boolean): void {
     const states = this.#states;
     const isNamed = states.has(slot, SLOT.named);
     // "must be resent even if the server thinks the client has it", save for what the client itself says it has.
@@ -144,7 +136,7 @@ export class Subscription {
     if (!isNamed) this.#nameCount += 1;
     states.set(slot, SLOT.named);
     const isAwaited = this.#takeAwaited(slot);
-    this.#mark(slots, slot, force || isAwaited);
+    this.#mark(slots, slot, force || isAwaited, isHurried);
   }
 
   #subscribeToUnknown(name: string, isFirst: boolean): void {
@@ -207,7 +199,10 @@ export class Subscription {
       return;
     }
     const isAnswer = !this.#names.isEmpty && this.#arrive(slots, slot, name);
-    if (this.#wants(slot)) this.#mark(slots, slot, isAnswer);
+    if (!this.#wants(slot)) return;
+    // A connection may wait for what was asked for by name and has not been there.
+    const isMissed = this.#states.has(slot, SLOT.named) && this.#states.sent(slot) <= SENT.absent;
+    this.#mark(slots, slot, isAnswer, this.#wildcard && isMissed);
   }
 
   #wants(slot: number): boolean {
@@ -250,37 +245,40 @@ export class Subscription {
     else this.#states.set(slot, SLOT.awaited);
   }
 
-  #mark(slots: ResourceSlots, slot: number, force: boolean): void {
-    if (force || this.#states.sent(slot) !== slots.revision(slot)) this.#states.enqueue(slot, force);
+  /** A resource that is due and that the client has never had goes ahead of the others. */
+  hurry(name: string): void {
+    const slot = this.#slotsNow().slotOf(name);
+    if (this.#states.has(slot, SLOT.due) && this.#states.sent(slot) === SENT.nothing)
+      this.#states.enqueue(slot, false, true);
   }
 
-  /** The next resources to send, at most `maxResources` and about `maxBytes`; `undefined` if there are none. */
-  nextResources(maxResources: number, maxBytes: number, maySend: MaySend = ALWAYS): Batch | undefined {
+  #mark(slots: ResourceSlots, slot: number, force: boolean, isHurried = false): void {
+    if (force || this.#states.sent(slot) !== slots.revision(slot))
+      this.#states.enqueue(slot, force, isHurried);
+  }
+
+  /** The next of those that go ahead of the others. */
+  nextHurried(portion: Omit<Portion, 'onlyHurried'>): Batch | undefined {
+    return this.#batch(takeDue(this.#due(), { ...portion, onlyHurried: true }));
+  }
+
+  /** The next resources to send; `undefined` if there are none. */
+  nextResources(portion: Omit<Portion, 'onlyHurried'>): Batch | undefined {
     for (let names = this.#answers.takeRetry(); names !== undefined; names = this.#answers.takeRetry()) {
       const batch = this.#batch(this.#takeAgain(names));
       if (batch !== undefined) return batch;
     }
+    return this.#batch(takeDue(this.#due(), { ...portion, onlyHurried: false }));
+  }
+
+  /** Resources that refer to the same are sent together: what they refer to is sent again behind each response. */
+  groupByReference(): void {
     const slots = this.#slotsNow();
-    const states = this.#states;
-    const resources: EncodedResource[] = [];
-    let bytes = 0;
-    // Sending everything to a client comes by here once for each resource: no look-up that can be done without.
-    states.visit((slot) => {
-      const resource = slots.at(slot);
-      const isNews = states.has(slot, SLOT.forced) || states.sent(slot) !== slots.revision(slot);
-      if (resource === undefined || !isNews || this.#answers.isHeld(resource)) {
-        states.settle(slot);
-        return true;
-      }
-      const { length } = resource.bytes;
-      if (resources.length > 0 && bytes + length > maxBytes) return false;
-      if (!maySend(resource, states.sent(slot) > SENT.absent)) return true;
-      this.#send(slots, slot, resource);
-      resources.push(resource);
-      bytes += length;
-      return resources.length < maxResources;
-    });
-    return this.#batch(resources);
+    this.#states.group((slot) => slots.at(slot)?.references?.[0] ?? '');
+  }
+
+  #due(): Due {
+    return { slots: this.#slotsNow(), states: this.#states, answers: this.#answers };
   }
 
   /** The resources of a response that was rejected, as they are now, as far as they are still wanted. */
@@ -293,17 +291,11 @@ export class Subscription {
       if (resource === undefined) {
         if (this.#wildcard || this.#isNamed(name)) this.#names.tell(name, true);
       } else if (this.#wants(slot) && !this.#answers.isHeld(resource)) {
-        this.#send(slots, slot, resource);
+        markSent(this.#due(), slot, resource);
         resources.push(resource);
       }
     }
     return resources;
-  }
-
-  #send(slots: ResourceSlots, slot: number, { name }: EncodedResource): void {
-    this.#states.settle(slot);
-    this.#states.setSent(slot, slots.revision(slot));
-    this.#answers.release(name);
   }
 
   #batch(resources: readonly EncodedResource[]): Batch | undefined {
@@ -319,6 +311,13 @@ export class Subscription {
     if (removed.length === 0 && (!this.#owed || this.#states.dueCount > 0)) return undefined;
     this.#owed = false;
     return { resources: [], removed };
+  }
+
+  /** The empty response that is owed, ahead of all that there is; `undefined` if none is. */
+  nextOwed(): Batch | undefined {
+    if (!this.#owed) return undefined;
+    this.#owed = false;
+    return { resources: [], removed: [] };
   }
 
   /** The batch went out under this nonce. */
@@ -343,8 +342,4 @@ export class Subscription {
   retryHeld(): number {
     return this.#answers.retryHeld();
   }
-}
-
-function isIterable(pairs: TextPairs): pairs is Exclude<TextPairs, Readonly<Record<string, string>>> {
-  return Symbol.iterator in pairs;
 }

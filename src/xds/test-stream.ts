@@ -1,4 +1,5 @@
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
+import type { DemandWindowOptions } from './demand-window.ts';
 import { AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
 import { TestView } from './test-view.ts';
 
@@ -9,22 +10,29 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /** A stream and the snapshot that it is told of. */
-export function setUp(limits = DEFAULT_STREAM_LIMITS, stage: 'synced' | 'ready' = 'ready') {
+export function setUp(
+  limits = DEFAULT_STREAM_LIMITS,
+  stage: 'synced' | 'ready' = 'ready',
+  window?: DemandWindowOptions,
+) {
   const view = new TestView();
   view.setSynced();
   if (stage === 'ready') view.setReady();
-  const stream = new AdsStream(view, limits);
+  const stream = new AdsStream(view, limits, undefined, undefined, window);
   view.onChange((change) => stream.changed(change));
   return { view, stream };
 }
 
 /** `cds +a -b`, a line for each response. */
-export function responses(stream: AdsStream, acknowledge = true): string[] {
+export function responses(stream: AdsStream, acknowledge = true, most = Infinity): string[] {
   const lines: string[] = [];
-  for (let response = stream.next(); response !== undefined; response = stream.next()) {
+  while (lines.length < most) {
+    const response = stream.next();
+    if (response === undefined) break;
     const { typeUrl, batch, nonce } = response;
     const changes = [
-      ...batch.resources.map(({ name }) => `+${name}`),
+      // With the form of a listener, where it has one.
+      ...batch.resources.map(({ name, version }) => `+${name}${/\.\w+$/.exec(version)?.[0] ?? ''}`),
       ...batch.removed.map((name) => `-${name}`),
     ];
     lines.push([SHORT[typeUrl] ?? typeUrl, ...changes].join(' '));

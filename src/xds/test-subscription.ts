@@ -1,5 +1,6 @@
 import { beforeEach } from 'node:test';
-import { Subscription, type SubscriptionRequest } from './subscription.ts';
+import type { SubscriptionRequest } from './batch.ts';
+import { Subscription } from './subscription.ts';
 import { TestView } from './test-view.ts';
 
 export const TYPE = 'type.googleapis.com/x';

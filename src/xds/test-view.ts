@@ -1,9 +1,21 @@
 import { createHash } from 'node:crypto';
 import { frameResource, unpackBytes } from '../proto/index.ts';
+import { type EncodedResource, FORM_ENDING, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { ResourceTable } from '../snapshot/resources/resource-table.ts';
 
 /** A snapshot for tests: a real resource table with content that the test writes as text. */
 export class TestView extends ResourceTable {
+  /** Upserts a listener that has forms for the demand window. `clusters`: those that its own chains name. */
+  putListener(name: string, text: string, clusters: readonly string[] = []): void {
+    const form = (ending: string): EncodedResource => {
+      const version = versionOf(text) + ending;
+      return { typeUrl: LISTENER_TYPE, name, version, bytes: new Uint8Array() };
+    };
+    const demand = { open: form(FORM_ENDING.open), closed: form(FORM_ENDING.closed), clusters };
+    this.stage(LISTENER_TYPE, name, { ...form(''), demand });
+    this.publish();
+  }
+
   /** Upserts (`text`) or removes (`undefined`) and publishes. `references` as of a cluster. */
   put(
     typeUrl: string,

@@ -15,6 +15,7 @@ import { readFlags } from '../../src/cli/flag.ts';
 import { engineConfig, TRANSLATION_FLAGS } from '../../src/cli/flags.ts';
 import { ControlPlane } from '../../src/cli/serve/control-plane.ts';
 import { createSource } from '../../src/cli/source.ts';
+import { DEFAULT_DEMAND_WINDOW, type DemandWindowOptions } from '../../src/xds/demand-window.ts';
 import { type EnvoyOptions, EnvoyProcess } from '../harness/envoy-process.ts';
 import { type Manifest, service } from '../harness/manifests.ts';
 import { startTlsBackend, type TlsBackend } from '../harness/tls-backend.ts';
@@ -28,6 +29,8 @@ export interface GatewayNodeOptions {
   readonly bootstrap?: Readonly<Record<string, readonly string[]>>;
   /** Limits of Envoy's file descriptors: those of this process unless given. */
   readonly descriptors?: EnvoyOptions['descriptors'];
+  /** The default ones unless given. */
+  readonly demandWindow?: DemandWindowOptions | undefined;
 }
 
 /** Ports that were free a moment ago. */
@@ -76,6 +79,7 @@ export class GatewayNode implements AsyncDisposable {
       engine: engineConfig(flags),
       xdsAddress: { host: '127.0.0.1', port: 0 },
       adminAddress: { host: '127.0.0.1', port: 0 },
+      demandWindow: 'demandWindow' in options ? options.demandWindow : DEFAULT_DEMAND_WINDOW,
       drainTimeoutMs: 1_000,
       logger,
     });

@@ -142,6 +142,9 @@ function take(request: Request): void {
       loop.takeEvents(upserts([...serviceOf('pairs', 'many', addresses), ...routes]));
       break;
     }
+    case 'windows':
+      changes = server.nodes().filter(({ stream }) => stream.window.isOpen).length;
+      break;
     case 'victim':
       loop.takeEvents(upserts(tenant(request.index)));
       break;

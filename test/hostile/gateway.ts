@@ -15,14 +15,22 @@ const FIRST_VICTIM = 500_000;
 
 export class Gateway implements AsyncDisposable {
   readonly port: number;
-  readonly envoy: EnvoyProcess;
+  #envoy: EnvoyProcess;
+  readonly #bootstrap: object;
   readonly #child: ChildProcess;
   readonly #backend: TlsBackend;
   #victims = 0;
 
-  private constructor(port: number, envoy: EnvoyProcess, child: ChildProcess, backend: TlsBackend) {
+  private constructor(
+    port: number,
+    envoy: EnvoyProcess,
+    bootstrap: object,
+    child: ChildProcess,
+    backend: TlsBackend,
+  ) {
     this.port = port;
-    this.envoy = envoy;
+    this.#envoy = envoy;
+    this.#bootstrap = bootstrap;
     this.#child = child;
     this.#backend = backend;
   }
@@ -36,16 +44,21 @@ export class Gateway implements AsyncDisposable {
     child.once('exit', unguard);
     const [listening] = (await once(child, 'message')) as [Answer];
     if (listening.type !== 'listening') throw new Error(`unexpected ${listening.type}`);
-    const envoy = await EnvoyProcess.start({
-      bootstrap: bootstrap(listening.xdsPort),
-      concurrency: 2,
-      waitUntilReady: false,
-      drainTimeSeconds: 10,
-    });
-    const gateway = new Gateway(port, envoy, child, backend);
+    const config = bootstrap(listening.xdsPort);
+    const gateway = new Gateway(port, await startEnvoy(config, false), config, child, backend);
     await gateway.ask({ type: 'quiet', hosts: quietHosts, port, backendPort: backend.port });
     await gateway.untilServed(hostOf(quietHosts - 1), 60_000);
     return gateway;
+  }
+
+  get envoy(): EnvoyProcess {
+    return this.#envoy;
+  }
+
+  /** Replaces Envoy by one that knows nothing; resolves when that listens. */
+  async restartEnvoy(): Promise<void> {
+    await this.#envoy.stop('SIGKILL');
+    this.#envoy = await startEnvoy(this.#bootstrap, true);
   }
 
   async ask(request: Request): Promise<number> {
@@ -99,7 +112,7 @@ export class Gateway implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.envoy.stop();
+    await this.#envoy.stop();
     if (this.#child.exitCode === null) {
       const exited = once(this.#child, 'exit');
       this.#child.disconnect();
@@ -107,4 +120,8 @@ export class Gateway implements AsyncDisposable {
     }
     await this.#backend.close();
   }
+}
+
+async function startEnvoy(bootstrap: object, waitUntilReady: boolean): Promise<EnvoyProcess> {
+  return await EnvoyProcess.start({ bootstrap, concurrency: 2, waitUntilReady, drainTimeSeconds: 10 });
 }

@@ -8,6 +8,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { quantile } from '../../bench/statistics.ts';
 import { Gateway } from './gateway.ts';
+import { firstConnections } from './made-up-names.ts';
 import type { Noise } from './messages.ts';
 
 const HELP = `Usage: npm run test:hostile -- [--hosts N] [--victims N] [--rate N] [--only NAME]
@@ -18,7 +19,7 @@ waits longer than is promised (docs/reliability.md).
   --hosts N     quiet hosts (5000)
   --victims N   new hosts measured during each attack (100)
   --rate N      changes a second of the attacker (1000)
-  --only NAME   one attack: quiet, backend, timeout, endpoint, wildcard or pairs; may be repeated
+  --only NAME   one attack: quiet, backend, timeout, endpoint, wildcard, pairs or names; may be repeated
   --slack N     times the promised figures that are allowed, for a busy machine (1)
 
 Examples:
@@ -41,6 +42,10 @@ const { values } = parseArgs({
 const PROMISE = { p99Ms: 50, worstMs: 250 };
 /** Envoy's memory under an attack, as a multiple of what it has in peace. */
 const MEMORY = 1.3;
+/** First connections through an Envoy that starts, beside made-up names, as a multiple of what they take without. */
+const FIRST_CONNECTION = 2;
+const MADE_UP_NAMES = 5_000;
+const STARTS = 5;
 const NOISES: readonly Noise['kind'][] = ['backend', 'timeout', 'endpoint', 'wildcard'];
 
 function positive(name: 'hosts' | 'victims' | 'rate' | 'slack'): number {
@@ -100,5 +105,13 @@ if (isWanted('pairs')) {
   const ratio = (await gateway.envoyMemory()) / before;
   victimRow('pairs', took, ', beside 1,024 hosts of one Service with 2,000 endpoints');
   row('memory', ratio <= MEMORY, `of Envoy: ${ratio.toFixed(2)} times what it was`);
+}
+if (isWanted('names')) {
+  const quietStart = await firstConnections(gateway, { hosts, starts: STARTS, floodPerSecond: 0 });
+  const flooded = await firstConnections(gateway, { hosts, starts: STARTS, floodPerSecond: MADE_UP_NAMES });
+  const [before, beside] = [quantile(quietStart.tookMs, 0.5), quantile(flooded.tookMs, 0.5)];
+  const figures = `${beside.toFixed(1)} ms beside ${Math.round(flooded.floodPerSecond)} made-up names a second, ${before.toFixed(1)} ms without`;
+  const isOk = beside <= FIRST_CONNECTION * slack * before;
+  row('names', isOk, `first connection to a host through an Envoy that starts: p50 ${figures}`);
 }
 process.exitCode = failed === 0 ? 0 : 1;

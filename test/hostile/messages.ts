@@ -12,7 +12,9 @@ export type Request =
   | { readonly type: 'noise'; readonly noise: Noise | undefined }
   /** `routes` of 16 hosts each on one Service with so many endpoints. */
   | { readonly type: 'pairs'; readonly routes: number; readonly endpoints: number }
-  | { readonly type: 'victim'; readonly index: number };
+  | { readonly type: 'victim'; readonly index: number }
+  /** Answered with the number of Envoys in their demand window. */
+  | { readonly type: 'windows' };
 
 export type Answer =
   | { readonly type: 'listening'; readonly xdsPort: number }

@@ -28,7 +28,7 @@ export function listenerBytes(engine: Engine): ReadonlyMap<string, ListenerBytes
   return new Map(listeners);
 }
 
-function takenApart(listener: Uint8Array): ListenerBytes {
+export function takenApart(listener: Uint8Array): ListenerBytes {
   const chains = new Map<string, string>();
   let matcher = '';
   let around = '';

@@ -8,6 +8,7 @@ import { Engine } from '../../snapshot/engine/engine.ts';
 import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/engine/flush-loop.ts';
 import { ENVOY_GRACE_MS } from '../../status/envoy-fleet.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
+import type { DemandWindowOptions } from '../../xds/demand-window.ts';
 import { AdsServer, type ConnectedNode } from '../../xds/server.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress } from '../flag-values.ts';
@@ -25,6 +26,7 @@ import { logNodeProblems, type NodeProblem, nodeProblems } from './node-limits.t
 import { logRejection } from './rejection-log.ts';
 import { secretsToRead } from './secrets-to-read.ts';
 import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
+import { logWindowEnd } from './window-log.ts';
 import type { XdsTls } from './xds-tls.ts';
 
 /**
@@ -48,6 +50,8 @@ export interface ControlPlaneOptions {
   readonly adminAddress: SocketAddress;
   /** Without it xDS is served in the clear. Closed by who opened it. */
   readonly xdsTls?: XdsTls | undefined;
+  /** Without it no Envoy gets a demand window. */
+  readonly demandWindow?: DemandWindowOptions | undefined;
   /** How long Envoys have to move to another replica at the end. */
   readonly drainTimeoutMs: number;
   /** What is written back to the Kubernetes API; nothing where it is not the source. */
@@ -111,6 +115,7 @@ export class ControlPlane implements AsyncDisposable {
     this.#server = new AdsServer({
       view: this.engine.resources,
       events: this.#connectionEvents(),
+      demandWindow: options.demandWindow,
       // There the listener is all there is: holding it back would hold back every change.
       ...(options.engine.sniMode === 'chain' && { listenerPace: undefined }),
       ...(options.xdsTls && { credentials: options.xdsTls.credentials }),
@@ -237,6 +242,10 @@ export class ControlPlane implements AsyncDisposable {
         logger.info({ node, reason }, 'Envoy disconnected');
         this.#status?.envoysChanged();
       },
+      onWindowEnd: (node, end) => {
+        counted.onWindowEnd?.(node, end);
+        logWindowEnd(node, end, logger);
+      },
       onAck: (...acknowledged) => {
         counted.onAck?.(...acknowledged);
         this.#status?.envoysChanged();
@@ -268,6 +277,7 @@ export class ControlPlane implements AsyncDisposable {
             ...node,
             problems: this.#problemsOf(node),
             current: stream.isCurrent,
+            demandWindow: stream.window.isOpen,
             types: stream.state().map(({ typeUrl, ...counts }) => ({
               type: typeUrl,
               ...counts,

@@ -69,6 +69,13 @@ export class Metrics {
     registers: this.#registers,
   });
 
+  readonly #windows = new Counter({
+    name: 'sluice_demand_windows_ended_total',
+    help: 'Demand windows of Envoys that started, by how they ended: complete, unknown names.',
+    labelNames: ['reason'],
+    registers: this.#registers,
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -105,6 +112,16 @@ export class Metrics {
     );
     gauge('sluice_source_problems', 'Present problems of the source, see /problems.', state.problems);
     gauge('sluice_xds_nodes', 'Envoys that are connected.', () => server.nodes().length);
+    gauge(
+      'sluice_demand_windows',
+      'Envoys that have not been told of all hosts yet and ask for those that clients want.',
+      () => server.nodes().filter(({ stream }) => stream.window.isOpen).length,
+    );
+    gauge(
+      'sluice_demand_unknown_names',
+      'Names of no host that connected Envoys have asked for; each keeps them until it ends.',
+      () => server.nodes().reduce((sum, { stream }) => sum + stream.window.unknownCount, 0),
+    );
     gauge(
       'sluice_nodes_expected',
       'Nodes with the label of gateway nodes.',
@@ -194,6 +211,7 @@ export class Metrics {
       this.#acks.inc({ type });
       this.#ackTime.observe({ type }, elapsedMs / 1000);
     },
+    onWindowEnd: (_node, { reason }) => this.#windows.inc({ reason }),
     onSend: (_node, typeUrl, bytes, resources, removed) => {
       const type = typeLabel(typeUrl);
       this.#bytes.inc({ type }, bytes);

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { DEFAULT_DEMAND_WINDOW } from '../../xds/demand-window.ts';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import { engineConfig, type ServeConfig } from '../flags.ts';
 import type { Logger } from '../logger.ts';
@@ -30,6 +31,7 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
       xdsAddress: config.xdsAddress,
       adminAddress: config.adminAddress,
       xdsTls,
+      demandWindow: config.demandWindow ? DEFAULT_DEMAND_WINDOW : undefined,
       drainTimeoutMs: config.drainTimeoutMs,
       status: config.source.type === 'kubernetes' ? config : undefined,
       logger,

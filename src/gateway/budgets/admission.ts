@@ -4,6 +4,7 @@
  */
 import type { NamespaceBudget } from '../../model/budget.ts';
 import type { Claim, RouteModel } from '../../model/gateway.ts';
+import type { GatewayConfig } from '../config.ts';
 import { compareAge, compareText } from '../values/order.ts';
 import { cannotShareChain, needsOwnChain } from '../values/own-chain.ts';
 
@@ -84,19 +85,30 @@ export class Admission {
  * within the pairs; then a power of two, so that it changes rarely while hosts come and go.
  */
 export function endpointLimit(use: BudgetUse, budget: NamespaceBudget): number {
-  return part(use, budget, budget.endpoints, budget.pairs);
+  return part(hostsOf(use, budget), budget.endpoints, budget.pairs);
 }
 
 /**
  * The same of connections: how many each host of a namespace takes at once. Envoy counts them for each cluster, and for no group of
- * clusters: so that all hosts together stay within the budget, each has a fixed part.
+ * clusters: so that all hosts together stay within the budget, each has a fixed part. It is divided among `connectionShares` hosts at
+ * most, so that many hosts do not leave each with fewer than one needs.
  */
-export function connectionLimit(use: BudgetUse, budget: NamespaceBudget, mostOfHost: number): number {
-  return part(use, budget, mostOfHost, budget.connections);
+export function connectionLimit(
+  use: BudgetUse,
+  budget: NamespaceBudget,
+  { maxConnectionsPerHost, connectionShares }: ConnectionLimits,
+): number {
+  const hosts = Math.min(hostsOf(use, budget), connectionShares);
+  return part(hosts, maxConnectionsPerHost, budget.connections);
 }
 
-function part(use: BudgetUse, budget: NamespaceBudget, mostOfHost: number, mostOfAll: number): number {
-  const hosts = Math.min(use.hosts, budget.hosts) + Math.min(use.wildcards, budget.wildcards);
+type ConnectionLimits = Pick<GatewayConfig, 'maxConnectionsPerHost' | 'connectionShares'>;
+
+function hostsOf(use: BudgetUse, budget: NamespaceBudget): number {
+  return Math.min(use.hosts, budget.hosts) + Math.min(use.wildcards, budget.wildcards);
+}
+
+function part(hosts: number, mostOfHost: number, mostOfAll: number): number {
   if (Math.max(hosts, 1) * mostOfHost <= mostOfAll) return mostOfHost;
   const share = Math.floor(mostOfAll / Math.max(hosts, 1));
   if (hosts <= 1) return share;

@@ -273,20 +273,20 @@ test('all hosts of a namespace together take no more connections than its budget
   assert.equal(connections(engine, 'b'), 300);
 });
 
-test('a host has its least connections however many its namespace has, but never more than the namespace may have', () => {
-  const hosts = Array.from({ length: 40 }, (_, index) => `h${index}`);
+test('connections are divided among so many hosts, and each further one has as many again', () => {
+  const hosts = Array.from({ length: 100 }, (_, index) => `h${index}`);
   const engine = engineWith({ hosts: 100, connections: 10_000 });
   engine.apply(upserts([route('red', 'many', hosts)]));
-  assert.equal(connections(engine, 'h0'), DEFAULT_ENGINE_CONFIG.gateway.leastConnectionsPerHost);
-  const small = engineWith({ hosts: 100, connections: 100 });
-  small.apply(upserts([route('red', 'many', hosts)]));
-  assert.equal(connections(small, 'h0'), 100);
+  assert.equal(connections(engine, 'h0'), 256);
 });
 
 test('a host of a namespace with few uses what a host may, and the limit changes at a few numbers of hosts only', () => {
   const budget = { ...BUDGET, hosts: 1_000, connections: 10_000 };
   const limits = Array.from({ length: 1_000 }, (_, index) =>
-    connectionLimit({ hosts: index + 1, wildcards: 0, chains: 0 }, budget, 10_000),
+    connectionLimit({ hosts: index + 1, wildcards: 0, chains: 0 }, budget, {
+      maxConnectionsPerHost: 10_000,
+      connectionShares: 1_000,
+    }),
   );
   assert.equal(limits[0], 10_000);
   assert.deepEqual([limits[1], limits[9], limits[99], limits[999]], [4_096, 512, 64, 8]);

@@ -207,9 +207,7 @@ export class BudgetStage {
   }
 
   #connectionLimitOf(use: BudgetUse, { budget }: ReadBudget): number {
-    const { maxConnectionsPerHost, leastConnectionsPerHost } = this.#config;
-    const least = Math.min(leastConnectionsPerHost, maxConnectionsPerHost, budget.connections);
-    return Math.max(least, connectionLimit(use, budget, maxConnectionsPerHost));
+    return connectionLimit(use, budget, this.#config);
   }
 
   /** What a namespace is going to have, by what its routes say: its first hosts are published before the last is counted. */

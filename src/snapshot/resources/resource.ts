@@ -22,6 +22,25 @@ export interface EncodedResource {
    * sent as it comes.
    */
   readonly owner?: string | undefined;
+  /** Of a listener: what it is for an Envoy that has not been told of all clusters, see `DemandForms`. */
+  readonly demand?: DemandForms | undefined;
+}
+
+/** How versions of the forms of a listener end, and no other: an Envoy that comes back says by them what it has. */
+export const FORM_ENDING = { open: '.open', closed: '.closed' } as const;
+
+export type DemandForm = keyof typeof FORM_ENDING;
+
+/**
+ * A listener as it is during the demand window of an Envoy, and after it: docs/design/demand-window.md. Both have filter chains that
+ * wait for clusters that are missing, besides those of the listener itself; only while the window is open does the matcher lead
+ * there. Versions are that of the listener with an ending of their own.
+ */
+export interface DemandForms {
+  readonly open: EncodedResource;
+  readonly closed: EncodedResource;
+  /** Clusters that filter chains name: nothing waits for these, so Envoy needs them before the listener. */
+  readonly clusters: readonly string[];
 }
 
 /** One step from one state of the snapshot to the next. No name stands in both lists of one type. */

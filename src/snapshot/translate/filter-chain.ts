@@ -26,6 +26,41 @@ const CONNECT_ATTEMPTS = 3;
  * connection through the old one after its drain time, and these have those of all tenants. A golden holds them.
  */
 export function indexChains(binding: Binding, config: EngineConfig): FilterChain[] {
+  return twice(INDEX_CHAIN, binding, NO_CLUSTER, config.idleTimeoutMs).map((chain) =>
+    indexed(chain, binding),
+  );
+}
+
+/** How long a connection waits for a host that Envoy has not been told of: nearly always some 10 ms. */
+const DEMAND_TIMEOUT_MS = 2_000;
+
+/**
+ * The same two for an Envoy that has not been told of all hosts: a connection to one that it lacks waits while Envoy asks for
+ * it. These bytes must not change either, for those Envoys that have them.
+ */
+export function onDemandChains(binding: Binding, config: EngineConfig): FilterChain[] {
+  const onDemand = {
+    odcds_config: { ads: {}, resource_api_version: 'V3' as const },
+    timeout: duration(DEMAND_TIMEOUT_MS),
+  };
+  return twice(INDEX_CHAIN, binding, NO_CLUSTER, config.idleTimeoutMs, onDemand).map((chain) => ({
+    ...indexed(chain, binding),
+    name: onDemandName(chain.name),
+  }));
+}
+
+/** Of the chain that does what this one of the index does, and waits for hosts. */
+export function onDemandName(chain: string): string {
+  return `${chain} on demand`;
+}
+
+/** Whether a name is that of a chain of the index. */
+export function isIndexChain(chain: string): boolean {
+  return chain === INDEX_CHAIN || chain === INDEX_CHAIN + ONCE;
+}
+
+/** The cluster is named by the SNI. */
+function indexed(chain: FilterChain, binding: Binding): FilterChain {
   const select = {
     name: 'envoy.filters.network.set_filter_state',
     typed_config: toAny(SetFilterState, {
@@ -37,10 +72,7 @@ export function indexChains(binding: Binding, config: EngineConfig): FilterChain
       ],
     }),
   };
-  return twice(INDEX_CHAIN, binding, NO_CLUSTER, config.idleTimeoutMs).map((chain) => ({
-    ...chain,
-    filters: [select, ...chain.filters],
-  }));
+  return { ...chain, filters: [select, ...(chain.filters ?? [])] };
 }
 
 /** Name of the chain that closes. */
@@ -105,14 +137,23 @@ function idleTimeoutOf(entry: HostEntry): number | undefined {
   return entry.contenders[0]?.claim.policy.idleTimeoutMs;
 }
 
-function twice(name: string, binding: Binding, cluster: string, idleTimeoutMs: number) {
+type OnDemand = NonNullable<Parameters<typeof TcpProxy.encode>[0]['on_demand']>;
+
+function twice(name: string, binding: Binding, cluster: string, idleTimeoutMs: number, onDemand?: OnDemand) {
   return [
-    chain(name, binding, cluster, idleTimeoutMs, CONNECT_ATTEMPTS),
-    chain(name + ONCE, binding, cluster, idleTimeoutMs, 1),
+    chain(name, binding, cluster, idleTimeoutMs, CONNECT_ATTEMPTS, onDemand),
+    chain(name + ONCE, binding, cluster, idleTimeoutMs, 1, onDemand),
   ];
 }
 
-function chain(name: string, binding: Binding, cluster: string, idleTimeoutMs: number, attempts: number) {
+function chain(
+  name: string,
+  binding: Binding,
+  cluster: string,
+  idleTimeoutMs: number,
+  attempts: number,
+  onDemand?: OnDemand,
+) {
   return {
     name,
     filters: [
@@ -124,6 +165,7 @@ function chain(name: string, binding: Binding, cluster: string, idleTimeoutMs: n
           // Zero switches it off; unset would be Envoy's one hour.
           idle_timeout: duration(idleTimeoutMs),
           max_connect_attempts: { value: attempts },
+          ...(onDemand && { on_demand: onDemand }),
         }),
       },
     ],

@@ -6,7 +6,8 @@ import { encodeResource } from '../resources/encode.ts';
 import type { EncodedResource } from '../resources/resource.ts';
 import { accessLog } from './access-log.ts';
 import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster-settings.ts';
-import { chainOf, indexChains, ownChains, reservedChain } from './filter-chain.ts';
+import { withDemandForms } from './demand-forms.ts';
+import { chainOf, indexChains, onDemandChains, ownChains, reservedChain } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
 
 /**
@@ -45,7 +46,12 @@ export function translateListener(
     ...(config.accessLog ? { access_log: [accessLog()] } : {}),
     ...(config.sniMode === 'index' ? indexed(binding, state, config) : chained(binding, state, config)),
   });
-  return encodeResource(Listener.typeUrl, binding.name, content);
+  const listener = encodeResource(Listener.typeUrl, binding.name, content);
+  if (config.sniMode !== 'index') return listener;
+  return withDemandForms(listener, {
+    onDemand: onDemandChains(binding, config),
+    clusters: [...state.ownChains.values()].map(({ name }) => name),
+  });
 }
 
 function indexed(binding: Binding, state: BindingHosts, config: EngineConfig) {

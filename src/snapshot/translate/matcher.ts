@@ -64,10 +64,10 @@ function valueMatch(pattern: string, oneLabel: boolean) {
   return { safe_regex: { google_re2: {}, regex: `[^.]+${pattern.slice(1).replaceAll('.', '\\.')}` } };
 }
 
-function toChain(name: string): MatcherOnMatch {
+export function toChain(name: string): MatcherOnMatch {
   return { action: { name: 'chain', typed_config: toAny(StringValue, { value: name }) } };
 }
 
-const SERVER_NAME = { name: 'sni', typed_config: toAny(ServerNameInput, {}) };
+export const SERVER_NAME = { name: 'sni', typed_config: toAny(ServerNameInput, {}) };
 
-const ANY_NAME = { safe_regex: { google_re2: {}, regex: '.+' } };
+export const ANY_NAME = { safe_regex: { google_re2: {}, regex: '.+' } };

@@ -1,0 +1,118 @@
+import {
+  type EncodedAny,
+  type FilterChain,
+  Listener,
+  type Matcher,
+  type MatcherOnMatch,
+  Resource,
+  StringValue,
+} from '../../proto/index.ts';
+import {
+  type DemandForm,
+  type DemandForms,
+  type EncodedResource,
+  FORM_ENDING,
+} from '../resources/resource.ts';
+import { isIndexChain, onDemandName } from './filter-chain.ts';
+import { ANY_NAME, SERVER_NAME, toChain } from './matcher.ts';
+
+/** Adds to a listener its forms for the demand window. Nothing is encoded before an Envoy needs it. */
+export function withDemandForms(
+  listener: EncodedResource,
+  { onDemand, clusters }: { readonly onDemand: readonly FilterChain[]; readonly clusters: readonly string[] },
+): EncodedResource {
+  const demand: DemandForms = {
+    open: new ListenerForm(listener, 'open', onDemand),
+    closed: new ListenerForm(listener, 'closed', onDemand),
+    clusters,
+  };
+  const { typeUrl, name, version, bytes } = listener;
+  return { typeUrl, name, version, bytes, demand };
+}
+
+/**
+ * One form of a listener, made of its bytes: what the listener was made of may have changed when the form is asked for.
+ */
+class ListenerForm implements EncodedResource {
+  readonly typeUrl = Listener.typeUrl;
+  readonly name: string;
+  readonly version: string;
+  readonly #listener: EncodedResource;
+  readonly #form: DemandForm;
+  readonly #onDemand: readonly FilterChain[];
+  #bytes: Uint8Array | undefined;
+
+  constructor(listener: EncodedResource, form: DemandForm, onDemand: readonly FilterChain[]) {
+    this.name = listener.name;
+    this.version = listener.version + FORM_ENDING[form];
+    this.#listener = listener;
+    this.#form = form;
+    this.#onDemand = onDemand;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= Resource.encode({
+      name: this.name,
+      version: this.version,
+      resource: { type_url: this.typeUrl, value: this.#encode() },
+    });
+    return this.#bytes;
+  }
+
+  #encode(): Uint8Array {
+    const value = Resource.decode(this.#listener.bytes).resource?.value ?? new Uint8Array();
+    const listener = Listener.decode(value);
+    const { filter_chain_matcher, filter_chains = [] } = listener;
+    return Listener.encode({
+      ...listener,
+      filter_chains: [...filter_chains, ...this.#onDemand],
+      ...(filter_chain_matcher && {
+        filter_chain_matcher:
+          this.#form === 'open' ? waiting(filter_chain_matcher as Matcher) : filter_chain_matcher,
+      }),
+    } as Parameters<typeof Listener.encode>[0]);
+  }
+}
+
+/**
+ * The matcher that leads to chains that wait wherever there may be a host: what is named, and what nothing else takes. Not so
+ * suffixes that lead to the index, below which there is none that is not named; and a connection without a server name
+ * is closed at once, as ever.
+ */
+function waiting(matcher: Matcher): Matcher {
+  const map = matcher.matcher_tree?.exact_match_map?.map;
+  return {
+    ...matcher,
+    ...(map && {
+      matcher_tree: { ...matcher.matcher_tree, exact_match_map: { map: mapped(map, waitingAtName) } },
+    }),
+    ...(matcher.on_no_match && { on_no_match: waitingAtRest(matcher.on_no_match) }),
+  };
+}
+
+function mapped<T>(map: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
+}
+
+function waitingAtName(onMatch: MatcherOnMatch): MatcherOnMatch {
+  const chain = chainOf(onMatch);
+  return chain !== undefined && isIndexChain(chain) ? toChain(onDemandName(chain)) : onMatch;
+}
+
+function waitingAtRest(rest: MatcherOnMatch): MatcherOnMatch {
+  if (rest.matcher) return { matcher: waiting(rest.matcher) };
+  const chain = chainOf(rest);
+  if (chain === undefined) return rest;
+  const predicate = { single_predicate: { input: SERVER_NAME, value_match: ANY_NAME } };
+  return {
+    matcher: {
+      matcher_list: { matchers: [{ predicate, on_match: toChain(onDemandName(chain)) }] },
+      on_no_match: rest,
+    },
+  };
+}
+
+function chainOf({ action }: MatcherOnMatch): string | undefined {
+  const { value } = (action?.typed_config ?? {}) as Partial<EncodedAny>;
+  return value && StringValue.decode(value).value;
+}
