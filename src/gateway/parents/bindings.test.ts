@@ -27,3 +27,12 @@ test('every address of the node cannot be had where the operator chose some', ()
   const some = { ...DEFAULT_GATEWAY_CONFIG, listenAddresses: ['10.0.0.1'] };
   assert.deepEqual(groupsOf(['0.0.0.0'], some), { groups: [], unusable: ['0.0.0.0'], isMerged: false });
 });
+
+test('an IPv4 address in the form of IPv6 cannot be had', () => {
+  const values = ['::ffff:10.0.0.1', '64:ff9b::a00:1', '10.0.0.1'];
+  const { groups, unusable } = groupsOf(values);
+  assert.deepEqual(
+    { groups, unusable },
+    { groups: [['64:ff9b::a00:1'], ['10.0.0.1']], unusable: ['::ffff:10.0.0.1'] },
+  );
+});

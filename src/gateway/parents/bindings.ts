@@ -1,7 +1,7 @@
 import type { Binding } from '../../model/gateway.ts';
 import type { Gateway } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
-import { addressScope, formatSocketAddress, parseIpAddress } from '../values/ip-address.ts';
+import { addressScope, formatSocketAddress, isIpv4Mapped, parseIpAddress } from '../values/ip-address.ts';
 
 /** Where a Gateway is bound, and what is wrong with the addresses that it asks for. */
 export interface GatewayAddresses {
@@ -141,5 +141,7 @@ export function bindableAddress(value: string): string | undefined {
   const address = parseIpAddress(value);
   if (address === undefined) return undefined;
   const scope = addressScope(address);
-  return scope === 'multicast' || scope === 'reserved' ? undefined : address.text;
+  if (scope === 'multicast' || scope === 'reserved') return undefined;
+  // An IPv6 socket of Envoy's takes no IPv4, so the kernel refuses to bind it there.
+  return isIpv4Mapped(address) ? undefined : address.text;
 }

@@ -85,6 +85,11 @@ function ipv4Scope(bytes: readonly number[]): AddressScope {
   return first >= 240 ? 'reserved' : 'global';
 }
 
+/** Whether an IPv6 address is another way to write an IPv4 one, `::ffff:0:0/96`. */
+export function isIpv4Mapped({ family, bytes }: IpAddress): boolean {
+  return family === 'IPv6' && bytes.slice(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 0xff));
+}
+
 /** Mapped (`::ffff:0:0/96`), compatible (`::/96`) and NAT64 (`64:ff9b::/96`) addresses reach the IPv4 address in them. */
 function embeddedIpv4(bytes: readonly number[]): readonly number[] | undefined {
   const tail = bytes.slice(12);
