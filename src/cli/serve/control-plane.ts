@@ -23,6 +23,7 @@ import { Metrics } from './metrics.ts';
 import { NamespacePage } from './namespace-page.ts';
 import { logRejection } from './rejection-log.ts';
 import { secretsToRead } from './secrets-to-read.ts';
+import type { StateService } from './state-service.ts';
 import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
 import type { XdsTls } from './xds-tls.ts';
 
@@ -51,6 +52,8 @@ export interface ControlPlaneOptions {
   readonly drainTimeoutMs: number;
   /** What is written back to the Kubernetes API; nothing where it is not the source. */
   readonly status?: StatusOptions | undefined;
+  /** Where what was read is kept for the next start. */
+  readonly state?: StateService | undefined;
   readonly logger: Logger;
 }
 
@@ -66,6 +69,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
   readonly #namespaces: NamespacePage;
+  readonly #gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
   readonly #status: StatusPublisher | undefined;
   readonly #unsynced = new Set<Kind>(KINDS.filter((kind) => !NOT_AWAITED.has(kind)));
   readonly #startedAt = performance.now();
@@ -89,7 +93,7 @@ export class ControlPlane implements AsyncDisposable {
   private constructor(options: ControlPlaneOptions) {
     this.#options = options;
     this.engine = new Engine(options.engine);
-    const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
+    const gate = this.#gate;
     this.#report = new ManifestLog(this.engine, options.logger, { gate });
     this.#changes = new ChangeLog(this.engine, options.logger);
     this.#namespaces = new NamespacePage(this.engine, options.logger);
@@ -104,7 +108,8 @@ export class ControlPlane implements AsyncDisposable {
         this.#report.conditionsChanged(changed);
         this.#endpoints.flushed();
         this.#readSecrets(changed);
-        this.#status?.flushed(changed);
+        if (this.#unconfirmed.length === 0) this.#status?.flushed(changed);
+        this.#keepState();
       },
     });
     this.#server = new AdsServer({
@@ -132,6 +137,7 @@ export class ControlPlane implements AsyncDisposable {
       problems: () => this.#report.problems.length,
       nodes: () => this.#expectedNodes(),
     });
+    options.state?.register(this.#metrics.registry, () => this.#unconfirmed.length > 0);
     this.#admin = new AdminServer(this.#pages());
   }
 
@@ -172,6 +178,7 @@ export class ControlPlane implements AsyncDisposable {
     this.#changes.close();
     // Another replica is to write on while our Envoys move.
     await this.#status?.stop();
+    await this.#options.state?.stop();
     await this.#server.close(this.#options.drainTimeoutMs);
     await this.#admin.close();
   }
@@ -180,6 +187,7 @@ export class ControlPlane implements AsyncDisposable {
     return {
       apply: (events: readonly ObjectEvent[]) => {
         this.#loop.takeEvents(events);
+        this.#options.state?.changed(events);
         this.#status?.objectsChanged(events);
         // A directory of manifests tells itself, with the line of the file.
         if (this.#status !== undefined) this.#namespaces.objectsChanged(events);
@@ -192,7 +200,27 @@ export class ControlPlane implements AsyncDisposable {
         for (const kind of kinds) this.#unsynced.delete(kind);
         this.#serveIfSynced();
       },
+      confirmed: () => {
+        this.#options.logger.info('what was saved is confirmed: the API server has said what has changed');
+        if (this.engine.resources.ready) this.#status?.flushed([]);
+        this.#keepState();
+      },
     };
+  }
+
+  /** Kinds that are served as they were saved: of them no status is written, and nothing is saved anew. */
+  get #unconfirmed(): readonly Kind[] {
+    return this.#options.source.unconfirmed?.() ?? [];
+  }
+
+  #keepState(): void {
+    const { state, source } = this.#options;
+    if (state === undefined || !this.engine.resources.ready || this.#unconfirmed.length > 0) return;
+    state.keep({
+      content: this.engine.world,
+      positions: () => source.positions?.(),
+      isHeldUp: () => this.#gate.isClosed,
+    });
   }
 
   /** Which Secrets matter is known of the Gateways once they are evaluated. */
@@ -249,7 +277,9 @@ export class ControlPlane implements AsyncDisposable {
         const isReady = engine.resources.ready && this.#stopping === undefined;
         const pending = this.#options.source.pending().map(({ kind, reason }) => `${kind}: ${reason}`);
         const alone = this.#presentEnvoys()?.size === 0 ? ['no Envoy is connected to any replica'] : [];
-        return textPage([isReady ? 'ok' : 'not ready', ...alone, ...pending].join('\n'), isReady ? 200 : 503);
+        const saved = this.#options.state?.servedFrom(this.#unconfirmed) ?? [];
+        const lines = [isReady ? 'ok' : 'not ready', ...saved, ...alone, ...pending];
+        return textPage(lines.join('\n'), isReady ? 200 : 503);
       },
       '/metrics': async () => ({
         contentType: this.#metrics.registry.contentType,
