@@ -6,7 +6,18 @@ import { plotsOf } from './plots.ts';
 
 const DOCS = path.join(import.meta.dirname, '..', '..', 'docs');
 const KEPT = path.join(DOCS, 'benchmarks');
-const ORDER = ['floor', 'burst', 'cold', 'change', 'churn', 'fanout', 'reconnect', 'growth', 'versus'];
+const ORDER = [
+  'floor',
+  'burst',
+  'cold',
+  'restart',
+  'change',
+  'churn',
+  'fanout',
+  'reconnect',
+  'growth',
+  'versus',
+];
 
 export interface Skipped {
   readonly scenario: string;

@@ -22,19 +22,18 @@ export async function configuredCluster(options: CredentialsOptions): Promise<Cl
   }
 }
 
-/** The cluster's uid; `''` where nobody says, or not within `ms`. Never rejects. */
+/** The cluster's uid; `''` where nobody says, or not within `silenceMs`. Never rejects. */
 export async function clusterUid(
   transport: Pick<ApiTransport, 'get'>,
-  ms: number,
+  silenceMs: number,
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
     const { status, body } = await transport.get({
       path: NAMESPACE,
       accept: METADATA_ONLY,
-      silenceMs: ms,
-      signal: late,
+      silenceMs,
+      signal,
     });
     const bytes = await readBody(body, MAX_BYTES);
     if (status !== 200 || bytes === undefined) return '';

@@ -20,9 +20,11 @@ const OWNER: StateOwner = { sluice: '1.0.0', cluster: { server: 'https://a', aut
 const HOUR = 3_600_000;
 const NOW = 100 * HOUR;
 
-function empty(at: number, owner = OWNER): Buffer[] {
-  return [encodeHeader(owner), encodeComplete({ at, objects: 0, positions: [] })];
+function empty(at: number): Buffer[] {
+  return [encodeComplete({ at, objects: 0, positions: [] })];
 }
+
+const emptyOf = (owner: StateOwner): Buffer => Buffer.concat([encodeHeader(owner), ...empty(NOW)]);
 
 function world(t: TestContext) {
   const path = mkdtempSync(join(tmpdir(), 'sluice-state-'));
@@ -56,8 +58,8 @@ function world(t: TestContext) {
 test('what was written last is read, with what was appended; the one before it is gone', async (t) => {
   const { open, read, names, path } = world(t);
   const directory = open();
-  await directory.write(empty(NOW - 3));
-  await directory.write(empty(NOW - 2));
+  await directory.write(OWNER, empty(NOW - 3));
+  await directory.write(OWNER, empty(NOW - 2));
   await directory.append(encodeChanges({ at: NOW - 1, events: [], positions: [] }));
   assert.deepEqual(names(), ['000002.state']);
   assert.deepEqual(await read(), { at: NOW - 1, codes: [], problems: [] });
@@ -66,10 +68,10 @@ test('what was written last is read, with what was appended; the one before it i
 
 test('a new process writes beside what it read, and then removes it', async (t) => {
   const { open, read, names } = world(t);
-  await open().write(empty(NOW - 1));
+  await open().write(OWNER, empty(NOW - 1));
   const next = open();
   assert.equal((await read(next)).at, NOW - 1);
-  await next.write(empty(NOW));
+  await next.write(OWNER, empty(NOW));
   assert.deepEqual(names(), ['000002.state']);
 });
 
@@ -79,21 +81,17 @@ for (const [what, code, make] of [
   [
     'of another cluster',
     'SLUICE_STATE_FOREIGN',
-    (file: string) =>
-      writeFileSync(
-        file,
-        Buffer.concat(empty(NOW, { ...OWNER, cluster: { ...OWNER.cluster, server: 'b' } })),
-      ),
+    (file: string) => writeFileSync(file, emptyOf({ ...OWNER, cluster: { ...OWNER.cluster, server: 'b' } })),
   ],
   [
     'of a later version',
     'SLUICE_STATE_VERSION',
-    (file: string) => writeFileSync(file, Buffer.concat(empty(NOW, { ...OWNER, sluice: '2.0.0' }))),
+    (file: string) => writeFileSync(file, emptyOf({ ...OWNER, sluice: '2.0.0' })),
   ],
 ] as const)
   test(`a state that is ${what} is named and left alone, and those after it are read`, async (t) => {
     const { open, read, names, path } = world(t);
-    await open().write(empty(NOW));
+    await open().write(OWNER, empty(NOW));
     const file = join(path, '000001.state');
     make(file);
     const before = readFileSync(file);
@@ -102,8 +100,8 @@ for (const [what, code, make] of [
     assert.equal(at, undefined);
     assert.deepEqual(codes, [code]);
     assert.match(problems[0]?.message ?? '', /000001\.state .*left alone/);
-    await directory.write(empty(NOW - 5));
-    await directory.write(empty(NOW - 4));
+    await directory.write(OWNER, empty(NOW - 5));
+    await directory.write(OWNER, empty(NOW - 4));
     assert.deepEqual(names(), ['000001.state', '000003.state']);
     assert.deepEqual(readFileSync(file), before);
     assert.deepEqual(await read(), { at: NOW - 4, codes: [], problems: [] });
@@ -111,7 +109,7 @@ for (const [what, code, make] of [
 
 test('behind a damaged state an older one is read', async (t) => {
   const { open, read, path } = world(t);
-  await open().write(empty(NOW - 7));
+  await open().write(OWNER, empty(NOW - 7));
   writeFileSync(join(path, '000009.state'), 'nonsense');
   const { at, codes } = await read();
   assert.equal(at, NOW - 7);
@@ -126,7 +124,7 @@ for (const [at, isUsed] of [
 ] as const)
   test(`a state of ${(NOW - at) / HOUR} h before is ${isUsed ? '' : 'not '}used`, async (t) => {
     const { open, read } = world(t);
-    await open().write(empty(at));
+    await open().write(OWNER, empty(at));
     const { at: used, codes } = await read();
     assert.equal(used, isUsed ? at : undefined);
     assert.deepEqual(codes, isUsed ? [] : ['SLUICE_STATE_OLD']);
@@ -142,19 +140,31 @@ test('a folder that is missing, and one that is none, are told, and keep nobody 
       writing: processTurns.reports,
     });
     assert.deepEqual((await read(directory)).codes, ['SLUICE_STATE_DIRECTORY']);
-    await assert.rejects(directory.write(empty(NOW)));
+    await assert.rejects(directory.write(OWNER, empty(NOW)));
   }
+});
+
+test('what another process wrote meanwhile is removed, but not of another cluster', async (t) => {
+  const { open, names, path } = world(t);
+  const directory = open();
+  await open().write(OWNER, empty(NOW));
+  writeFileSync(
+    join(path, '000002.state'),
+    emptyOf({ ...OWNER, cluster: { ...OWNER.cluster, server: 'b' } }),
+  );
+  await directory.write(OWNER, empty(NOW));
+  assert.deepEqual(names(), ['000002.state', '000003.state']);
 });
 
 test('a state that cannot be written leaves the one before it, and no rest', async (t) => {
   const { open, read, names } = world(t);
   const directory = open();
-  await directory.write(empty(NOW - 1));
+  await directory.write(OWNER, empty(NOW - 1));
   function* failing() {
     yield* empty(NOW);
     throw new Error('ENOSPC: no space left on device');
   }
-  await assert.rejects(directory.write(failing()), /ENOSPC/);
+  await assert.rejects(directory.write(OWNER, failing()), /ENOSPC/);
   assert.deepEqual(names(), ['000001.state']);
   await directory.append(encodeChanges({ at: NOW, events: [], positions: [] }));
   assert.equal((await read()).at, NOW);
@@ -164,6 +174,6 @@ test('what a crash left half written is removed by the next who writes', async (
   const { open, names, path } = world(t);
   writeFileSync(join(path, 'x.state.tmp'), 'half');
   appendFileSync(join(path, 'notes.txt'), 'of somebody else');
-  await open().write(empty(NOW));
+  await open().write(OWNER, empty(NOW));
   assert.deepEqual(names(), ['000001.state', 'notes.txt']);
 });

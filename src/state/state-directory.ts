@@ -3,7 +3,14 @@ import { type FileHandle, open, readdir, readFile, rename, unlink } from 'node:f
 import { join } from 'node:path';
 import type { Lane } from '../event-loop/turns.ts';
 import type { SavedState } from '../model/saved-state.ts';
-import { type ReadState, readState, type StateOwner } from './state-file.ts';
+import {
+  encodeHeader,
+  MAX_HEADER_BYTES,
+  type ReadState,
+  readState,
+  refusalOf,
+  type StateOwner,
+} from './state-file.ts';
 
 /** Something that keeps a state from being read; the start goes on without it. */
 export interface StateProblem {
@@ -38,13 +45,13 @@ const MODE = 0o600;
 
 /**
  * States in a folder, one file each. A state is written beside the others and renamed when it is whole and on the disk, so that there
- * is always one that can be read; then the one before it is removed. What was not written by this process, nor read by
- * it and found good, is never removed nor written to.
+ * is always one that can be read; then the ones before it are removed. What was found to be damaged, of another cluster or of another
+ * version is never removed nor written to.
  */
 export class StateDirectory {
   readonly #options: StateDirectoryOptions;
-  /** Those that may be removed once there is a newer one. */
-  readonly #ours = new Set<string>();
+  /** Those that were named as of no use. */
+  readonly #named = new Set<string>();
   #current: { readonly name: string; readonly file: FileHandle } | undefined;
 
   constructor(options: StateDirectoryOptions) {
@@ -66,19 +73,19 @@ export class StateDirectory {
         bytes = await readFile(file);
       } catch (error) {
         // Another Sluice has just removed it for a newer one.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-          onProblem({
-            code: 'SLUICE_STATE_DAMAGED',
-            message: `the state ${file} cannot be read: ${reasonOf(error)}; it is left alone`,
-          });
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+          this.#named.add(name);
+          const message = `the state ${file} cannot be read: ${reasonOf(error)}; it is left alone`;
+          onProblem({ code: 'SLUICE_STATE_DAMAGED', message });
+        }
         continue;
       }
       const state = await readState(bytes, owner, reading);
       if (state.type !== 'state') {
+        this.#named.add(name);
         onProblem(problemOf(file, state));
         continue;
       }
-      this.#ours.add(name);
       const ageMs = now - state.at;
       // A clock that was set back makes states of the future: how old they are cannot be known.
       const { at, positions, batches, unreadBytes } = state;
@@ -90,8 +97,11 @@ export class StateDirectory {
     return undefined;
   }
 
-  /** Writes a state whole; what is appended from then on belongs to it. Returns its size. Rejects where it could not be written: nothing has changed then. */
-  async write(records: Iterable<Buffer>): Promise<number> {
+  /**
+   * Writes a state whole, of the records behind its header; what is appended from then on belongs to it. Returns its size. Rejects
+   * where it could not be written: nothing has changed then.
+   */
+  async write(owner: StateOwner, records: Iterable<Buffer>): Promise<number> {
     const { path } = this.#options;
     const last = (await this.#names()).at(-1);
     const number = last === undefined ? 1 : Number.parseInt(last, 10) + 1;
@@ -101,7 +111,7 @@ export class StateDirectory {
     const file = await open(temporary, 'w', MODE);
     let bytes = 0;
     try {
-      bytes = await this.#writeAll(file, records);
+      bytes = await this.#writeAll(file, encodeHeader(owner), records);
       await file.datasync();
       await rename(temporary, join(path, name));
     } catch (error) {
@@ -112,9 +122,7 @@ export class StateDirectory {
     await this.#current?.file.close().catch(() => {});
     this.#current = { name, file };
     await syncFolder(path);
-    for (const old of this.#ours) await unlink(join(path, old)).catch(() => {});
-    this.#ours.clear();
-    this.#ours.add(name);
+    await this.#removeBefore(name, owner);
     return bytes;
   }
 
@@ -137,9 +145,9 @@ export class StateDirectory {
     await current?.file.close().catch(() => {});
   }
 
-  async #writeAll(file: FileHandle, records: Iterable<Buffer>): Promise<number> {
+  async #writeAll(file: FileHandle, header: Buffer, records: Iterable<Buffer>): Promise<number> {
     const { writing } = this.#options;
-    let parts: Buffer[] = [];
+    let parts = [header];
     let waiting = 0;
     let bytes = 0;
     const write = async (): Promise<void> => {
@@ -157,6 +165,17 @@ export class StateDirectory {
     }
     await write();
     return bytes;
+  }
+
+  /** Never rejects: what stays is only not needed. */
+  async #removeBefore(newest: string, owner: StateOwner): Promise<void> {
+    const { path } = this.#options;
+    for (const name of await this.#names().catch(() => [])) {
+      if (name === newest || this.#named.has(name)) continue;
+      const file = join(path, name);
+      const first = await firstBytes(file).catch(() => undefined);
+      if (first !== undefined && refusalOf(first, owner) === undefined) await unlink(file).catch(() => {});
+    }
   }
 
   /** What a crash left half written. */
@@ -207,5 +226,15 @@ async function syncFolder(path: string): Promise<void> {
     await folder.sync().finally(() => folder.close());
   } catch {
     // The file itself is written.
+  }
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }

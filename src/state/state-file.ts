@@ -24,7 +24,7 @@ export interface StateOwner {
 /** Objects in one record: 1 ms of work. */
 const RECORD_OBJECTS = 200;
 const MAGIC = 'sluice-state';
-const MAX_HEADER_BYTES = 4096;
+export const MAX_HEADER_BYTES = 4096;
 
 interface Header extends StateOwner {
   readonly format: number;
@@ -91,8 +91,22 @@ function encode(record: StateRecord): Buffer {
 
 /** What a file holds for this owner. Never throws, whatever the bytes are. */
 export async function readState(bytes: Buffer, owner: StateOwner, lane: Lane): Promise<ReadState> {
-  const headerEnd = bytes.subarray(0, MAX_HEADER_BYTES).indexOf('\n');
-  const header = headerEnd < 0 ? undefined : parseHeader(bytes.toString('utf8', 0, headerEnd));
+  const refused = refusalOf(bytes, owner);
+  if (refused !== undefined) return refused;
+  try {
+    return await readRecords(bytes, bytes.indexOf('\n') + 1, lane);
+  } catch (error) {
+    return { type: 'damaged', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Why a file is none for this owner, by its first `MAX_HEADER_BYTES`; `undefined`: it is one, as far as they tell. */
+export function refusalOf(
+  bytes: Buffer,
+  owner: StateOwner,
+): Exclude<ReadState, { readonly type: 'state' }> | undefined {
+  const end = bytes.subarray(0, MAX_HEADER_BYTES).indexOf('\n');
+  const header = end < 0 ? undefined : parseHeader(bytes.toString('utf8', 0, end));
   if (header === undefined) return { type: 'damaged', why: 'it does not begin as a state does' };
   const { format, v8, sluice, cluster } = header;
   if (format !== STATE_FORMAT || sluice !== owner.sluice || v8 !== process.versions.v8)
@@ -100,13 +114,8 @@ export async function readState(bytes: Buffer, owner: StateOwner, lane: Lane): P
       type: 'other-version',
       why: `it is of Sluice ${sluice} (format ${format}, V8 ${v8}), and this is Sluice ${owner.sluice} (format ${STATE_FORMAT}, V8 ${process.versions.v8})`,
     };
-  if (!isSameCluster(cluster, owner.cluster))
-    return { type: 'foreign', why: `it is of ${nameOf(cluster)}, and this is ${nameOf(owner.cluster)}` };
-  try {
-    return await readRecords(bytes, headerEnd + 1, lane);
-  } catch (error) {
-    return { type: 'damaged', why: error instanceof Error ? error.message : String(error) };
-  }
+  if (isSameCluster(cluster, owner.cluster)) return undefined;
+  return { type: 'foreign', why: `it is of ${nameOf(cluster)}, and this is ${nameOf(owner.cluster)}` };
 }
 
 async function readRecords(bytes: Buffer, start: number, lane: Lane): Promise<ReadState> {

@@ -5,7 +5,7 @@ import { type ObjectKey, objectKey, parseObjectKey } from '../model/key.ts';
 import type { Kind, KubernetesObject } from '../model/objects.ts';
 import type { ReadPositions } from '../model/positions.ts';
 import { reasonOf, type StateDirectory } from './state-directory.ts';
-import { encodeChanges, encodeComplete, encodeHeader, encodeObjects, type StateOwner } from './state-file.ts';
+import { encodeChanges, encodeComplete, encodeObjects, type StateOwner } from './state-file.ts';
 import { BEAT_MS, type StateLock } from './state-lock.ts';
 
 export interface StateLogger {
@@ -149,7 +149,7 @@ export class StateKeeper {
 
   async #writeWhole(): Promise<void> {
     const { directory, owner, content, clock, logger } = this.#options;
-    const header = encodeHeader(await owner());
+    const writer = await owner();
     const read = this.#read();
     if (read === undefined) return;
     this.#wholeAt = clock.now();
@@ -158,11 +158,10 @@ export class StateKeeper {
     const objects = read.positions.flatMap(({ kind }) => [...content.all(kind)]);
     const { at, positions } = read;
     function* records(): Generator<Buffer, void, void> {
-      yield header;
       yield* encodeObjects(objects);
       yield encodeComplete({ at, objects: objects.length, positions });
     }
-    const bytes = await directory.write(records());
+    const bytes = await directory.write(writer, records());
     const isFirst = this.#savedAt === undefined;
     this.#isWritten = true;
     this.#bytes = bytes;

@@ -27,6 +27,7 @@ export class StateService {
   readonly #options: StateServiceOptions;
   readonly #directory: StateDirectory;
   #cluster: ClusterIdentity | undefined;
+  #askUid = (): Promise<string> => Promise.resolve('');
   #uid = '';
   #keeper: StateKeeper | undefined;
   #servedAt: number | undefined;
@@ -42,12 +43,12 @@ export class StateService {
   }
 
   /** What the start may begin with. Never rejects: a start without it is only slower. */
-  async load(uid: Promise<string>): Promise<SavedState | undefined> {
+  async load(uid: () => Promise<string>): Promise<SavedState | undefined> {
     const { maxAgeMs, logger } = this.#options;
     const now = Date.now();
     const startedAt = performance.now();
     try {
-      this.#uid = await uid;
+      this.#askUid = uid;
       const owner = await this.#owner();
       const onProblem = ({ code, message }: { code: string; message: string }): void =>
         logger.warn({ code }, message);
@@ -139,6 +140,7 @@ export class StateService {
   async #owner(): Promise<StateOwner> {
     const { kubeconfig, context, sluice } = this.#options;
     this.#cluster ??= await configuredCluster({ kubeconfig, context });
+    if (this.#uid === '') this.#uid = await this.#askUid();
     return { sluice, cluster: { ...this.#cluster, uid: this.#uid } };
   }
 }

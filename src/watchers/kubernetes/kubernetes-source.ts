@@ -20,10 +20,10 @@ import { SavedStart } from './saved-start.ts';
 export interface KubernetesSourceOptions extends CredentialsOptions {
   readonly logger: SourceLogger;
   /**
-   * What was read before; asked for once, with the cluster's uid, which is `''` where it cannot be had soon. `undefined`: all is
-   * listed.
+   * What was read before; asked for once, with what asks for the cluster's uid, which is `''` where it cannot be had soon.
+   * `undefined`: all is listed.
    */
-  readonly saved?: ((uid: Promise<string>) => Promise<SavedState | undefined>) | undefined;
+  readonly saved?: ((uid: () => Promise<string>) => Promise<SavedState | undefined>) | undefined;
   /** What differs from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<ReflectorLimits>;
   /** All that Sluice reads, unless given. */
@@ -94,7 +94,7 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
 
       /** By itself, so that what was saved is not kept for as long as the source runs. */
       async function restore(): Promise<void> {
-        const state = await options.saved?.(clusterUid(transport, UID_MS, stopping.signal));
+        const state = await options.saved?.(() => clusterUid(transport, UID_MS, stopping.signal));
         if (state === undefined) return;
         savedStart = new SavedStart({ positions: state.positions, reflectors, lane, clock, sink });
         await savedStart.restore(state, stopping.signal);

@@ -26,18 +26,21 @@ export interface SavedStartOptions {
  */
 export class SavedStart {
   readonly #options: SavedStartOptions;
+  readonly #saved: ReadonlySet<Kind>;
   /** Kinds that nothing was heard of. */
   readonly #awaited: Set<Kind>;
   /** Kinds that were not confirmed. */
   readonly #unconfirmed: Set<Kind>;
   #isTold = false;
+  #isConfirmed = false;
   #cancel = (): void => {};
 
   constructor(options: SavedStartOptions) {
     this.#options = options;
     const { positions } = options;
     this.#awaited = new Set(positions.filter(({ at }) => at !== undefined).map(({ kind }) => kind));
-    this.#unconfirmed = new Set(positions.map(({ kind }) => kind));
+    this.#saved = new Set(positions.map(({ kind }) => kind));
+    this.#unconfirmed = new Set(this.#saved);
   }
 
   /** Kinds of which the API server has not said that they are as they were, or what has changed. */
@@ -67,9 +70,15 @@ export class SavedStart {
 
   /** The API server has told all of these kinds. */
   confirmed(kinds: readonly Kind[]): void {
-    for (const kind of kinds) this.#unconfirmed.delete(kind);
-    for (const kind of kinds) this.heard(kind);
-    if (this.#unconfirmed.size === 0) this.#options.sink.confirmed?.();
+    for (const kind of kinds) {
+      this.#unconfirmed.delete(kind);
+      this.heard(kind);
+    }
+    const unsaved = kinds.filter((kind) => !this.#saved.has(kind));
+    if (unsaved.length > 0) this.#options.sink.synced(unsaved);
+    if (this.#unconfirmed.size > 0 || this.#isConfirmed) return;
+    this.#isConfirmed = true;
+    this.#options.sink.confirmed?.();
   }
 
   /** The API server has told a kind, or said that it cannot. */
@@ -83,7 +92,6 @@ export class SavedStart {
     if (this.#isTold) return;
     this.#isTold = true;
     this.#cancel();
-    const { positions, sink } = this.#options;
-    sink.synced(positions.map(({ kind }) => kind));
+    this.#options.sink.synced([...this.#saved]);
   }
 }
