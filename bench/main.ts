@@ -26,6 +26,7 @@ import { floor } from './scenarios/floor.ts';
 import { growth } from './scenarios/growth.ts';
 import { reconnect } from './scenarios/reconnect.ts';
 import { reflector } from './scenarios/reflector.ts';
+import { restart } from './scenarios/restart.ts';
 import { versus } from './scenarios/versus.ts';
 import { fetchPrograms } from './world/fetch-programs.ts';
 import { ENDPOINT_PREFIXES } from './world/manifests.ts';
@@ -50,6 +51,11 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
     inAll: true,
   },
   ci: { what: 'floor, burst and change in brief, with limits', run: ci },
+  restart: {
+    what: 'Sluice started again, from the state that it kept and without',
+    run: restart,
+    inAll: true,
+  },
   fanout: { what: 'what each further node costs the control plane', run: fanout, inAll: true },
   reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect, inAll: true },
   churn: { what: 'a hundred changes a second under load: does anybody notice?', run: churn, inAll: true },

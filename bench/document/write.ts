@@ -11,6 +11,7 @@ const ORDER = [
   'burst',
   'cold',
   'first-connection',
+  'restart',
   'change',
   'churn',
   'fanout',

@@ -21,6 +21,7 @@ import {
   wholeNumber,
   word,
 } from './flag-values.ts';
+import { STATE_FLAGS } from './state-flags.ts';
 import { STATUS_FLAGS } from './status-flags.ts';
 import { XDS_TLS_FLAGS } from './tls-flags.ts';
 
@@ -270,6 +271,7 @@ export const SERVE_FLAGS = {
     default: 'on',
     schema: onOff,
   },
+  ...STATE_FLAGS,
   drainTimeoutMs: {
     name: '--drain-timeout',
     value: 'DURATION',

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import process from 'node:process';
 import { bootstrap } from './bootstrap-files.ts';
 import { CliError, EXIT, type ExitCode, errorLine } from './cli-error.ts';
 import { createLogger } from './logger.ts';
 import { type Invocation, parseInvocation } from './program.ts';
+import { version } from './version.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -73,17 +72,4 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
 function print(text: string): ExitCode {
   process.stdout.write(text);
   return EXIT.ok;
-}
-
-/** Of the package: beside `src` in a checkout, one level further up in what is published. */
-function version(): string {
-  for (const up of ['../..', '../../..']) {
-    try {
-      const text = readFileSync(join(import.meta.dirname, up, 'package.json'), 'utf8');
-      return (JSON.parse(text) as { version: string }).version;
-    } catch {
-      // The other place.
-    }
-  }
-  return 'unknown';
 }

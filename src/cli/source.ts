@@ -5,7 +5,10 @@ import { systemClock } from '../kubernetes-api/clock.ts';
 import { Credentials } from '../kubernetes-api/credentials.ts';
 import type { Source } from '../model/events.ts';
 import { createDirectorySource } from '../watchers/directory/directory-source.ts';
-import { createKubernetesSource } from '../watchers/kubernetes/kubernetes-source.ts';
+import {
+  createKubernetesSource,
+  type KubernetesSourceOptions,
+} from '../watchers/kubernetes/kubernetes-source.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { SourceSpec } from './flag-values.ts';
 import type { Logger } from './logger.ts';
@@ -17,6 +20,9 @@ export interface SourceOptions {
   readonly context?: string | undefined;
   /** Default: `any`. Directories only. */
   readonly gatewayApiChannel?: CrdChoice;
+  /** Not with directories. */
+  readonly stateDir?: string | undefined;
+  readonly saved?: KubernetesSourceOptions['saved'];
 }
 
 /**
@@ -24,9 +30,10 @@ export interface SourceOptions {
  * with a `CliError`. A kubeconfig that is replaced or goes later is waited for.
  */
 export async function requireSource(spec: SourceSpec, options: SourceOptions): Promise<void> {
-  const { kubeconfig, context } = options;
+  const { kubeconfig, context, stateDir } = options;
   if (spec.type === 'directory') {
-    const flag = kubeconfig !== undefined ? '--kubeconfig' : context !== undefined ? '--context' : undefined;
+    const given = { '--kubeconfig': kubeconfig, '--context': context, '--state-dir': stateDir };
+    const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
     if (flag !== undefined) {
       const message = `${flag} is for --source kubernetes, and the source is directory:${spec.path}; leave one of them out`;
       throw new CliError('SLUICE_FLAG_UNUSED', EXIT.config, message);
@@ -84,7 +91,7 @@ export function createSource(spec: SourceSpec, logger: Logger, options: SourceOp
   const { watch = true, kubeconfig, context, gatewayApiChannel = 'any' } = options;
   if (spec.type === 'kubernetes') {
     logger.info('reading from the Kubernetes API');
-    return createKubernetesSource({ logger, kubeconfig, context });
+    return createKubernetesSource({ logger, kubeconfig, context, saved: options.saved });
   }
   const source = createDirectorySource({ path: spec.absolute, watch, judgeBy: gatewayApiChannel });
   logger.info({ directory: spec.path }, 'reading manifests');

@@ -76,6 +76,27 @@ export class Credentials {
     }
   }
 
+  /** Where the API server is and by which certificates it is believed, as far as that is known without asking anybody. Rejects as `connection` does. */
+  async cluster(): Promise<{ readonly server: URL; readonly authority: string }> {
+    try {
+      const files = this.#files(this.#options.env ?? process.env);
+      if (files === undefined) {
+        const { server, ca } = this.#podAccess();
+        return { server, authority: ca };
+      }
+      const { server, caData, caFile } = clusterOf(await this.#load(files));
+      // Data wins over a file, as it does for a connection.
+      const authority = caData
+        ? Buffer.from(caData, 'base64').toString()
+        : caFile
+          ? readFileSync(caFile, 'utf8')
+          : '';
+      return { server: new URL(server), authority };
+    } catch (cause) {
+      throw unusable(cause);
+    }
+  }
+
   /** What was given was not accepted: forget everything that is cached. */
   refuse(): void {
     if (this.#config !== undefined && this.#clock.now() - this.#config.readAt >= MIN_AGE_MS)

@@ -1,4 +1,5 @@
 import type { Kind, KubernetesObject } from './objects.ts';
+import type { ReadPositions } from './positions.ts';
 
 /** Identifies one object: kind, namespace (`''` if cluster-scoped) and name. */
 export interface ObjectRef {
@@ -40,6 +41,8 @@ export interface SourceSink {
   synced(kinds?: readonly Kind[]): void;
   /** The full list of present problems of the source, replacing what it said before. */
   problems(problems: readonly SourceProblem[]): void;
+  /** What it gave at the start was saved before; now it is what the API says. Not called where nothing was saved. */
+  confirmed?(): void;
 }
 
 export interface SecretName {
@@ -57,6 +60,10 @@ export interface Source {
    * of them; nobody waits for them.
    */
   readSecrets?(secrets: readonly SecretName[]): void;
+  /** `undefined`: not now, since a list is only half read. Where there is no such method, nothing can be read on from. */
+  positions?(): ReadPositions | undefined;
+  /** Kinds of which only is known what was saved before. */
+  unconfirmed?(): readonly Kind[];
   /** Kinds whose initial content is not complete yet, each with the reason, for `/readyz`. */
   pending(): readonly { readonly kind: Kind; readonly reason: string }[];
 }

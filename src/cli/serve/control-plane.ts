@@ -10,7 +10,6 @@ import { ENVOY_GRACE_MS } from '../../status/envoy-fleet.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
 import type { DemandWindowOptions } from '../../xds/demand-window.ts';
 import { AdsServer, type ConnectedNode } from '../../xds/server.ts';
-import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
 import { type AdminPages, AdminServer, jsonPage, textPage } from './admin-server.ts';
@@ -18,13 +17,14 @@ import { BusyGate } from './busy-gate.ts';
 import { ChangeLog } from './change-log.ts';
 import { debugRoutes } from './debug-routes.ts';
 import { EndpointLog } from './endpoint-log.ts';
-import { addressHere } from './listen-address.ts';
+import { addressHere, at, listening } from './listen-address.ts';
 import { ManifestLog } from './manifest-log.ts';
 import { Metrics } from './metrics.ts';
 import { NamespacePage } from './namespace-page.ts';
 import { logNodeProblems, type NodeProblem, nodeProblems } from './node-limits.ts';
 import { logRejection } from './rejection-log.ts';
 import { secretsToRead } from './secrets-to-read.ts';
+import type { StateService } from './state-service.ts';
 import { type StatusOptions, StatusPublisher } from './status-publisher.ts';
 import { logWindowEnd } from './window-log.ts';
 import type { XdsTls } from './xds-tls.ts';
@@ -56,6 +56,8 @@ export interface ControlPlaneOptions {
   readonly drainTimeoutMs: number;
   /** What is written back to the Kubernetes API; nothing where it is not the source. */
   readonly status?: StatusOptions | undefined;
+  /** Where what was read is kept for the next start. */
+  readonly state?: StateService | undefined;
   readonly logger: Logger;
 }
 
@@ -71,6 +73,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
   readonly #namespaces: NamespacePage;
+  readonly #gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
   readonly #status: StatusPublisher | undefined;
   readonly #unsynced = new Set<Kind>(KINDS.filter((kind) => !NOT_AWAITED.has(kind)));
   readonly #startedAt = performance.now();
@@ -94,7 +97,7 @@ export class ControlPlane implements AsyncDisposable {
   private constructor(options: ControlPlaneOptions) {
     this.#options = options;
     this.engine = new Engine(options.engine);
-    const gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
+    const gate = this.#gate;
     this.#report = new ManifestLog(this.engine, options.logger, { gate });
     this.#changes = new ChangeLog(this.engine, options.logger);
     this.#namespaces = new NamespacePage(this.engine, options.logger);
@@ -109,7 +112,8 @@ export class ControlPlane implements AsyncDisposable {
         this.#report.conditionsChanged(changed);
         this.#endpoints.flushed();
         this.#readSecrets(changed);
-        this.#status?.flushed(changed);
+        if (this.#unconfirmed.length === 0) this.#status?.flushed(changed);
+        this.#keepState();
       },
     });
     this.#server = new AdsServer({
@@ -139,6 +143,7 @@ export class ControlPlane implements AsyncDisposable {
       nodes: () => this.#expectedNodes(),
       limitedNodes: () => this.#server.nodes().filter((node) => this.#problemsOf(node).length > 0).length,
     });
+    options.state?.register(this.#metrics.registry, () => this.#unconfirmed.length > 0);
     this.#admin = new AdminServer(this.#pages());
   }
 
@@ -179,6 +184,7 @@ export class ControlPlane implements AsyncDisposable {
     this.#changes.close();
     // Another replica is to write on while our Envoys move.
     await this.#status?.stop();
+    await this.#options.state?.stop();
     await this.#server.close(this.#options.drainTimeoutMs);
     await this.#admin.close();
   }
@@ -187,6 +193,7 @@ export class ControlPlane implements AsyncDisposable {
     return {
       apply: (events: readonly ObjectEvent[]) => {
         this.#loop.takeEvents(events);
+        this.#options.state?.changed(events);
         this.#status?.objectsChanged(events);
         // A directory of manifests tells itself, with the line of the file.
         if (this.#status !== undefined) this.#namespaces.objectsChanged(events);
@@ -199,7 +206,27 @@ export class ControlPlane implements AsyncDisposable {
         for (const kind of kinds) this.#unsynced.delete(kind);
         this.#serveIfSynced();
       },
+      confirmed: () => {
+        this.#options.logger.info('what was saved is confirmed: the API server has said what has changed');
+        if (this.engine.resources.ready) this.#status?.flushed([]);
+        this.#keepState();
+      },
     };
+  }
+
+  /** Kinds that are served as they were saved: of them no status is written, and nothing is saved anew. */
+  get #unconfirmed(): readonly Kind[] {
+    return this.#options.source.unconfirmed?.() ?? [];
+  }
+
+  #keepState(): void {
+    const { state, source } = this.#options;
+    if (state === undefined || !this.engine.resources.ready || this.#unconfirmed.length > 0) return;
+    state.keep({
+      content: this.engine.world,
+      positions: () => source.positions?.(),
+      isHeldUp: () => this.#gate.isClosed,
+    });
   }
 
   /** Which Secrets matter is known of the Gateways once they are evaluated. */
@@ -261,7 +288,9 @@ export class ControlPlane implements AsyncDisposable {
         const isReady = engine.resources.ready && this.#stopping === undefined;
         const pending = this.#options.source.pending().map(({ kind, reason }) => `${kind}: ${reason}`);
         const alone = this.#presentEnvoys()?.size === 0 ? ['no Envoy is connected to any replica'] : [];
-        return textPage([isReady ? 'ok' : 'not ready', ...alone, ...pending].join('\n'), isReady ? 200 : 503);
+        const saved = this.#options.state?.servedFrom(this.#unconfirmed) ?? [];
+        const lines = [isReady ? 'ok' : 'not ready', ...saved, ...alone, ...pending];
+        return textPage(lines.join('\n'), isReady ? 200 : 503);
       },
       '/metrics': async () => ({
         contentType: this.#metrics.registry.contentType,
@@ -307,23 +336,5 @@ export class ControlPlane implements AsyncDisposable {
     const present = this.#presentEnvoys();
     const { expected, missing } = expectedNodes(this.engine.world.all('Node'), present ?? new Set());
     return { expected, missing: present === undefined ? null : missing };
-  }
-}
-
-function at({ host }: SocketAddress, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-async function listening(flag: string, address: SocketAddress, port: Promise<number>): Promise<number> {
-  try {
-    return await port;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(
-      'SLUICE_ADDRESS_UNAVAILABLE',
-      EXIT.unavailable,
-      `${flag} ${at(address, address.port)} cannot be listened on (${reason}); is another Sluice running, or is it not an address of this machine?`,
-      { cause },
-    );
   }
 }

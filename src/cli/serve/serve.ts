@@ -5,7 +5,9 @@ import { EXIT, type ExitCode } from '../cli-error.ts';
 import { engineConfig, type ServeConfig } from '../flags.ts';
 import type { Logger } from '../logger.ts';
 import { createSource, requireSource } from '../source.ts';
+import { version } from '../version.ts';
 import { ControlPlane } from './control-plane.ts';
+import { StateService } from './state-service.ts';
 import { openXdsTls, warnOfPlaintext, type XdsTls } from './xds-tls.ts';
 
 /** `sluice serve`: until SIGTERM or SIGINT. A second signal ends it at once. */
@@ -25,8 +27,10 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
     await requireSource(config.source, config);
     xdsTls = await openXdsTls(config, logger);
     if (xdsTls === undefined) warnOfPlaintext(config.xdsAddress, logger);
+    const state = openState(config, logger);
     const plane = await ControlPlane.start({
-      source: createSource(config.source, logger, config),
+      source: createSource(config.source, logger, { ...config, saved: state && ((uid) => state.load(uid)) }),
+      state,
       engine: engineConfig(config),
       xdsAddress: config.xdsAddress,
       adminAddress: config.adminAddress,
@@ -45,4 +49,17 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
     xdsTls?.close();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
+}
+
+function openState(config: ServeConfig, logger: Logger): StateService | undefined {
+  const { stateDir, stateMaxAgeMs, kubeconfig, context } = config;
+  if (stateDir === undefined) return undefined;
+  return new StateService({
+    path: stateDir,
+    maxAgeMs: stateMaxAgeMs,
+    kubeconfig,
+    context,
+    sluice: version(),
+    logger,
+  });
 }

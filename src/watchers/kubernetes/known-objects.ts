@@ -1,5 +1,5 @@
 import type { ObjectEvent, SourceProblem } from '../../model/events.ts';
-import { type NamespacedName, parseNamespacedName } from '../../model/key.ts';
+import { type NamespacedName, namespacedName, parseNamespacedName } from '../../model/key.ts';
 import type { Kind, KubernetesObject } from '../../model/objects.ts';
 import { type RawObject, rawKey } from './raw-object.ts';
 
@@ -36,6 +36,14 @@ export class KnownObjects {
 
   /** Changes with every change of `problems()`. */
   problemChanges = 0;
+
+  /** What the server once told, which the sink has been told too. */
+  know(event: ObjectEvent): void {
+    const { namespace, name } = event.type === 'upsert' ? event.object.meta : event.ref;
+    const key = namespacedName(namespace, name);
+    if (event.type === 'upsert') this.#keys.set(key, this.#list);
+    else this.#keys.delete(key);
+  }
 
   /** `apiVersion`: lists leave out what every item is, and partial metadata says that it is partial metadata. */
   upsert(raw: RawObject, apiVersion: string): ObjectEvent | undefined {

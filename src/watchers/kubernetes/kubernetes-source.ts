@@ -1,19 +1,29 @@
 import { type Lane, processTurns } from '../../event-loop/turns.ts';
 import { type Clock, type Random, systemClock } from '../../kubernetes-api/clock.ts';
+import { clusterUid } from '../../kubernetes-api/cluster-identity.ts';
 import type { CredentialsOptions } from '../../kubernetes-api/credentials.ts';
 import { createHttpTransport } from '../../kubernetes-api/http-transport.ts';
 import { Readiness } from '../../kubernetes-api/readiness.ts';
 import { WATCHED_KINDS, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
-import type { Source, SourceSink } from '../../model/events.ts';
+import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
+import type { Kind } from '../../model/objects.ts';
+import type { ReadPositions } from '../../model/positions.ts';
+import type { SavedState } from '../../model/saved-state.ts';
 import { decodeObject } from '../objects/decode.ts';
 import { FailureLog, type SourceLogger } from './failure-log.ts';
 import type { Decode } from './known-objects.ts';
 import { DEFAULT_LIMITS, type ReflectorLimits } from './limits.ts';
 import { ReferencedSecrets } from './referenced-secrets.ts';
 import { Reflector } from './reflector.ts';
+import { SavedStart } from './saved-start.ts';
 
 export interface KubernetesSourceOptions extends CredentialsOptions {
   readonly logger: SourceLogger;
+  /**
+   * What was read before; asked for once, with what asks for the cluster's uid, which is `''` where it cannot be had soon.
+   * `undefined`: all is listed.
+   */
+  readonly saved?: ((uid: () => Promise<string>) => Promise<SavedState | undefined>) | undefined;
   /** What differs from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<ReflectorLimits>;
   /** All that Sluice reads, unless given. */
@@ -26,6 +36,9 @@ export interface KubernetesSourceOptions extends CredentialsOptions {
   /** `sluice` unless given. */
   readonly userAgent?: string;
 }
+
+/** How long the cluster's uid is waited for, in milliseconds: it is one small request. */
+const UID_MS = 300;
 
 /**
  * The Kubernetes API as a source: one reflector for each kind. Never gives up: without usable credentials, without a
@@ -41,6 +54,7 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
   let reflectors: readonly Reflector[] = [];
   let secrets: ReferencedSecrets | undefined;
   let running: Promise<unknown> | undefined;
+  let savedStart: SavedStart | undefined;
 
   return {
     async start(sink: SourceSink): Promise<void> {
@@ -52,11 +66,43 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
       const readiness = new Readiness({ transport, clock, random, limits });
       const common = { transport, limits, clock, random, logger, failures, readiness, lane, sink };
       secrets = new ReferencedSecrets(common);
-      reflectors = kinds.map((watched) => new Reflector({ ...common, watched, decode, onProblems }));
-      running = Promise.all(reflectors.map((reflector) => reflector.run(stopping.signal)));
+      const overheard = {
+        sink: {
+          apply: (events: readonly ObjectEvent[]) => sink.apply(events),
+          synced: (read: readonly Kind[] = []) => {
+            if (savedStart === undefined) sink.synced(read);
+            else savedStart.confirmed(read);
+          },
+        },
+        failures: {
+          failed: (...failed: Parameters<FailureLog['failed']>) => {
+            failures.failed(...failed);
+            savedStart?.heard(failed[0].kind);
+          },
+          recovered: failures.recovered.bind(failures),
+        },
+      };
+      reflectors = kinds.map(
+        (watched) => new Reflector({ ...common, ...overheard, watched, decode, onProblems }),
+      );
+      running = begin();
+
+      async function begin(): Promise<void> {
+        await restore();
+        await Promise.all(reflectors.map((reflector) => reflector.run(stopping.signal)));
+      }
+
+      /** By itself, so that what was saved is not kept for as long as the source runs. */
+      async function restore(): Promise<void> {
+        const state = await options.saved?.(() => clusterUid(transport, UID_MS, stopping.signal));
+        if (state === undefined) return;
+        savedStart = new SavedStart({ positions: state.positions, reflectors, lane, clock, sink });
+        await savedStart.restore(state, stopping.signal);
+      }
     },
     async stop(): Promise<void> {
       stopping.abort();
+      savedStart?.stop();
       await Promise.all([running, secrets?.stop()]);
       transport.close();
     },
@@ -70,5 +116,14 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
             const reason = reflector.pending();
             return reason === undefined ? [] : [{ kind: reflector.kind, reason }];
           }),
+    positions: () => positionsOf(reflectors),
+    unconfirmed: () => savedStart?.unconfirmed ?? [],
   };
+}
+
+function positionsOf(reflectors: readonly Reflector[]): ReadPositions | undefined {
+  const read = reflectors.flatMap((reflector) => reflector.position() ?? []);
+  const positions = read.flatMap(({ position }) => (position === 'reading' ? [] : [position]));
+  if (positions.length < read.length || read.length === 0) return undefined;
+  return { positions, isCurrent: read.every(({ isCurrent }) => isCurrent) };
 }

@@ -17,6 +17,11 @@ export interface ReflectorLimits extends ReadinessLimits {
   readonly watchSilenceMs: number;
   /** The server ends each watch after one to two times this long, so that load spreads over its replicas. */
   readonly watchMs: number;
+  /**
+   * A watch from a version that was saved is ended after one to two times this long, and followed by a list: only that finds what a
+   * cluster that was restored from a backup no longer has, and objects that cannot be read.
+   */
+  readonly verifyMs: number;
   /** A watch that lasted this long was a good one: what ends it is not counted as one failure in a row. */
   readonly steadyMs: number;
   /** After a failure. */
@@ -36,6 +41,7 @@ export const DEFAULT_LIMITS: ReflectorLimits = {
   requestSilenceMs: 30_000,
   watchSilenceMs: 150_000,
   watchMs: 300_000,
+  verifyMs: 15_000,
   steadyMs: 5_000,
   backoffBaseMs: 200,
   backoffMaxMs: 30_000,

@@ -1,5 +1,5 @@
 import type { Lane } from '../../event-loop/turns.ts';
-import type { SourceProblem, SourceSink } from '../../model/events.ts';
+import type { ObjectEvent, SourceProblem, SourceSink } from '../../model/events.ts';
 import type { Kind } from '../../model/objects.ts';
 import { type Decode, KnownObjects } from './known-objects.ts';
 import type { RawObject } from './raw-object.ts';
@@ -30,6 +30,11 @@ export class ObjectFeed {
 
   problems(): readonly SourceProblem[] {
     return this.#known.problems();
+  }
+
+  /** Of what was read before, and the sink was told. */
+  know(event: ObjectEvent): void {
+    this.#known.know(event);
   }
 
   /** What is not named from now on until `endList` is gone. */

@@ -2,13 +2,15 @@ import type { Lane } from '../../event-loop/turns.ts';
 import { ApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
 import { Backoff } from '../../kubernetes-api/backoff.ts';
 import { type Clock, type Random, sleep } from '../../kubernetes-api/clock.ts';
-import { discover } from '../../kubernetes-api/discovery.ts';
 import type { Readiness } from '../../kubernetes-api/readiness.ts';
 import type { ApiTransport } from '../../kubernetes-api/transport.ts';
-import type { Resource, WatchedKind } from '../../kubernetes-api/watched-kind.ts';
-import type { SourceProblem, SourceSink } from '../../model/events.ts';
+import { type Resource, resourceOf, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
+import type { ObjectEvent, SourceProblem, SourceSink } from '../../model/events.ts';
+import { apiVersionOf } from '../../model/kinds.ts';
 import type { Kind } from '../../model/objects.ts';
+import type { KindPosition } from '../../model/positions.ts';
 import { explain, type FailureLog, type SourceLogger } from './failure-log.ts';
+import { KindDiscovery } from './kind-discovery.ts';
 import type { Decode } from './known-objects.ts';
 import type { ReflectorLimits } from './limits.ts';
 import { ObjectFeed } from './object-feed.ts';
@@ -33,8 +35,6 @@ export interface ReflectorOptions {
   readonly onProblems: () => void;
 }
 
-/** A CRD counts as absent after so many answers that say so, in a row: a server that starts learns of it late. */
-const ABSENCES = 3;
 /** After so many watches in a row on which nothing was heard, the list is read again, in case the version is bad. */
 const SILENT_WATCHES = 3;
 /** What an API server does that is going or coming, or that cannot be reached. */
@@ -51,7 +51,7 @@ export class Reflector {
   readonly #feed: ObjectFeed;
   readonly #listBackoff: Backoff;
   readonly #watchBackoff: Backoff;
-  readonly #absenceBackoff: Backoff;
+  readonly #discovery: KindDiscovery;
 
   /** Undefined: to be discovered. */
   #resource: Resource | undefined;
@@ -61,7 +61,8 @@ export class Reflector {
   #version: string | undefined;
 
   #synced = false;
-  #absences = 0;
+  /** Not listed yet since `resume`. */
+  #isResumed = false;
   #silentWatches = 0;
   /** Has gone back to a list or to discovery, and heard nothing on a watch since. */
   #turnedBack = false;
@@ -77,11 +78,7 @@ export class Reflector {
     const failure = { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, random };
     this.#listBackoff = new Backoff(failure);
     this.#watchBackoff = new Backoff(failure);
-    this.#absenceBackoff = new Backoff({
-      baseMs: limits.absenceBaseMs,
-      maxMs: limits.absenceMaxMs,
-      random,
-    });
+    this.#discovery = new KindDiscovery(options);
   }
 
   get kind(): Kind {
@@ -93,8 +90,37 @@ export class Reflector {
     if (this.#synced) return undefined;
     const { watched } = this.#options;
     if (this.#failure !== undefined) return `${this.#failure.code}: ${explain(watched, this.#failure)}`;
-    if (this.#absences > 0) return 'not served so far; asking again to be sure';
+    if (this.#discovery.isDoubtful) return 'not served so far; asking again to be sure';
+    if (this.#isResumed) return 'saved, not confirmed by the API server yet';
     return this.#list === undefined ? 'not read yet' : `${this.#list.objects} objects read so far`;
+  }
+
+  /** Of what was read before, and the sink was told. */
+  know(event: ObjectEvent): void {
+    this.#feed.know(event);
+  }
+
+  /** Goes on from there, and lists once all is quiet, for a watch cannot tell everything: see `verifyMs`. Before `run`. */
+  resume({ at }: KindPosition): void {
+    const { watched } = this.#options;
+    const version = watched.versions.find((each) => apiVersionOf(watched.group, each) === at?.apiVersion);
+    if (at === undefined || version === undefined) return;
+    this.#resource = resourceOf(watched, version);
+    this.#version = at.resourceVersion;
+    this.#isResumed = true;
+  }
+
+  /** Up to where the sink has been told everything; `undefined`: it never was, `isCurrent`: and nothing is in the way. */
+  position(): { readonly position: KindPosition | 'reading'; readonly isCurrent: boolean } | undefined {
+    if (!this.#synced) return undefined;
+    const { kind } = this;
+    const isCurrent = this.#failure === undefined;
+    if (this.#resource !== undefined && this.#version !== undefined)
+      return {
+        position: { kind, at: { apiVersion: this.#resource.apiVersion, resourceVersion: this.#version } },
+        isCurrent,
+      };
+    return { position: this.#discovery.isAbsent ? { kind, at: undefined } : 'reading', isCurrent };
   }
 
   problems(): readonly SourceProblem[] {
@@ -141,34 +167,15 @@ export class Reflector {
   }
 
   async #discover(signal: AbortSignal): Promise<number> {
-    const { watched, transport, limits, logger } = this.#options;
-    const resource = await discover(watched, transport, limits.requestSilenceMs, signal);
-    if (resource === undefined) return await this.#absent(signal);
-    if (this.#absences >= ABSENCES)
-      logger.info(
-        { kind: this.kind },
-        `Kubernetes API: ${watched.kind} is served now, as ${resource.apiVersion}`,
-      );
-    this.#absences = 0;
-    this.#absenceBackoff.reset();
-    this.#resource = resource;
-    return 0;
-  }
-
-  async #absent(signal: AbortSignal): Promise<number> {
-    this.#absences += 1;
+    this.#resource = await this.#discovery.find(signal);
+    if (this.#resource !== undefined) return 0;
     this.#recovered();
-    if (this.#absences === ABSENCES) {
-      const { watched, limits, logger } = this.#options;
-      logger.info(
-        { kind: this.kind },
-        `Kubernetes API: ${watched.plural}.${watched.group} is not installed; waiting for it`,
-      );
+    if (this.#discovery.becameAbsent) {
       this.#feed.beginList();
-      await this.#feed.endList(limits.pageObjects, signal);
+      await this.#feed.endList(this.#options.limits.pageObjects, signal);
       this.#complete(signal);
     }
-    return this.#absenceBackoff.next();
+    return this.#discovery.nextDelay();
   }
 
   async #readList(resource: Resource, signal: AbortSignal): Promise<void> {
@@ -193,6 +200,7 @@ export class Reflector {
       await this.#feed.endList(limits.pageObjects, signal);
       this.#list = undefined;
       this.#version = page.resourceVersion;
+      this.#isResumed = false;
       this.#complete(signal);
       return;
     }
@@ -202,7 +210,7 @@ export class Reflector {
     const { limits, transport, random, clock, lane } = this.#options;
     const options = {
       resourceVersion: version,
-      timeoutSeconds: (limits.watchMs * (1 + random())) / 1000,
+      timeoutSeconds: ((this.#isResumed ? limits.verifyMs : limits.watchMs) * (1 + random())) / 1000,
       acceptMs: limits.requestSilenceMs,
       silenceMs: limits.watchSilenceMs,
       maxLineBytes: limits.eventBytes,
@@ -213,7 +221,7 @@ export class Reflector {
       if (signal.aborted) return 0;
       if (batch.length === 0) {
         this.#established = true;
-        this.#recovered();
+        this.#complete(signal);
         continue;
       }
       heard = true;
@@ -225,6 +233,7 @@ export class Reflector {
     }
     if (this.#steady()) {
       this.#progress();
+      if (this.#isResumed) this.#relist();
       return 0;
     }
     // Something between us and the server ends watches long before their time: do not keep it busy.
@@ -281,7 +290,7 @@ export class Reflector {
     const backoff = watching ? this.#watchBackoff : this.#listBackoff;
     const cut = this.#established && backoff.failures === 0;
     const turned = this.#turn(failure.reason) && !this.#turnedBack;
-    if (this.#absences < ABSENCES) this.#absences = 0;
+    this.#discovery.interrupted();
     const delay = turned ? 0 : backoff.next();
     // Once, all of this is the normal course of things: a watch is cut, a version forgotten, a CRD replaced.
     if (cut || turned) {

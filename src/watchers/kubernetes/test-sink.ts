@@ -32,6 +32,7 @@ export class RecordingSink implements SourceSink {
   readonly events: ObjectEvent[] = [];
   readonly syncedKinds: Kind[] = [];
   present: readonly SourceProblem[] = [];
+  confirmations = 0;
   readonly #waiting = new Waiting();
 
   apply(events: readonly ObjectEvent[]): void {
@@ -45,6 +46,11 @@ export class RecordingSink implements SourceSink {
 
   synced(kinds: readonly Kind[]): void {
     this.syncedKinds.push(...kinds);
+    this.#waiting.look();
+  }
+
+  confirmed(): void {
+    this.confirmations += 1;
     this.#waiting.look();
   }
 
