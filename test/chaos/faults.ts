@@ -1,4 +1,6 @@
-import { type Installation, kill } from './installation.ts';
+import { readdir, stat, truncate } from 'node:fs/promises';
+import path from 'node:path';
+import { type Installation, kill, type Replica } from './installation.ts';
 import type { Random } from './random.ts';
 
 /** What happens to an installation for a time, and how it ends: `begin` gives the end. */
@@ -69,6 +71,16 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'both replicas killed, state of one truncated at a random byte',
+    begin: async (installation, random) => {
+      for (const replica of installation.replicas) await kill(replica);
+      await truncateState(random.pick(installation.replicas), random);
+      return async () => {
+        await Promise.all(installation.replicas.map((replica) => installation.restartReplica(replica)));
+      };
+    },
+  },
+  {
     name: 'replica hangs',
     begin: async ({ replicas }, random) => {
       const { process } = random.pick(replicas);
@@ -118,3 +130,11 @@ export const FAULTS: readonly Fault[] = [
     },
   },
 ];
+
+async function truncateState({ stateDirectory }: Replica, random: Random): Promise<void> {
+  for (const entry of await readdir(stateDirectory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    await truncate(file, random.below((await stat(file)).size + 1));
+  }
+}

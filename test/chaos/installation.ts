@@ -1,4 +1,7 @@
 /** What faults happen to: a real API server, two replicas of Sluice, an Envoy, and paths between any two of them that can be cut. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { bootstrapConfig } from '../../src/cli/bootstrap-config.ts';
 import { BOOTSTRAP_FLAGS } from '../../src/cli/bootstrap-flags.ts';
 import { readFlags } from '../../src/cli/flag.ts';
@@ -21,6 +24,8 @@ export interface Replica {
   readonly kubeconfig: string;
   readonly xdsPort: number;
   readonly adminPort: number;
+  /** Where it keeps what it has read. */
+  readonly stateDirectory: string;
   readonly api: CuttableProxy;
   readonly xds: CuttableProxy;
   process: SluiceProcess;
@@ -77,8 +82,11 @@ export class Installation implements AsyncDisposable {
         token: cluster.tokenOf('sluice'),
         url: `https://127.0.0.1:${api.port}`,
       });
-      const process = startReplica(kubeconfig, xdsPort, adminPort);
-      const replica: Replica = { kubeconfig, xdsPort, adminPort, api, xds, process };
+      const stateDirectory = await mkdtemp(path.join(tmpdir(), 'sluice-chaos-'));
+      started.defer(() => rm(stateDirectory, { recursive: true, force: true }));
+      const given = { kubeconfig, xdsPort, adminPort, stateDirectory };
+      const process = startReplica(given);
+      const replica: Replica = { ...given, api, xds, process };
       started.defer(() => kill(replica));
       await process.untilPage(readiness(replica));
       replicas.push(replica);
@@ -89,7 +97,7 @@ export class Installation implements AsyncDisposable {
 
   /** Starts a replica that was killed again; resolves when it serves. */
   async restartReplica(replica: Replica): Promise<void> {
-    replica.process = startReplica(replica.kubeconfig, replica.xdsPort, replica.adminPort);
+    replica.process = startReplica(replica);
     await replica.process.untilPage(readiness(replica));
   }
 
@@ -111,11 +119,14 @@ function readiness({ adminPort }: Replica): string {
   return `http://127.0.0.1:${adminPort}/readyz`;
 }
 
-function startReplica(kubeconfig: string, xdsPort: number, adminPort: number): SluiceProcess {
+type Given = Pick<Replica, 'kubeconfig' | 'xdsPort' | 'adminPort' | 'stateDirectory'>;
+
+function startReplica({ kubeconfig, xdsPort, adminPort, stateDirectory }: Given): SluiceProcess {
   return SluiceProcess.start([
     ...['serve', '--source', 'kubernetes', '--kubeconfig', kubeconfig],
     ...['--leader-election-namespace', 'default', '--listen-address', '127.0.0.1'],
     ...['--xds-address', `127.0.0.1:${xdsPort}`, '--admin-address', `127.0.0.1:${adminPort}`],
+    ...['--state-dir', stateDirectory],
   ]);
 }
 
