@@ -25,6 +25,8 @@ import type {
   Resource as ResourceInput,
 } from './gen/envoy/service/discovery/v3/Resource.ts';
 import type { StringValue as StringValueInput } from './gen/google/protobuf/StringValue.ts';
+import type { ClusterReference as ClusterReferenceInput } from './gen/sluice/discovery/v1/ClusterReference.ts';
+import type { FramedDeltaDiscoveryRequest as FramedRequestInput } from './gen/sluice/discovery/v1/FramedDeltaDiscoveryRequest.ts';
 import type { FramedDeltaDiscoveryResponse as FramedInput } from './gen/sluice/discovery/v1/FramedDeltaDiscoveryResponse.ts';
 import type {
   Matcher,
@@ -46,7 +48,7 @@ export {
   stringStruct,
   toAny,
 } from './message-type.ts';
-export { unpackBytes } from './packed-bytes.ts';
+export { type PackedBytes, packBytes, unpackBytes } from './packed-bytes.ts';
 export type { AccessLog, FilterChain, Matcher, MatcherOnMatch };
 
 export const Cluster = messageType<ClusterInput, Partial<Cluster__Output>>('envoy.config.cluster.v3.Cluster');
@@ -84,6 +86,12 @@ export const DeltaDiscoveryResponse = messageType<DeltaDiscoveryResponseInput, D
 export const FramedDeltaDiscoveryResponse = messageType<FramedInput>(
   'sluice.discovery.v1.FramedDeltaDiscoveryResponse',
 );
+/** Of a request: who asks, encoded already. */
+export const FramedDeltaDiscoveryRequest = messageType<FramedRequestInput>(
+  'sluice.discovery.v1.FramedDeltaDiscoveryRequest',
+);
+/** Of a cluster: where its endpoints come from. */
+export const ClusterReference = messageType<ClusterReferenceInput>('sluice.discovery.v1.ClusterReference');
 export const Resource = messageType<ResourceInput, Partial<Resource__Output>>(
   'envoy.service.discovery.v3.Resource',
 );

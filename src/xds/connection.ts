@@ -15,9 +15,11 @@ const LONGEST_NODE_ID = 253;
 const LARGE_REQUEST_BYTES = 64 * 1024;
 
 export interface ConnectionEvents {
-  /** The first request arrived. */
-  onConnect?(node: NodeIdentity): void;
-  onDisconnect?(node: NodeIdentity, reason: string): void;
+  /** The first request arrived: its bytes. */
+  onConnect?(node: NodeIdentity, connection: AdsConnection, request: Buffer): void;
+  onDisconnect?(node: NodeIdentity, reason: string, connection: AdsConnection): void;
+  /** A request was read: what the Envoy wants, has or rejected may be another. */
+  onRequest?(connection: AdsConnection): void;
   /** `elapsedMs` since the response was handed to the transport. */
   onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
   onSend?(node: NodeIdentity, typeUrl: string, bytes: number, resources: number, removed: number): void;
@@ -52,6 +54,7 @@ export class AdsConnection {
   readonly #sentAt = new Map<string, number>();
   readonly #closed = Promise.withResolvers<void>();
   #node: NodeIdentity | undefined;
+  #hasResources = false;
   #inFlight = 0;
   #scheduled = false;
   #ended = false;
@@ -107,6 +110,11 @@ export class AdsConnection {
     return this.#stream;
   }
 
+  /** Whether nothing is sent for now: what is here is to be confirmed, and the client has something of its own. */
+  get isHeldOff(): boolean {
+    return this.#view.provisional && this.#hasResources;
+  }
+
   /** Settles when the stream has ended, whoever ended it. */
   get closed(): Promise<void> {
     return this.#closed.promise;
@@ -127,7 +135,8 @@ export class AdsConnection {
     if (this.#ended) return;
     try {
       const request = decodeRequest(bytes);
-      this.#identify(request);
+      this.#hasResources ||= hasVersions(request);
+      this.#identify(request, bytes);
       const { acknowledged, rejected } = this.#stream.request(request);
       const node = this.#node;
       const sentAt = this.#sentAt.get(request.response_nonce ?? '');
@@ -142,6 +151,7 @@ export class AdsConnection {
         this.#retryLater();
       }
       this.#noteProgress();
+      this.#events.onRequest?.(this);
       this.#schedule();
     } catch (error) {
       if (!(error instanceof StreamRefusal)) throw error;
@@ -154,7 +164,7 @@ export class AdsConnection {
     else this.#behindSince ??= performance.now();
   }
 
-  #identify({ node }: DeltaRequest): void {
+  #identify({ node }: DeltaRequest, request: Buffer): void {
     if (this.#node !== undefined) return;
     const peer = this.#call.getPeer();
     const { major_number = 0, minor_number = 0, patch = 0 } = node?.user_agent_build_version?.version ?? {};
@@ -166,7 +176,7 @@ export class AdsConnection {
       peer,
       ...(limits && { limits }),
     });
-    this.#events.onConnect?.(this.#node);
+    this.#events.onConnect?.(this.#node, this, request);
   }
 
   /** Pumps responses in the next turn of the event loop, so that a burst of requests or changes is looked at whole. */
@@ -181,7 +191,7 @@ export class AdsConnection {
 
   #pump(): void {
     // "Nothing before every source has synced": a control plane that has just started knows of no routes yet.
-    if (this.#ended || !this.#view.synced) return;
+    if (this.#ended || !this.#view.synced || this.isHeldOff) return;
     while (this.#inFlight < MAX_IN_FLIGHT) {
       const response = this.#stream.next();
       if (response === undefined) {
@@ -242,9 +252,14 @@ export class AdsConnection {
     clearTimeout(this.#later);
     endCall();
     this.#rejections.ended(this.#stream);
-    if (this.#node !== undefined) this.#events.onDisconnect?.(this.#node, reason);
+    if (this.#node !== undefined) this.#events.onDisconnect?.(this.#node, reason, this);
     this.#closed.resolve();
   }
+}
+
+/** Whether the client says that it has something from before. */
+function hasVersions({ initial_resource_versions: versions = {} }: DeltaRequest): boolean {
+  return Symbol.iterator in versions || Object.keys(versions).length > 0;
 }
 
 function decodeRequest(bytes: Buffer): DeltaRequest {

@@ -292,7 +292,12 @@ export class AdsStream {
   }
 
   isAcknowledged(typeUrl: string, name: string, version: string): boolean {
-    return this.#subscriptions.get(typeUrl)?.isAcknowledged(name, version) ?? false;
+    return this.acknowledged(typeUrl)(name, version);
+  }
+
+  /** As `isAcknowledged`, of many resources of a type; good until something happens. */
+  acknowledged(typeUrl: string): (name: string, version: string) => boolean {
+    return this.#subscriptions.get(typeUrl)?.acknowledged() ?? (() => false);
   }
 
   /** What the client rejected of this type and is not sent again, by name. */

@@ -73,10 +73,11 @@ export class Subscription {
     return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#answers.hasRetries;
   }
 
-  /** Whether the client has been sent, and has acknowledged, this version of the resource. */
-  isAcknowledged(name: string, version: string): boolean {
-    if (this.#sentVersion(name) !== version || this.#answers.isHeld({ name, version })) return false;
-    return !this.#answers.isUnanswered(name);
+  /** Tells of a version of a resource whether the client has been sent it and has acknowledged it; good until something happens. */
+  acknowledged(): (name: string, version: string) => boolean {
+    const isAnswered = this.#answers.answered();
+    return (name, version) =>
+      this.#sentVersion(name) === version && !this.#answers.isHeld({ name, version }) && isAnswered(name);
   }
 
   get isWildcard(): boolean {
