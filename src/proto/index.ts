@@ -25,8 +25,6 @@ import type {
   Resource as ResourceInput,
 } from './gen/envoy/service/discovery/v3/Resource.ts';
 import type { StringValue as StringValueInput } from './gen/google/protobuf/StringValue.ts';
-import type { ClusterReference as ClusterReferenceInput } from './gen/sluice/discovery/v1/ClusterReference.ts';
-import type { FramedDeltaDiscoveryRequest as FramedRequestInput } from './gen/sluice/discovery/v1/FramedDeltaDiscoveryRequest.ts';
 import type { FramedDeltaDiscoveryResponse as FramedInput } from './gen/sluice/discovery/v1/FramedDeltaDiscoveryResponse.ts';
 import type {
   Matcher,
@@ -49,6 +47,7 @@ export {
   toAny,
 } from './message-type.ts';
 export { type PackedBytes, packBytes, unpackBytes } from './packed-bytes.ts';
+export { WireFields } from './wire-fields.ts';
 export type { AccessLog, FilterChain, Matcher, MatcherOnMatch };
 
 export const Cluster = messageType<ClusterInput, Partial<Cluster__Output>>('envoy.config.cluster.v3.Cluster');
@@ -86,12 +85,6 @@ export const DeltaDiscoveryResponse = messageType<DeltaDiscoveryResponseInput, D
 export const FramedDeltaDiscoveryResponse = messageType<FramedInput>(
   'sluice.discovery.v1.FramedDeltaDiscoveryResponse',
 );
-/** Of a request: who asks, encoded already. */
-export const FramedDeltaDiscoveryRequest = messageType<FramedRequestInput>(
-  'sluice.discovery.v1.FramedDeltaDiscoveryRequest',
-);
-/** Of a cluster: where its endpoints come from. */
-export const ClusterReference = messageType<ClusterReferenceInput>('sluice.discovery.v1.ClusterReference');
 export const Resource = messageType<ResourceInput, Partial<Resource__Output>>(
   'envoy.service.discovery.v3.Resource',
 );

@@ -187,7 +187,7 @@ describe('the relay of a node', () => {
     await envoy.untilTold('-cluster:old');
   });
 
-  it('keeps what it has from before to itself while an Envoy that runs has something of its own', async () => {
+  it('keeps what it has from before to itself while an Envoy that runs has something else', async () => {
     const plane = await startControlPlane(new TestView());
     const { relay, port } = await startRelay([plane.port]);
     const before = new TestView();
@@ -200,6 +200,13 @@ describe('the relay of a node', () => {
     const fresh = new PlayedEnvoy(port);
     await fresh.untilTold('+cluster:a', '+cluster:gone');
     fresh.close();
+    // Its stream broke before it had all of it.
+    const again = new PlayedEnvoy(
+      port,
+      new Map([['cluster:a', before.get(CLUSTER_TYPE, 'a')?.version ?? '']]),
+    );
+    await again.untilTold('+cluster:gone', '+listener:main');
+    again.close();
     const running = new PlayedEnvoy(port, new Map([['cluster:new', 'v']]));
     await plane.until('connect gw-1 1.40.0');
     putHosts(plane.view, ['a', 'new']);

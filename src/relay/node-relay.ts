@@ -58,6 +58,8 @@ export class NodeRelay {
       events: this.#connectionEvents(),
       // The control plane paces listeners, and sees by our answers what Envoy takes.
       listenerPace: undefined,
+      // On one machine the kernel tells who is gone; and an Envoy that starts is busy for seconds.
+      keepaliveMs: { interval: 30_000, timeout: 30_000 },
     });
     this.server.rejections.onEvent(() => this.#progress());
     this.#upstream = new Upstream(

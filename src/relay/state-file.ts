@@ -4,8 +4,9 @@
  * belongs together, so the file can be cut off anywhere behind the first of these and is still what was true once.
  */
 import { crc32 } from 'node:zlib';
-import { FramedDeltaDiscoveryResponse } from '../proto/index.ts';
 import type { EncodedResource } from '../snapshot/resources/resource.ts';
+import { encodeResponse } from '../xds/service.ts';
+import { readResponse } from './discovery-messages.ts';
 import { RelayedResource } from './relayed-resource.ts';
 import { RELAYED_TYPES, type RelayedResources, type ResourceUpdate } from './relayed-resources.ts';
 
@@ -70,8 +71,9 @@ export function* encodeResources(resources: RelayedResources): Generator<Buffer,
 }
 
 function encodeBatch(typeUrl: string, batch: readonly EncodedResource[]): Buffer {
-  const resources = batch.map(({ bytes }) => bytes);
-  return encodeResponseRecord(FramedDeltaDiscoveryResponse.encode({ type_url: typeUrl, resources }));
+  return encodeResponseRecord(
+    encodeResponse({ typeUrl, nonce: '', batch: { resources: batch, removed: [] } }, ''),
+  );
 }
 
 function encodeRecord(kind: number, payload: Uint8Array): Buffer {
@@ -124,13 +126,8 @@ function readRecords(bytes: Buffer, start: number): ReadState {
 }
 
 function updateOf(response: Buffer): ResourceUpdate {
-  const decoded = FramedDeltaDiscoveryResponse.decode(response);
-  const { type_url: typeUrl = '', resources = [], removed_resources: removed = [] } = decoded;
-  return {
-    typeUrl,
-    resources: resources.map((each) => new RelayedResource(typeUrl, each as Uint8Array)),
-    removed,
-  };
+  const { typeUrl, resources, removed } = readResponse(response);
+  return { typeUrl, resources: resources.map((each) => new RelayedResource(typeUrl, each)), removed };
 }
 
 interface Header extends UpstreamIdentity {

@@ -1,10 +1,7 @@
-import {
-  DeltaDiscoveryRequest,
-  FramedDeltaDiscoveryRequest,
-  FramedDeltaDiscoveryResponse,
-} from '../proto/index.ts';
+import { DeltaDiscoveryRequest } from '../proto/index.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import type { AdsStream } from '../xds/stream.ts';
+import { encodeSubscription, nodeOf, readResponse } from './discovery-messages.ts';
 import { RelayedResource } from './relayed-resource.ts';
 import { RELAYED_TYPES, type RelayedResources, type ResourceUpdate } from './relayed-resources.ts';
 
@@ -67,20 +64,15 @@ export class UpstreamStream {
   }
 
   /** Asks for clusters and endpoint sets. `firstRequest`: that of the Envoy, whose node is passed on. */
-  start(firstRequest: Uint8Array): void {
-    const { node } = FramedDeltaDiscoveryRequest.decode(firstRequest);
-    const clusters = DeltaDiscoveryRequest.encode(this.#subscription(CLUSTER_TYPE));
-    this.#send(
-      node === undefined ? clusters : Buffer.concat([FramedDeltaDiscoveryRequest.encode({ node }), clusters]),
-    );
-    this.#request(this.#subscription(ENDPOINT_TYPE));
+  start(firstRequest: Buffer): void {
+    this.#send(encodeSubscription(CLUSTER_TYPE, this.#resources.all(CLUSTER_TYPE), nodeOf(firstRequest)));
+    this.#send(encodeSubscription(ENDPOINT_TYPE, this.#resources.all(ENDPOINT_TYPE)));
     this.progress();
   }
 
-  /** A response arrived. Returns what it says, published already; `undefined` where that is nothing. */
-  response(bytes: Uint8Array): ResourceUpdate | undefined {
-    const response = FramedDeltaDiscoveryResponse.decode(bytes);
-    const { nonce = '', type_url: typeUrl = '', removed_resources: removed = [] } = response;
+  /** A response arrived. Returns what it says, published already; `undefined` where that is nothing. Throws on malformed bytes. */
+  response(bytes: Buffer): ResourceUpdate | undefined {
+    const { nonce, typeUrl, resources: encoded, removed } = readResponse(bytes);
     if (typeUrl === END_TYPE) {
       this.#isComplete = true;
       this.#request({ type_url: typeUrl, response_nonce: nonce });
@@ -90,9 +82,9 @@ export class UpstreamStream {
     const resources: RelayedResource[] = [];
     if (!RELAYED_TYPES.includes(typeUrl)) errors.add(`nobody asked for ${typeUrl}`);
     else
-      for (const each of response.resources ?? []) {
+      for (const each of encoded) {
         try {
-          resources.push(new RelayedResource(typeUrl, each as Uint8Array));
+          resources.push(new RelayedResource(typeUrl, each));
         } catch (error) {
           errors.add(error instanceof Error ? error.message : String(error));
         }
@@ -130,14 +122,8 @@ export class UpstreamStream {
     for (const { name, version } of isHeldOff ? [] : this.#resources.all(LISTENER_TYPE))
       if (!isSettled(name, version)) return;
     this.#hasAskedForListeners = true;
-    this.#request(this.#subscription(LISTENER_TYPE));
-    this.#request({ type_url: END_TYPE, resource_names_subscribe: ['*'] });
-  }
-
-  #subscription(typeUrl: string): Request {
-    const versions: Record<string, string> = Object.create(null);
-    for (const { name, version } of this.#resources.all(typeUrl)) versions[name] = version;
-    return { type_url: typeUrl, resource_names_subscribe: ['*'], initial_resource_versions: versions };
+    this.#send(encodeSubscription(LISTENER_TYPE, this.#resources.all(LISTENER_TYPE)));
+    this.#send(encodeSubscription(END_TYPE, []));
   }
 
   /**

@@ -54,7 +54,8 @@ export class AdsConnection {
   readonly #sentAt = new Map<string, number>();
   readonly #closed = Promise.withResolvers<void>();
   #node: NodeIdentity | undefined;
-  #hasResources = false;
+  /** What is here is provisional, and the client has something that is not here, or another version of it. */
+  #hasOthers = false;
   #inFlight = 0;
   #scheduled = false;
   #ended = false;
@@ -110,9 +111,9 @@ export class AdsConnection {
     return this.#stream;
   }
 
-  /** Whether nothing is sent for now: what is here is to be confirmed, and the client has something of its own. */
+  /** Whether nothing is sent for now: what is here is to be confirmed, and the client may be ahead of it. */
   get isHeldOff(): boolean {
-    return this.#view.provisional && this.#hasResources;
+    return this.#view.provisional && this.#hasOthers;
   }
 
   /** Settles when the stream has ended, whoever ended it. */
@@ -135,7 +136,7 @@ export class AdsConnection {
     if (this.#ended) return;
     try {
       const request = decodeRequest(bytes);
-      this.#hasResources ||= hasVersions(request);
+      this.#hasOthers ||= this.#view.provisional && hasOthers(request, this.#view);
       this.#identify(request, bytes);
       const { acknowledged, rejected } = this.#stream.request(request);
       const node = this.#node;
@@ -257,9 +258,14 @@ export class AdsConnection {
   }
 }
 
-/** Whether the client says that it has something from before. */
-function hasVersions({ initial_resource_versions: versions = {} }: DeltaRequest): boolean {
-  return Symbol.iterator in versions || Object.keys(versions).length > 0;
+/** Whether the client says that it has a resource, or a version of one, that is not here. */
+function hasOthers(
+  { type_url: typeUrl = '', initial_resource_versions: versions = {} }: DeltaRequest,
+  view: ResourceView,
+): boolean {
+  const pairs = Symbol.iterator in versions ? versions : Object.entries(versions);
+  for (const [name, version] of pairs) if (view.get(typeUrl, name)?.version !== version) return true;
+  return false;
 }
 
 function decodeRequest(bytes: Buffer): DeltaRequest {
