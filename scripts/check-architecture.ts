@@ -63,6 +63,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
   // Bytes and names, nothing of Kubernetes: of the snapshot only what can be read from it.
   'src/xds/': ['src/proto/', 'src/snapshot/resources/resource.ts'],
+  // What a gateway node keeps of the control plane, and serves again.
+  'src/relay/': ['src/proto/', 'src/snapshot/resources/', 'src/xds/'],
   'src/status/': ['src/model/', 'src/kubernetes-api/'],
   'src/cli/': ['src/'],
   'src/main.ts': ['src/'],

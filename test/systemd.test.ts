@@ -9,8 +9,8 @@ import { parseInvocation } from '../src/cli/program.ts';
 const UNITS = join(import.meta.dirname, '..', 'deploy', 'systemd');
 
 /** The values of a key, in order. */
-async function unit(name: string): Promise<(key: string) => readonly string[]> {
-  const text = await readFile(join(UNITS, `${name}.service`), 'utf8');
+async function unit(name: string, ending = 'service'): Promise<(key: string) => readonly string[]> {
+  const text = await readFile(join(UNITS, `${name}.${ending}`), 'utf8');
   return (key) => [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
 }
 
@@ -39,4 +39,21 @@ it('the units run what Sluice understands, and drain the Envoy that they start',
   assert.equal(`${(bootstrap.config.memoryLimitBytes ?? 0) / 2 ** 30}G`, envoy('MemoryMax')[0]);
   // At SIGTERM it would drain an Envoy that goes on.
   assert.deepEqual(drain('KillSignal'), ['SIGKILL']);
+});
+
+it('the unit that keeps what Sluice says serves the Envoy that is told so', async () => {
+  const [node, envoy] = [await unit('sluice-node'), await unit('sluice-envoy-last-good', 'conf')];
+  const envOf = (values: readonly string[]) =>
+    Object.fromEntries(values.map((each) => each.split('=') as [string, string]));
+  const keeping = invocation(node('ExecStart')[0], envOf(node('Environment')));
+  assert.ok(keeping.command === 'node');
+  const [reset, command] = envoy('ExecStartPre');
+  assert.equal(reset, '');
+  const bootstrap = invocation(command, envOf(envoy('Environment')));
+  assert.ok(bootstrap.command === 'bootstrap');
+  assert.deepEqual(bootstrap.config.xdsAddresses, [keeping.config.xdsAddress]);
+  assert.equal(bootstrap.config.out, `/run/${(await unit('sluice-envoy'))('RuntimeDirectory')[0]}`);
+  assert.equal(keeping.config.stateDir, `/var/lib/${node('StateDirectory')[0]}`);
+  const { xdsAddress } = keeping.config;
+  assert.ok('path' in xdsAddress && xdsAddress.path.startsWith(`/run/${node('RuntimeDirectory')[0]}/`));
 });

@@ -90,7 +90,9 @@ function xdsCluster(options: BootstrapOptions): Record<string, unknown> {
   const tls = bootstrapTls(options);
   return {
     name: XDS_CLUSTER,
-    type: addresses.every(({ host }) => isIP(host) !== 0) ? 'STATIC' : 'STRICT_DNS',
+    type: addresses.every((address) => 'path' in address || isIP(address.host) !== 0)
+      ? 'STATIC'
+      : 'STRICT_DNS',
     dns_lookup_family: 'ALL',
     connect_timeout: '5s',
     per_connection_buffer_limit_bytes: 1_048_576,
@@ -106,12 +108,16 @@ function xdsCluster(options: BootstrapOptions): Record<string, unknown> {
       },
     },
     ...(tls && { transport_socket: tlsTransportSocket(tls) }),
-    upstream_connection_options: { tcp_keepalive: TCP_KEEPALIVE },
+    ...(addresses.some((address) => 'host' in address) && {
+      upstream_connection_options: { tcp_keepalive: TCP_KEEPALIVE },
+    }),
     load_assignment: {
       cluster_name: XDS_CLUSTER,
       endpoints: [
         {
-          lb_endpoints: addresses.map((address) => ({ endpoint: { address: socketAddress(address) } })),
+          lb_endpoints: addresses.map((address) => ({
+            endpoint: { address: 'path' in address ? { pipe: address } : socketAddress(address) },
+          })),
         },
       ],
     },

@@ -6,18 +6,20 @@ import {
   listenAddress,
   nodeId,
   peerAddress,
+  peerSocket,
   wholeNumber,
 } from './flag-values.ts';
 
 export const BOOTSTRAP_FLAGS = {
   xdsAddresses: {
     name: '--xds-address',
-    value: 'HOST:PORT',
-    description: 'where Sluice serves; several for several replicas',
+    value: 'HOST:PORT|unix:PATH',
+    description:
+      'where Sluice serves, several for several replicas; or where "sluice node" does, beside this Envoy',
     env: 'SLUICE_XDS_ADDRESS',
     repeatable: true,
     default: '127.0.0.1:18000',
-    schema: peerAddress,
+    schema: peerSocket,
   },
   xdsTlsCertFile: {
     name: '--xds-tls-cert-file',

@@ -19,17 +19,24 @@ const CERTIFICATE = { secret: 'sluice_xds_certificate', file: 'xds-certificate.y
 const AUTHORITY = { secret: 'sluice_xds_authority', file: 'xds-authority.yaml' } as const;
 const TLS_API = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3';
 
-/** `undefined` where TLS is not asked for. Throws a `CliError` (78) where flags are missing. */
+/** `undefined` where TLS is not asked for. Throws a `CliError` (78) where flags are missing, or do not go together. */
 export function bootstrapTls(options: BootstrapOptions): BootstrapTls | undefined {
   const { xdsTlsCertFile: certificate, xdsTlsKeyFile: key, xdsTlsCaFile: authority, out } = options;
-  if (certificate === undefined && key === undefined && authority === undefined) return undefined;
+  const isPlain = certificate === undefined && key === undefined && authority === undefined;
+  if (options.xdsAddresses.some((each) => 'path' in each) && !(isPlain && options.xdsAddresses.length === 1))
+    throw new CliError(
+      'SLUICE_BOOTSTRAP_SOCKET',
+      EXIT.config,
+      'a Unix socket is that of "sluice node", which has the addresses of Sluice and the TLS files itself; give no other --xds-address and no --xds-tls-…-file',
+    );
+  if (isPlain) return undefined;
   if (certificate === undefined || key === undefined || authority === undefined) {
     throw incomplete('TLS takes all three of --xds-tls-cert-file, --xds-tls-key-file and --xds-tls-ca-file');
   }
   if (out === undefined) {
     throw incomplete('TLS takes files beside the bootstrap, so that certificates can rotate; add --out DIR');
   }
-  const hosts = [...new Set(options.xdsAddresses.map(({ host }) => host))];
+  const hosts = [...new Set(options.xdsAddresses.flatMap((each) => ('host' in each ? [each.host] : [])))];
   const serverName = options.xdsServerName ?? (hosts.length === 1 ? hosts[0] : undefined);
   if (serverName === undefined) {
     throw incomplete(

@@ -12,6 +12,12 @@ export interface SocketAddress {
   readonly port: number;
 }
 
+/** Of a Unix socket. */
+export interface SocketPath {
+  /** Absolute. */
+  readonly path: string;
+}
+
 const PORT_TEXT = /^[0-9]{1,5}$/;
 const HOST_TEXT = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$/;
 
@@ -62,6 +68,31 @@ export const listenAddress = fromText(
 export const peerAddress = fromText(
   'not HOST:PORT; write it as sluice.example.com:18000 or 10.0.0.1:18000, or [::1]:18000 for IPv6 (port 1 to 65535)',
   (text) => socketAddress(text, 1),
+);
+
+const UNIX = 'unix:';
+/** What `sockaddr_un` has room for. */
+const LONGEST_SOCKET_PATH = 107;
+
+function socketPath(text: string): SocketPath | undefined {
+  const path = text.startsWith(UNIX) ? text.slice(UNIX.length) : '';
+  const isPath =
+    path.startsWith('/') && !path.includes('\0') && Buffer.byteLength(path) <= LONGEST_SOCKET_PATH;
+  return isPath ? { path } : undefined;
+}
+
+const OR_SOCKET = ', or unix:/run/sluice-node/xds.sock';
+
+/** An address or a Unix socket to listen on. */
+export const listenSocket = fromText<SocketAddress | SocketPath>(
+  `not HOST:PORT; write it as 127.0.0.1:18000, [::1]:18000${OR_SOCKET}`,
+  (text) => socketPath(text) ?? socketAddress(text, 0),
+);
+
+/** An address or a Unix socket to connect to. */
+export const peerSocket = fromText<SocketAddress | SocketPath>(
+  `not HOST:PORT; write it as sluice.example.com:18000, [::1]:18000 (port 1 to 65535)${OR_SOCKET}`,
+  (text) => socketPath(text) ?? socketAddress(text, 1),
 );
 
 export const ipAddress = fromText(

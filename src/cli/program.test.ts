@@ -7,6 +7,7 @@ import { CliError, errorLine } from './cli-error.ts';
 import { DRAIN_FLAGS } from './drain/drain-flags.ts';
 import type { FlagSet } from './flag.ts';
 import { engineConfig, SERVE_FLAGS, TRANSLATE_FLAGS } from './flags.ts';
+import { NODE_FLAGS } from './node/node-flags.ts';
 import { parseInvocation } from './program.ts';
 import { VALUES } from './test-flag-values.ts';
 
@@ -45,6 +46,7 @@ const COMMANDS: readonly {
   { words: ['translate', 'x'], flags: TRANSLATE_FLAGS, needs: {} },
   { words: ['certs'], flags: CERTS_FLAGS, needs: { '--out': '/certs' } },
   { words: ['drain'], flags: DRAIN_FLAGS, needs: {} },
+  { words: ['node'], flags: NODE_FLAGS, needs: { '--control-plane': 'a:1' } },
   { words: ['bootstrap'], flags: BOOTSTRAP_FLAGS, needs: { '--node-id': 'a' } },
 ];
 
@@ -140,8 +142,8 @@ describe('the command line', () => {
   });
   it('knows no help for a command that there is not', () => {
     assert.match(
-      refused(() => parse('help nope')),
-      /unknown command 'nope'; run "sluice --help"/,
+      refused(() => parse('help xyz')),
+      /unknown command 'xyz'; run "sluice --help"/,
     );
     assert.equal(parse('help serve').command, 'help');
     assert.equal(parse('help').command, 'help');

@@ -5,6 +5,7 @@ import { CliError, EXIT, quoted } from './cli-error.ts';
 import { DRAIN_FLAGS, type DrainConfig } from './drain/drain-flags.ts';
 import { declareFlags, type FlagSet, readFlags } from './flag.ts';
 import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } from './flags.ts';
+import { NODE_FLAGS, type NodeConfig } from './node/node-flags.ts';
 
 /** What the command line asks for, every value read and checked. */
 export type Invocation =
@@ -13,6 +14,7 @@ export type Invocation =
   | { readonly command: 'bootstrap'; readonly config: BootstrapOptions }
   | { readonly command: 'certs'; readonly config: CertsConfig }
   | { readonly command: 'drain'; readonly config: DrainConfig }
+  | { readonly command: 'node'; readonly config: NodeConfig }
   | { readonly command: 'version' }
   | { readonly command: 'help'; readonly text: string };
 
@@ -78,6 +80,15 @@ Examples:
   # On a machine without Kubernetes, where it runs beside Envoy as well.
   curl http://127.0.0.1:15001/drain && systemctl stop envoy
 ${EXIT_CODES}`,
+  node: `
+Examples:
+  # Beside Envoy on a gateway node: what Sluice says is kept, so that Envoy starts without it.
+  sluice node --control-plane sluice.example.com:18000 --state-dir /var/lib/sluice-node \\
+    --xds-tls-cert-file /tls/tls.crt --xds-tls-key-file /tls/tls.key --xds-tls-ca-file /tls/ca.crt
+
+  # The Envoy that is served by it.
+  sluice bootstrap --node-id gw-1 --xds-address unix:/run/sluice-node/xds.sock > envoy.yaml
+${EXIT_CODES}`,
 } as const;
 
 /**
@@ -130,6 +141,11 @@ export function parseInvocation(
   command('drain', 'take an Envoy out of service gently', DRAIN_FLAGS, EXAMPLES.drain).action((given) => {
     invocation = { command: 'drain', config: readFlags(DRAIN_FLAGS, given, env) };
   });
+  command('node', "keep what Sluice says for a node's own Envoy", NODE_FLAGS, EXAMPLES.node).action(
+    (given) => {
+      invocation = { command: 'node', config: readFlags(NODE_FLAGS, given, env) };
+    },
+  );
   program
     .command('version')
     .description('print the versions of Sluice and Node.js')

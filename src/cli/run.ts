@@ -64,6 +64,13 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
         createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
       );
     }
+    case 'node': {
+      const { node } = await import('./node/node.ts');
+      return await node(
+        invocation.config,
+        createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
+      );
+    }
     default:
       return invocation satisfies never;
   }

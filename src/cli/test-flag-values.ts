@@ -33,6 +33,16 @@ export const VALUES: Readonly<
       'x\n:80',
     ],
   },
+  '--control-plane': {
+    good: 'a.example.com:1',
+    gives: { host: 'a.example.com', port: 1 },
+    bad: ['', 'a', 'a:0', 'unix:/x'],
+  },
+  '--listen': {
+    good: 'unix:/run/x/xds.sock',
+    gives: { path: '/run/x/xds.sock' },
+    bad: ['', 'unix:', 'unix:x.sock', 'unix:/a\0b', `unix:/${'x'.repeat(107)}`, '/run/x.sock', '18000'],
+  },
   '--state-dir': { good: '/var/lib/sluice', gives: '/var/lib/sluice', bad: ['', 'a\0b'] },
   '--state-max-age': { good: '90m', gives: 5_400_000, bad: ['', '0', '59s', '721h', '1d', 'x'] },
   '--xds-tls-cert': { good: '/tls/tls.crt', gives: '/tls/tls.crt', bad: ['', 'a\0b'] },

@@ -46,7 +46,8 @@ export {
   stringStruct,
   toAny,
 } from './message-type.ts';
-export { unpackBytes } from './packed-bytes.ts';
+export { packBytes, unpackBytes } from './packed-bytes.ts';
+export { WireFields } from './wire-fields.ts';
 export type { AccessLog, FilterChain, Matcher, MatcherOnMatch };
 
 export const Cluster = messageType<ClusterInput, Partial<Cluster__Output>>('envoy.config.cluster.v3.Cluster');

@@ -33,10 +33,11 @@ export class Answers {
     return this.#retries.length > 0;
   }
 
-  /** Whether a response that is not answered yet has the resource. */
-  isUnanswered(name: string): boolean {
-    for (const names of this.#unanswered.values()) if (names.includes(name)) return true;
-    return false;
+  /** Tells of a resource whether all responses that have it are answered; good until something happens. */
+  answered(): (name: string) => boolean {
+    const unanswered = new Set<string>();
+    for (const names of this.#unanswered.values()) for (const name of names) unanswered.add(name);
+    return (name) => !unanswered.has(name);
   }
 
   isHeld({ name, version }: Pick<EncodedResource, 'name' | 'version'>): boolean {

@@ -8,7 +8,8 @@ import { limitsOf, type NodeIdentity } from './node-identity.ts';
 import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
-import { AdsStream, type StreamLimits, StreamRefusal } from './stream.ts';
+import { AdsStream, type StreamLimits } from './stream.ts';
+import { StreamRefusal } from './stream-refusal.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
 const MAX_IN_FLIGHT = 2;
@@ -17,9 +18,11 @@ const LONGEST_NODE_ID = 253;
 const LARGE_REQUEST_BYTES = 64 * 1024;
 
 export interface ConnectionEvents {
-  /** The first request arrived. */
-  onConnect?(node: NodeIdentity): void;
-  onDisconnect?(node: NodeIdentity, reason: string): void;
+  /** The first request arrived: its bytes. */
+  onConnect?(node: NodeIdentity, connection: AdsConnection, request: Buffer): void;
+  onDisconnect?(node: NodeIdentity, reason: string, connection: AdsConnection): void;
+  /** A request was read: what the Envoy wants, has or rejected may be another. */
+  onRequest?(connection: AdsConnection): void;
   /** `elapsedMs` since the response was handed to the transport. */
   onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
   /** The demand window of an Envoy ended. */
@@ -58,6 +61,8 @@ export class AdsConnection {
   readonly #sentAt = new Map<string, number>();
   readonly #closed = Promise.withResolvers<void>();
   #node: NodeIdentity | undefined;
+  /** What is here is provisional, and the client has something that is not here, or another version of it. */
+  #hasOthers = false;
   #inFlight = 0;
   #scheduled = false;
   #ended = false;
@@ -116,13 +121,18 @@ export class AdsConnection {
     return this.#stream;
   }
 
+  /** Whether nothing is sent for now: what is here is to be confirmed, and the client may be ahead of it. */
+  get isHeldOff(): boolean {
+    return this.#view.provisional && this.#hasOthers;
+  }
+
   /** Settles when the stream has ended, whoever ended it. */
   get closed(): Promise<void> {
     return this.#closed.promise;
   }
 
-  changed(change: SnapshotChange): void {
-    this.#stream.changed(change);
+  snapshotChanged(change: SnapshotChange): void {
+    this.#stream.snapshotChanged(change);
     this.#noteProgress();
     this.#schedule();
   }
@@ -136,7 +146,8 @@ export class AdsConnection {
     if (this.#ended) return;
     try {
       const request = decodeRequest(bytes);
-      this.#identify(request);
+      this.#hasOthers ||= this.#view.provisional && hasOthers(request, this.#view);
+      this.#identify(request, bytes);
       const { acknowledged, rejected } = this.#stream.request(request);
       const node = this.#node;
       const sentAt = this.#sentAt.get(request.response_nonce ?? '');
@@ -151,6 +162,7 @@ export class AdsConnection {
         this.#retryLater();
       }
       this.#noteProgress();
+      this.#events.onRequest?.(this);
       this.#schedule();
     } catch (error) {
       if (!(error instanceof StreamRefusal)) throw error;
@@ -167,7 +179,7 @@ export class AdsConnection {
     this.#events.onWindowEnd?.(this.#node, end);
   }
 
-  #identify({ node }: DeltaRequest): void {
+  #identify({ node }: DeltaRequest, request: Buffer): void {
     if (this.#node !== undefined) return;
     const peer = this.#call.getPeer();
     const { major_number = 0, minor_number = 0, patch = 0 } = node?.user_agent_build_version?.version ?? {};
@@ -179,7 +191,7 @@ export class AdsConnection {
       peer,
       ...(limits && { limits }),
     });
-    this.#events.onConnect?.(this.#node);
+    this.#events.onConnect?.(this.#node, this, request);
   }
 
   /** Pumps responses in the next turn of the event loop, so that a burst of requests or changes is looked at whole. */
@@ -194,7 +206,7 @@ export class AdsConnection {
 
   #pump(): void {
     // "Nothing before every source has synced": a control plane that has just started knows of no routes yet.
-    if (this.#ended || !this.#view.synced) return;
+    if (this.#ended || !this.#view.synced || this.isHeldOff) return;
     while (this.#inFlight < MAX_IN_FLIGHT) {
       const response = this.#stream.next();
       if (response === undefined) {
@@ -255,9 +267,19 @@ export class AdsConnection {
     clearTimeout(this.#later);
     endCall();
     this.#rejections.ended(this.#stream);
-    if (this.#node !== undefined) this.#events.onDisconnect?.(this.#node, reason);
+    if (this.#node !== undefined) this.#events.onDisconnect?.(this.#node, reason, this);
     this.#closed.resolve();
   }
+}
+
+/** Whether the client says that it has a resource, or a version of one, that is not here. */
+function hasOthers(
+  { type_url: typeUrl = '', initial_resource_versions: versions = {} }: DeltaRequest,
+  view: ResourceView,
+): boolean {
+  const pairs = Symbol.iterator in versions ? versions : Object.entries(versions);
+  for (const [name, version] of pairs) if (view.get(typeUrl, name)?.version !== version) return true;
+  return false;
 }
 
 function decodeRequest(bytes: Buffer): DeltaRequest {

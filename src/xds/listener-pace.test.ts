@@ -30,7 +30,7 @@ test('a changed listener waits for its turn and goes in its newest form; cluster
   const { clock, pace } = setUp({ burstBytes: 1_000, bytesPerSecond: 1_000 });
   const view = new TestView();
   const stream = new AdsStream(view, DEFAULT_STREAM_LIMITS, pace);
-  view.onChange((change) => stream.changed(change));
+  view.onChange((change) => stream.snapshotChanged(change));
   const sent = (): string[] => {
     const names: string[] = [];
     for (let response = stream.next(); response !== undefined; response = stream.next()) {

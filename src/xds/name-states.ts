@@ -89,7 +89,7 @@ export class NameStates {
   }
 
   /** The next names to tell, at most so many. */
-  take(maxNames: number): string[] {
+  takeNames(maxNames: number): string[] {
     const names: string[] = [];
     for (const name of this.#due.keys()) {
       if (names.length >= maxNames) break;

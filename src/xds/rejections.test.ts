@@ -13,7 +13,7 @@ function setUp() {
   const connect = (id: string) => {
     const node = { id, version: '1.40.0', peer: `127.0.0.1:${id}` };
     const stream = new AdsStream(view);
-    view.onChange((change) => stream.changed(change));
+    view.onChange((change) => stream.snapshotChanged(change));
     stream.request({ type_url: LISTENER_TYPE });
     /** Answers the next response, as the connection would. */
     const answer = (error?: string): void => {

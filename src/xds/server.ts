@@ -33,6 +33,9 @@ export const DEFAULT_ADS_SERVER_OPTIONS = {
   lane: processTurns.xds,
 } as const satisfies Partial<AdsServerOptions>;
 
+/** A port, or the absolute path of a Unix socket. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
 /** An Envoy that is connected now. */
 export interface ConnectedNode extends NodeIdentity {
   readonly connectedAt: Date;
@@ -90,14 +93,17 @@ export class AdsServer {
     new ReflectionService(servedPackage()).addToServer(this.#server);
     this.#unsubscribe = view.onChange((change) => {
       this.#announceHealth();
-      for (const connection of this.#connections.keys()) connection.changed(change);
+      for (const connection of this.#connections.keys()) connection.snapshotChanged(change);
     });
     this.#announceHealth();
   }
 
-  /** Resolves with the port listened on; rejects where the address cannot be had. Port 0 takes a free one. */
-  listen({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
-    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  /**
+   * Resolves with the port listened on, of a Unix socket with none of meaning; rejects where the address cannot be had. Port 0
+   * takes a free one.
+   */
+  listen(address: ListenAddress): Promise<number> {
+    const authority = 'path' in address ? `unix:${address.path}` : authorityOf(address);
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(authority, this.#options.credentials, (error, bound) => {
         if (error === null) resolve(bound);
@@ -154,6 +160,10 @@ export class AdsServer {
     void connection.closed.then(() => this.#connections.delete(connection));
     if (this.#draining) connection.drain();
   }
+}
+
+function authorityOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function refuseStateOfTheWorld(call: ServerDuplexStream<Buffer, Buffer>): void {

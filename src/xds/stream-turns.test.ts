@@ -22,7 +22,7 @@ describe('turns by owner', () => {
     const view = new TestView();
     view.setReady();
     const stream = new AdsStream(view, DEFAULT_STREAM_LIMITS, undefined, new OwnerTurns(TURNS, () => 0));
-    view.onChange((change) => stream.changed(change));
+    view.onChange((change) => stream.snapshotChanged(change));
     view.put(CLUSTER_TYPE, { first1: '1', first2: '1', first3: '1' }, undefined, 'noisy');
     view.put(LISTENER_TYPE, { l: '1' });
     subscribeLikeEnvoy(stream, []);
@@ -73,7 +73,7 @@ describe('turns by owner', () => {
     let now = 0;
     const turns = new OwnerTurns({ ...TURNS, underWayMs: 1, burstMs: 1, msPerSecond: 4 }, () => now);
     const stream = new AdsStream(view, DEFAULT_STREAM_LIMITS, undefined, turns);
-    view.onChange((change) => stream.changed(change));
+    view.onChange((change) => stream.snapshotChanged(change));
     subscribeLikeEnvoy(stream, []);
     responses(stream);
     view.put(CLUSTER_TYPE, { a: '1', b: '1' }, undefined, 'noisy');

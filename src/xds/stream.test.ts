@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
-import { AdsStream, DEFAULT_STREAM_LIMITS, StreamRefusal, type StreamResponse } from './stream.ts';
+import { AdsStream, DEFAULT_STREAM_LIMITS, type StreamResponse } from './stream.ts';
+import { StreamRefusal } from './stream-refusal.ts';
 import { responses, setUp, subscribeLikeEnvoy } from './test-stream.ts';
 import { TestView, versionOf } from './test-view.ts';
 
@@ -274,7 +275,7 @@ describe('the delta streams, replayed', () => {
         view.setReady();
         const envoy = new ModelEnvoy();
         let stream = connect();
-        view.onChange((change) => stream.changed(change));
+        view.onChange((change) => stream.snapshotChanged(change));
 
         function connect(): AdsStream {
           const fresh = new AdsStream(view, { ...DEFAULT_STREAM_LIMITS, resourcesPerResponse: 2 });

@@ -11,6 +11,7 @@ import type { Batch, MaySend } from './batch.ts';
 import { DemandWindow, type DemandWindowOptions } from './demand-window.ts';
 import type { ListenerPace } from './listener-pace.ts';
 import { OwnerTurns } from './owner-turns.ts';
+import { StreamRefusal } from './stream-refusal.ts';
 import { Subscription } from './subscription.ts';
 
 /** Sizes of responses. Measured with 20,000 hosts: all in one 2.9 s until the last is served, 2,000 each 1.9 s, 100 each 3.1 s. */
@@ -36,18 +37,6 @@ export interface StreamResponse {
   readonly typeUrl: string;
   readonly nonce: string;
   readonly batch: Batch;
-}
-
-/** Why a stream is closed by us: the code is stable and documented in docs/errors.md. */
-export class StreamRefusal extends Error {
-  readonly code: string;
-  readonly status: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED';
-
-  constructor(code: string, status: StreamRefusal['status'], message: string) {
-    super(`${code}: ${message}`);
-    this.code = code;
-    this.status = status;
-  }
 }
 
 /** A response that the client rejected (NACK). */
@@ -185,7 +174,7 @@ export class AdsStream {
   }
 
   /** The snapshot changed. */
-  changed(change: SnapshotChange): void {
+  snapshotChanged(change: SnapshotChange): void {
     const { upserts, removals } = change;
     for (const { typeUrl, name } of upserts) this.#changed(typeUrl, name);
     for (const { typeUrl, name } of removals) this.#changed(typeUrl, name);
@@ -201,7 +190,7 @@ export class AdsStream {
   #changed(typeUrl: string, name: string): void {
     // Also before Envoy has asked for endpoints: what is remembered of a slot must go with what was in it.
     const subscription = typeUrl === ENDPOINT_TYPE ? this.#endpoints : this.#subscriptions.get(typeUrl);
-    subscription?.changed(name);
+    subscription?.resourceChanged(name);
   }
 
   /** After `next` gave nothing: in how many milliseconds it may give something again; 0 if only events can change that. */
@@ -325,7 +314,12 @@ export class AdsStream {
   }
 
   isAcknowledged(typeUrl: string, name: string, version: string): boolean {
-    return this.#subscriptions.get(typeUrl)?.isAcknowledged(name, version) ?? false;
+    return this.acknowledged(typeUrl)(name, version);
+  }
+
+  /** As `isAcknowledged`, of many resources of a type; good until something happens. */
+  acknowledged(typeUrl: string): (name: string, version: string) => boolean {
+    return this.#subscriptions.get(typeUrl)?.acknowledged() ?? (() => false);
   }
 
   /** What the client rejected of this type and is not sent again, by name. */

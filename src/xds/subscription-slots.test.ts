@@ -40,7 +40,7 @@ describe('the slots of a subscription', () => {
     changes();
     reused();
     assert.deepEqual(changes(), ['-b']);
-    assert.equal(subscription.isAcknowledged('d', versionOf('1')), false);
+    assert.equal(subscription.acknowledged()('d', versionOf('1')), false);
     view.put(TYPE, { b: '1' });
     assert.deepEqual(changes(), ['+b']);
   });
@@ -52,7 +52,7 @@ describe('the slots of a subscription', () => {
     view.put(TYPE, { b: '1' });
     assert.notEqual(view.slots(TYPE).slotOf('b'), view.slots(TYPE).slotOf('d'));
     assert.deepEqual(changes(), ['+d']);
-    assert.equal(subscription.isAcknowledged('b', versionOf('1')), true);
+    assert.equal(subscription.acknowledged()('b', versionOf('1')), true);
   });
 
   it('content that is back before it was told about is not sent, however often it flaps', () => {

@@ -67,10 +67,11 @@ export class Subscription {
     return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#answers.hasRetries;
   }
 
-  /** Whether the client has been sent, and has acknowledged, this version of the resource. */
-  isAcknowledged(name: string, version: string): boolean {
-    if (this.#sentVersion(name) !== version || this.#answers.isHeld({ name, version })) return false;
-    return !this.#answers.isUnanswered(name);
+  /** Tells of a version of a resource whether the client has been sent it and has acknowledged it; good until something happens. */
+  acknowledged(): (name: string, version: string) => boolean {
+    const isAnswered = this.#answers.answered();
+    return (name, version) =>
+      this.#sentVersion(name) === version && !this.#answers.isHeld({ name, version }) && isAnswered(name);
   }
 
   /** `undefined` also for a version that is two behind. */
@@ -190,7 +191,7 @@ export class Subscription {
   }
 
   /** The resource changed, came or went. */
-  changed(name: string): void {
+  resourceChanged(name: string): void {
     const slots = this.#slotsNow();
     const slot = slots.slotOf(name);
     if (slot < 0) return;
@@ -306,7 +307,7 @@ export class Subscription {
 
   /** The next names to tell as removed, or the empty response that is owed; `undefined` if there is nothing. */
   nextRemovals(maxNames: number): Batch | undefined {
-    const removed = this.#names.take(maxNames);
+    const removed = this.#names.takeNames(maxNames);
     for (const name of removed) this.#answers.release(name);
     if (removed.length === 0 && (!this.#owed || this.#states.dueCount > 0)) return undefined;
     this.#owed = false;

@@ -19,7 +19,7 @@ export function setUp(
   view.setSynced();
   if (stage === 'ready') view.setReady();
   const stream = new AdsStream(view, limits, undefined, undefined, window);
-  view.onChange((change) => stream.changed(change));
+  view.onChange((change) => stream.snapshotChanged(change));
   return { view, stream };
 }
 

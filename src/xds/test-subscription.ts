@@ -15,7 +15,7 @@ export function setUpEach(): void {
     view.put(TYPE, { a: '1', b: '1', c: '1' });
     subscription = new Subscription(() => view.slots(TYPE));
     view.onChange(({ upserts, removals }) => {
-      for (const { name } of [...upserts, ...removals]) subscription.changed(name);
+      for (const { name } of [...upserts, ...removals]) subscription.resourceChanged(name);
     });
   });
 }

@@ -64,8 +64,8 @@ describe('the chart', () => {
         assert.doesNotThrow(() => parseInvocation(args, variables), `${name}: ${args.join(' ')}`);
         read += 1;
       }
-    // Three of them, and two more of the second Envoy.
-    assert.equal(read, 3 * (await chartCases()).length + 2);
+    // Three of them, two more of the second Envoy, and one of each of the two in "last-good", which has a second Envoy too.
+    assert.equal(read, 3 * (await chartCases()).length + 2 + 4);
   });
 
   it('keeps two releases apart, and each of them together', async () => {
@@ -111,6 +111,8 @@ describe('wrong values', () => {
     [{ gateway: { resources: { limits: { memory: null } } } }, /gateway[./]resources[./]limits/],
     [{ gateway: { nodeSelector: { 'node-role.kubernetes.io/gateway': 'edge' } } }, /gateway[./]nodeSelector/],
     [{ gateway: { accessLogPercent: 101 } }, /gateway[./]accessLogPercent/],
+    [{ gateway: { lastGood: { maxAge: '1d' } } }, /gateway[./]lastGood[./]maxAge/],
+    [{ gateway: { lastGood: { hostPath: 'var/lib' } } }, /gateway[./]lastGood[./]hostPath/],
     [{ tenantGateway: { hostname: 'https://stage' } }, /tenantGateway[./]hostname/],
     [{ tenantGateway: { port: 70_000 } }, /tenantGateway[./]port/],
     [{ certificates: { source: 'certmanager' } }, /certificates[./]source/],
@@ -206,6 +208,19 @@ describe('kustomize and Helm make the same of', () => {
       {
         ...noClass,
         gateway: { twoEnvoys: true, resources: { requests: { cpu: '500m' } } },
+      },
+    ],
+    ['last-good', { components: ['last-good'] }, { ...noClass, gateway: { lastGood: { enabled: true } } }],
+    [
+      'two Envoys that both keep what Sluice said',
+      { components: ['two-envoys', 'last-good'] },
+      {
+        ...noClass,
+        gateway: {
+          twoEnvoys: true,
+          resources: { requests: { cpu: '500m' } },
+          lastGood: { enabled: true },
+        },
       },
     ],
     [

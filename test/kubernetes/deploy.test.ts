@@ -169,7 +169,9 @@ describe('the manifests', () => {
       assert.match(file ?? '', /^\/etc\/sluice\/tls\/(tls|ca)\.(crt|key)$/);
     }
     assert.deepEqual(serve.xdsAllowedClients, [certs.clientName]);
-    const [{ host: xdsHost = '', port: xdsPort = 0 } = {}] = bootstrap.xdsAddresses;
+    const [xdsAddress] = bootstrap.xdsAddresses;
+    assert.ok(xdsAddress !== undefined && 'host' in xdsAddress);
+    const { host: xdsHost, port: xdsPort } = xdsAddress;
     assert.ok(certs.hosts.includes(xdsHost), xdsHost);
     assert.equal(xdsPort, serve.xdsAddress.port);
     assert.equal(xdsHost, `${object('Service', 'sluice').metadata.name}.${NAMESPACE}.svc`);

@@ -11,6 +11,7 @@ export class ResourceTable implements ResourceView {
   readonly #listeners = new Set<(change: SnapshotChange) => void>();
   #synced = false;
   #ready = false;
+  #provisional = false;
   #generation = 0;
   /** Changes that are being told: a listener may publish another one. */
   #telling = 0;
@@ -21,6 +22,10 @@ export class ResourceTable implements ResourceView {
 
   get ready(): boolean {
     return this.#ready;
+  }
+
+  get provisional(): boolean {
+    return this.#provisional;
   }
 
   get version(): string {
@@ -101,6 +106,18 @@ export class ResourceTable implements ResourceView {
     if (this.#ready) return;
     this.#synced = true;
     this.#ready = true;
+    this.#tell({ upserts: [], removals: [] });
+  }
+
+  /** What is published is of an earlier time. Before it is served. */
+  setProvisional(): void {
+    this.#provisional = true;
+  }
+
+  /** What is published is true now. */
+  setConfirmed(): void {
+    if (!this.#provisional) return;
+    this.#provisional = false;
     this.#tell({ upserts: [], removals: [] });
   }
 

@@ -79,6 +79,11 @@ export interface ResourceView {
   readonly synced: boolean;
   /** Besides, all of it is computed: what is not here is to be taken away. Goes to true once, announced by a change. */
   readonly ready: boolean;
+  /**
+   * What is here was true at some time and is to be confirmed: it is for Envoys that have nothing else. Goes to false once, announced
+   * by a change.
+   */
+  readonly provisional: boolean;
   /** Opaque, differs after every change; for `system_version_info`. */
   readonly version: string;
   get(typeUrl: string, name: string): EncodedResource | undefined;

@@ -3,9 +3,11 @@
 {{- $second := .second -}}
 {{- $admin := ternary 15010 15000 $second -}}
 {{- $hook := ternary 15011 15001 $second -}}
+{{- $nodeAdmin := ternary 15014 15004 $second -}}
 {{- $partner := ternary 15000 15010 $second -}}
 {{- with .root -}}
 {{- $gateway := .Values.gateway -}}
+{{- $lastGood := $gateway.lastGood -}}
 {{- $drain := include "sluice.seconds" $gateway.drainTimeout -}}
 {{- $unready := include "sluice.seconds" $gateway.unreadyTime -}}
 {{- $metrics := add .Values.monitoring.envoyPort (ternary 10 0 $second) -}}
@@ -87,10 +89,14 @@ spec:
         args:
         - bootstrap
         - --out=/etc/envoy
+        {{- if $lastGood.enabled }}
+        - --xds-address=unix:/run/sluice-node/xds.sock
+        {{- else }}
         - --xds-address={{ include "sluice.host" . }}:18000
         - --xds-tls-cert-file=/etc/sluice/tls/tls.crt
         - --xds-tls-key-file=/etc/sluice/tls/tls.key
         - --xds-tls-ca-file=/etc/sluice/tls/ca.crt
+        {{- end }}
         {{- with $gateway.maxConnections }}
         - --max-connections={{ . | int64 }}
         {{- end }}
@@ -128,6 +134,51 @@ spec:
         volumeMounts:
         - name: config
           mountPath: /etc/envoy
+      {{- if $lastGood.enabled }}
+      - name: node
+        image: {{ include "sluice.image" . }}
+        {{- with .Values.image.pullPolicy }}
+        imagePullPolicy: {{ . }}
+        {{- end }}
+        # It starts before Envoy and ends after it.
+        restartPolicy: Always
+        args:
+        - node
+        - --control-plane={{ include "sluice.host" . }}:18000
+        - --listen=unix:/run/sluice-node/xds.sock
+        - --xds-tls-cert-file=/etc/sluice/tls/tls.crt
+        - --xds-tls-key-file=/etc/sluice/tls/tls.key
+        - --xds-tls-ca-file=/etc/sluice/tls/ca.crt
+        - --state-dir=/var/lib/sluice-node
+        - --state-max-age={{ $lastGood.maxAge }}
+        - --admin-address=127.0.0.1:{{ $nodeAdmin }}
+        livenessProbe:
+          httpGet:
+            host: 127.0.0.1
+            port: {{ $nodeAdmin }}
+            path: /healthz
+          periodSeconds: 10
+          timeoutSeconds: 5
+          failureThreshold: 6
+        resources:
+          {{- toYaml $lastGood.resources | nindent 10 }}
+        securityContext:
+          # Root without its powers: the folder of the node is root's, and so are the files of the Secret.
+          runAsUser: 0
+          runAsGroup: 0
+          allowPrivilegeEscalation: false
+          readOnlyRootFilesystem: true
+          capabilities:
+            drop: [ALL]
+        volumeMounts:
+        - name: tls
+          mountPath: /etc/sluice/tls
+          readOnly: true
+        - name: xds
+          mountPath: /run/sluice-node
+        - name: node-state
+          mountPath: /var/lib/sluice-node
+      {{- end }}
       containers:
       - name: envoy
         image: {{ $gateway.image.repository }}:{{ $gateway.image.tag }}
@@ -208,9 +259,14 @@ spec:
         - name: config
           mountPath: /etc/envoy
           readOnly: true
+        {{- if $lastGood.enabled }}
+        - name: xds
+          mountPath: /run/sluice-node
+        {{- else }}
         - name: tls
           mountPath: /etc/sluice/tls
           readOnly: true
+        {{- end }}
       - name: drain
         image: {{ include "sluice.image" . }}
         {{- with .Values.image.pullPolicy }}
@@ -240,5 +296,14 @@ spec:
           secretName: {{ include "sluice.gatewaySecret" . }}
           # 0400, or 0440 where it is the group that reads them.
           defaultMode: {{ if $gateway.unprivilegedPorts }}288{{ else }}256{{ end }}
+      {{- if $lastGood.enabled }}
+      - name: xds
+        emptyDir:
+          sizeLimit: 1Mi
+      - name: node-state
+        hostPath:
+          path: {{ $lastGood.hostPath }}{{ if $second }}-2{{ end }}
+          type: DirectoryOrCreate
+      {{- end }}
 {{- end }}
 {{- end }}
