@@ -125,7 +125,8 @@ async function round(installation: Installation, tenants: Tenants): Promise<stri
 
 process.stdout.write(`seed ${options.seed}\n`);
 await using installation = await Installation.start();
-const tenants = new Tenants(installation.cluster.client, random);
+// How many changes there are is a matter of time: their choices are not those of the faults.
+const tenants = new Tenants(installation.cluster.client, new Random(options.seed + 1));
 let rounds = 0;
 let connections: LongLived[] = [];
 try {
