@@ -1,10 +1,10 @@
-/** The values that flags take, each as a zod schema from text; the messages say how to write them. */
+/** The values that flags take, each read from text; the messages say how to write them. */
 import { resolve } from 'node:path';
-import { z } from 'zod';
 import { parseAddressRange } from '../gateway/parents/address-pool.ts';
 import { parseDuration } from '../gateway/values/duration.ts';
 import { isValidHostname, normalizeHostname } from '../gateway/values/hostname.ts';
 import { parseIpAddress } from '../gateway/values/ip-address.ts';
+import type { TextSchema } from './flag.ts';
 
 export interface SocketAddress {
   /** Host name or IP address, IPv6 without brackets. */
@@ -28,14 +28,15 @@ const HOST_TEXT = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$/;
 function fromText<T>(
   expected: string | ((text: string) => string),
   read: (text: string) => T | undefined,
-): z.ZodType<T, string> {
-  return z.string().transform((text, context): T => {
-    const value = read(text.trim());
-    if (value !== undefined) return value;
-    const message = typeof expected === 'string' ? expected : expected(text.trim());
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
+): TextSchema<T> {
+  return {
+    parse(written) {
+      const text = written.trim();
+      const value = read(text);
+      if (value !== undefined) return { value };
+      return { expected: typeof expected === 'string' ? expected : expected(text) };
+    },
+  };
 }
 
 function integer(text: string): number | undefined {
@@ -117,7 +118,7 @@ export const port = fromText('not a port; write a number from 1 to 65535', (text
 });
 
 /** A whole number from `least` to `most`. */
-export function wholeNumber(least: number, most: number): z.ZodType<number, string> {
+export function wholeNumber(least: number, most: number): TextSchema<number> {
   return fromText(`not a whole number from ${least} to ${most}; write digits only`, (text) => {
     const value = integer(text);
     return value !== undefined && value >= least && value <= most ? value : undefined;
@@ -132,7 +133,7 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
 };
 
 /** Bytes from `least` to `most`, written with a binary unit or, as Kubernetes' downward API does, without. `limits` says so in words. */
-export function byteSize(least: number, most: number, limits: string): z.ZodType<number, string> {
+export function byteSize(least: number, most: number, limits: string): TextSchema<number> {
   return fromText(`not a size ${limits}; write it as 512MiB or 2GiB`, (text) => {
     const [, digits = '', unit = ''] = /^([0-9]{1,15})([KMGT]iB)?$/.exec(text) ?? [];
     const value = Number(digits) * (BYTE_UNITS[unit] ?? 1);
@@ -146,7 +147,7 @@ export function duration(
   mostMs: number,
   limits: string,
   orNever = false,
-): z.ZodType<number, string> {
+): TextSchema<number> {
   const expected = (text: string): string => {
     const how =
       /^[0-9]+$/.test(text) && Number(text) > 0
@@ -162,7 +163,7 @@ export function duration(
 }
 
 /** One of a few words. */
-export function oneOf<const W extends string>(...words: readonly W[]): z.ZodType<W, string> {
+export function oneOf<const W extends string>(...words: readonly W[]): TextSchema<W> {
   return fromText(`not one of ${words.join(', ')}`, (text) => words.find((word) => word === text));
 }
 

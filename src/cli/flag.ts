@@ -1,6 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { z } from 'zod';
 import { CliError, EXIT, quoted } from './cli-error.ts';
+
+/** What a text means. */
+export interface TextSchema<T> {
+  /** The value, or how a text that has none is to be written. */
+  parse(text: string): { readonly value: T } | { readonly expected: string };
+}
 
 /** One flag: how it is written, what it means, and the schema that reads its text. */
 export interface Flag<T = unknown> {
@@ -16,7 +21,7 @@ export interface Flag<T = unknown> {
   readonly default?: string;
   readonly required?: true;
   /** Reads one value. Its message says what is expected and how to write it. */
-  readonly schema: z.ZodType<T, string>;
+  readonly schema: TextSchema<T>;
 }
 
 export type FlagSet = Readonly<Record<string, Flag>>;
@@ -92,10 +97,9 @@ function split(flag: Flag, text: string): string[] {
 }
 
 function readValue(flag: Flag, source: string, text: string): unknown {
-  const result = flag.schema.safeParse(text);
-  if (result.success) return result.data;
-  const expected = result.error.issues[0]?.message ?? 'not valid';
-  throw usage('SLUICE_FLAG_INVALID', `${source} ${quoted(text)}: ${expected}`);
+  const result = flag.schema.parse(text);
+  if ('value' in result) return result.value;
+  throw usage('SLUICE_FLAG_INVALID', `${source} ${quoted(text)}: ${result.expected}`);
 }
 
 function usage(code: string, message: string): CliError {

@@ -1,5 +1,4 @@
 import process from 'node:process';
-import { bootstrap } from './bootstrap-files.ts';
 import { CliError, EXIT, type ExitCode, errorLine } from './cli-error.ts';
 import { createLogger } from './logger.ts';
 import { type Invocation, parseInvocation } from './program.ts';
@@ -32,14 +31,14 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
       return print(invocation.text);
     case 'version':
       return print(`sluice ${version()} (Node.js ${process.versions.node})\n`);
+    // Loaded when needed, as what follows: they bring libraries that take half a second.
     case 'bootstrap': {
+      const { bootstrap } = await import('./bootstrap-files.ts');
       const { stdout, stderr } = await bootstrap(invocation.config);
       process.stderr.write(stderr);
       return print(stdout);
     }
-    // Loaded when needed: they bring libraries that take half a second.
     case 'certs': {
-      // Loaded for this command alone: what signs certificates is some megabytes.
       const { makeCertificates } = await import('./certs/certs.ts');
       return print(await makeCertificates(invocation.config));
     }

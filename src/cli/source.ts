@@ -4,7 +4,7 @@ import { ApiFailure } from '../kubernetes-api/api-failure.ts';
 import { systemClock } from '../kubernetes-api/clock.ts';
 import { Credentials } from '../kubernetes-api/credentials.ts';
 import type { Source } from '../model/events.ts';
-import { createDirectorySource } from '../watchers/directory/directory-source.ts';
+import { KINDS } from '../model/kinds.ts';
 import {
   createKubernetesSource,
   type KubernetesSourceOptions,
@@ -93,12 +93,17 @@ export function createSource(spec: SourceSpec, logger: Logger, options: SourceOp
     logger.info('reading from the Kubernetes API');
     return createKubernetesSource({ logger, kubeconfig, context, saved: options.saved });
   }
-  const source = createDirectorySource({ path: spec.absolute, watch, judgeBy: gatewayApiChannel });
   logger.info({ directory: spec.path }, 'reading manifests');
+  let source: Source | undefined;
   return {
-    start: async (sink) => await opened(source.start(sink)),
-    stop: async () => await source.stop(),
-    pending: () => source.pending(),
+    // Loaded when needed: it brings the parser of YAML and the judge of manifests.
+    start: async (sink) => {
+      const { createDirectorySource } = await import('../watchers/directory/directory-source.ts');
+      source = createDirectorySource({ path: spec.absolute, watch, judgeBy: gatewayApiChannel });
+      await opened(source.start(sink));
+    },
+    stop: async () => await source?.stop(),
+    pending: () => source?.pending() ?? KINDS.map((kind) => ({ kind, reason: 'not started' })),
   };
 }
 

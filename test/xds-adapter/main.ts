@@ -7,9 +7,9 @@ import { listenAddress } from '../../src/cli/flag-values.ts';
 import { type ListenAddress, startAdapter } from './adapter.ts';
 
 function address(text: string): ListenAddress {
-  const { success, data, error } = listenAddress.safeParse(text);
-  if (!success) throw new InvalidArgumentError(error.issues[0]?.message ?? '');
-  return data;
+  const read = listenAddress.parse(text);
+  if ('expected' in read) throw new InvalidArgumentError(read.expected);
+  return read.value;
 }
 
 const { xdsAddress, adapterAddress } = new Command('xds-adapter')
