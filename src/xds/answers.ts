@@ -33,10 +33,11 @@ export class Answers {
     return this.#retries.length > 0;
   }
 
-  /** Tells of a resource whether all responses that have it are answered; good until something happens. */
+  /** Tells of a resource whether all responses that have it are answered, and none is to come again; good until something happens. */
   answered(): (name: string) => boolean {
     const unanswered = new Set<string>();
-    for (const names of this.#unanswered.values()) for (const name of names) unanswered.add(name);
+    for (const names of [...this.#unanswered.values(), ...this.#retries])
+      for (const name of names) unanswered.add(name);
     return (name) => !unanswered.has(name);
   }
 
