@@ -46,7 +46,7 @@ export {
   stringStruct,
   toAny,
 } from './message-type.ts';
-export { type PackedBytes, packBytes, unpackBytes } from './packed-bytes.ts';
+export { packBytes, unpackBytes } from './packed-bytes.ts';
 export { WireFields } from './wire-fields.ts';
 export type { AccessLog, FilterChain, Matcher, MatcherOnMatch };
 
