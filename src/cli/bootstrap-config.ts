@@ -87,6 +87,9 @@ function nodeMetadata({ maxConnections, descriptors }: EnvoyLimits): Record<stri
 
 function xdsCluster(options: BootstrapOptions): Record<string, unknown> {
   const addresses = options.xdsAddresses;
+  const isSocket = addresses.some((address) => 'path' in address);
+  // On one machine the kernel tells who has died; and an Envoy that takes 20,000 hosts on a busy one may be late with its own pings.
+  const pings = isSocket ? '30s' : '5s';
   const tls = bootstrapTls(options);
   return {
     name: XDS_CLUSTER,
@@ -102,15 +105,13 @@ function xdsCluster(options: BootstrapOptions): Record<string, unknown> {
         explicit_http_config: {
           http2_protocol_options: {
             // A half-open stream would leave this Envoy on old configuration for good.
-            connection_keepalive: { interval: '5s', timeout: '5s' },
+            connection_keepalive: { interval: pings, timeout: pings },
           },
         },
       },
     },
     ...(tls && { transport_socket: tlsTransportSocket(tls) }),
-    ...(addresses.some((address) => 'host' in address) && {
-      upstream_connection_options: { tcp_keepalive: TCP_KEEPALIVE },
-    }),
+    ...(!isSocket && { upstream_connection_options: { tcp_keepalive: TCP_KEEPALIVE } }),
     load_assignment: {
       cluster_name: XDS_CLUSTER,
       endpoints: [

@@ -117,7 +117,11 @@ export class Upstream {
     call.on('data', (response: Buffer) => {
       if (!isPresent()) return;
       this.#retryMs = this.#options.retryMs.first;
-      this.#events.onResponse(response);
+      try {
+        this.#events.onResponse(response);
+      } catch (error) {
+        end(`a response cannot be read: ${messageOf(error)}`);
+      }
     });
     call.on('error', ({ details, message }: ServiceError) => end(details === '' ? message : details));
     call.on('end', () => end('the control plane ended the stream'));

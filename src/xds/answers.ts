@@ -33,11 +33,15 @@ export class Answers {
     return this.#retries.length > 0;
   }
 
-  /** Tells of a resource whether all responses that have it are answered; good until something happens. */
-  answered(): (name: string) => boolean {
+  /**
+   * Tells of a version of a resource that was sent whether the client has answered all responses that have it, none is to come
+   * again, and it is not held back; good until something happens.
+   */
+  accepted(): (name: string, version: string) => boolean {
     const unanswered = new Set<string>();
-    for (const names of this.#unanswered.values()) for (const name of names) unanswered.add(name);
-    return (name) => !unanswered.has(name);
+    for (const names of [...this.#unanswered.values(), ...this.#retries])
+      for (const name of names) unanswered.add(name);
+    return (name, version) => !this.isHeld({ name, version }) && !unanswered.has(name);
   }
 
   isHeld({ name, version }: Pick<EncodedResource, 'name' | 'version'>): boolean {

@@ -67,11 +67,10 @@ export class Subscription {
     return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#answers.hasRetries;
   }
 
-  /** Tells of a version of a resource whether the client has been sent it and has acknowledged it; good until something happens. */
+  /** Tells whether the client has been sent this version of a resource and acknowledged it; good until something happens. */
   acknowledged(): (name: string, version: string) => boolean {
-    const isAnswered = this.#answers.answered();
-    return (name, version) =>
-      this.#sentVersion(name) === version && !this.#answers.isHeld({ name, version }) && isAnswered(name);
+    const isAccepted = this.#answers.accepted();
+    return (name, version) => this.#sentVersion(name) === version && isAccepted(name, version);
   }
 
   /** `undefined` also for a version that is two behind. */
