@@ -14,5 +14,8 @@ export interface Batch {
   readonly removed: readonly string[];
 }
 
-/** Whether a resource may be sent now; if not, it stays due. `isKnown`: the client has another version of it. */
-export type MaySend = (resource: EncodedResource, isKnown: boolean) => boolean;
+/**
+ * Whether a resource may be sent now; if not, it stays due. `isKnown`: the client has another version of it; `isAwaited`: it waits for
+ * the resource, whichever version it has.
+ */
+export type MaySend = (resource: EncodedResource, isKnown: boolean, isAwaited: boolean) => boolean;

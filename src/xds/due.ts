@@ -38,7 +38,7 @@ export function takeDue(due: Due, portion: Portion): EncodedResource[] {
     const { length } = resource.bytes;
     if (resources.length > 0 && bytes + length > maxBytes) return false;
     if (!fits(resource) && resources.length > 0) return false;
-    if (!maySend(resource, states.sent(slot) > SENT.absent)) return true;
+    if (!maySend(resource, states.sent(slot) > SENT.absent, states.has(slot, SLOT.forced))) return true;
     markSent(due, slot, resource);
     resources.push(resource);
     bytes += length;

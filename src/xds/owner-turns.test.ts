@@ -111,6 +111,20 @@ test('an owner may send all that it has at once, and not again by taking it away
   assert.equal(respond('large', 1, 20), 0);
 });
 
+test('changed endpoints of an owner wait for the answer to the ones before, those of one response do not for each other', () => {
+  const { turns } = setUp();
+  const take = (owner: string): boolean => turns.takeTurnOfEndpoints(owner, 0);
+  turns.begin();
+  assert.deepEqual([take('a'), take('a'), take('b')], [true, true, true]);
+  turns.sent('1');
+  turns.begin();
+  assert.deepEqual([take('a'), take('c')], [false, true]);
+  turns.sent('2');
+  turns.answered('1');
+  turns.begin();
+  assert.equal(take('a'), true);
+});
+
 test('an Envoy that hangs is not the fault of whose resources it had', () => {
   const { time, respond } = setUp();
   respond('unlucky', 60_000);

@@ -46,6 +46,9 @@ interface Account {
   waits: boolean;
   /** Resources. */
   underWay: number;
+  /** Of those, how many are in the response of this number, the latest that has any. */
+  taken: number;
+  response: number;
   /** Milliseconds that a cluster took lately, with the endpoints that went with it. */
   clusterMs: number;
   /** Milliseconds used since that was estimated last. */
@@ -74,7 +77,9 @@ export class OwnerTurns {
   #forgetAt = REMEMBERED;
   /** Owners of the resources of the response that is being made. */
   #taken: Account[] = [];
-  /** When that was begun. */
+  /** Number of that response. */
+  #response = 0;
+  /** When it was begun. */
   #beganAt = 0;
   #waitMs = 0;
   #areClusters = true;
@@ -93,6 +98,7 @@ export class OwnerTurns {
   /** A response is being made. */
   begin(): void {
     this.#taken = [];
+    this.#response += 1;
     this.#waitMs = 0;
     this.#beganAt = this.#now();
   }
@@ -106,12 +112,28 @@ export class OwnerTurns {
     return true;
   }
 
-  /** Endpoints of the owner are in the response: they are under way and paid for as clusters are, but have no turns. */
+  /**
+   * Whether endpoints of the owner, who has so many clusters, may go into the response, which then has them. A set costs Envoy as
+   * much as there are clusters that use it, so the next waits for the answer to the one before.
+   */
+  takeTurnOfEndpoints(owner: string, owned: number): boolean {
+    const account = this.#accounts.get(owner) ?? this.#open(owner);
+    this.#raise(account, owned);
+    const here = account.response === this.#response ? account.taken : 0;
+    if (account.underWay > here || !this.#mayUse(account)) return false;
+    this.#take(account, false);
+    return true;
+  }
+
+  /** Endpoints of the owner that clusters wait for are in the response: they are under way and paid for as clusters are, but have no turns. */
   note(owner: string): void {
     this.#take(this.#accounts.get(owner) ?? this.#open(owner), false);
   }
 
   #take(account: Account, isCluster: boolean): void {
+    if (account.response !== this.#response) account.taken = 0;
+    account.response = this.#response;
+    account.taken += 1;
     account.underWay += 1;
     this.#areClusters = isCluster;
     this.#taken.push(account);
@@ -186,6 +208,8 @@ export class OwnerTurns {
     const account = {
       bucket: new TokenBucket(msPerSecond, burstMs),
       underWay: 0,
+      taken: 0,
+      response: 0,
       waits: false,
       clusterMs: FIRST_GUESS_MS,
       usedMs: 0,

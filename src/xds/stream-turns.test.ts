@@ -67,6 +67,26 @@ describe('turns by owner', () => {
     assert.deepEqual(responses(stream, false), ['cds +first1 +first2', 'eds +e', 'lds +l']);
   });
 
+  it('send endpoints that changed once for all changes that came while the ones before were under way', () => {
+    const { view, stream } = current();
+    view.put(CLUSTER_TYPE, { first1: '2' }, ['e'], 'noisy');
+    view.put(ENDPOINT_TYPE, { e: '1' }, undefined, 'noisy');
+    stream.request({ type_url: ENDPOINT_TYPE, resource_names_subscribe: ['e'] });
+    responses(stream);
+    view.put(ENDPOINT_TYPE, { e: '2' }, undefined, 'noisy');
+    const first = stream.next();
+    view.put(ENDPOINT_TYPE, { e: '3' }, undefined, 'noisy');
+    view.put(ENDPOINT_TYPE, { e: '4' }, undefined, 'noisy');
+    assert.equal(stream.next(), undefined);
+    stream.request({ type_url: ENDPOINT_TYPE, response_nonce: first?.nonce ?? '' });
+    const [second, none] = [stream.next(), stream.next()];
+    assert.deepEqual(
+      second?.batch.resources.map(({ version }) => version),
+      [versionOf('4')],
+    );
+    assert.equal(none, undefined);
+  });
+
   it('say when to look again where an owner has had its share of a second', () => {
     const view = new TestView();
     view.setReady();

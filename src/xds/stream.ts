@@ -257,10 +257,16 @@ export class AdsStream {
     return false;
   };
 
-  /** Endpoints never wait, since clusters wait for them; but their owner pays. */
-  readonly #maySendEndpoints: MaySend = ({ owner }) => {
-    if (owner !== undefined) this.#turns.note(owner);
-    return true;
+  /** Endpoints that clusters wait for do not wait, but their owner pays; those that changed have turns. */
+  readonly #maySendEndpoints: MaySend = ({ owner }, isKnown, isAwaited) => {
+    if (owner === undefined) return true;
+    if (!isKnown || isAwaited) {
+      this.#turns.note(owner);
+      return true;
+    }
+    if (this.#turns.takeTurnOfEndpoints(owner, this.#view.slots(CLUSTER_TYPE).ownedCount(owner))) return true;
+    this.#waitAtMost(this.#turns.waitMs);
+    return false;
   };
 
   #waitAtMost(waitMs: number): void {
