@@ -120,7 +120,7 @@ describe('the images in containers', { skip, concurrency: true }, () => {
       assert.equal(Number(stdout), old + 24);
     }
     const grow = 'const kept = []; for (;;) kept.push(Array.from({ length: 1000 }, (_, i) => ({ i })));';
-    const { exitCode, stderr } = await node(grow, { memoryBytes: 128 * MIB });
+    const { exitCode, stderr } = await node(grow, { memoryBytes: 256 * MIB });
     assert.match(stderr, /JavaScript heap out of memory/);
     assert.notEqual(exitCode, 137, 'the kernel was first');
   });
@@ -148,9 +148,9 @@ describe('the images in containers', { skip, concurrency: true }, () => {
       mounts: { '/etc/envoy': { source: config, writable: true } },
     });
     assert.equal(written.exitCode, 0, written.stderr);
-    assert.match(written.stderr, /SLUICE_BOOTSTRAP_DESCRIPTORS: .*8192 files.* room for 3584 /);
+    assert.match(written.stderr, /SLUICE_BOOTSTRAP_DESCRIPTORS: .*8192 files.* room for 3607 /);
     const yaml = await readFile(join(config, 'envoy.yaml'), 'utf8');
-    assert.match(yaml, /max_active_downstream_connections: 3584\n/);
+    assert.match(yaml, /max_active_downstream_connections: 3607\n/);
     assert.match(yaml, new RegExp(`max_heap_size_bytes: ${400 * MIB}\n`));
 
     await using gateway = await Container.start(envoy, {
