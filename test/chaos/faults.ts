@@ -100,7 +100,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'Envoy hangs',
     begin: async ({ envoy }) => {
       process.kill(envoy.pid, 'SIGSTOP');
-      return () => void process.kill(envoy.pid, 'SIGCONT');
+      return () => goOn(envoy.pid);
     },
   },
   {
@@ -130,6 +130,15 @@ export const FAULTS: readonly Fault[] = [
     },
   },
 ];
+
+/** Of a process that another fault may have killed meanwhile. */
+function goOn(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
 
 async function truncateState({ stateDirectory }: Replica, random: Random): Promise<void> {
   for (const entry of await readdir(stateDirectory, { recursive: true, withFileTypes: true })) {

@@ -99,6 +99,20 @@ async function openAll(port: number): Promise<LongLived[]> {
   );
 }
 
+/** Routes change while something happens; returns how many did. */
+async function during(tenants: Tenants, happening: () => Promise<void>): Promise<number> {
+  const stop = new AbortController();
+  const changes = changing(tenants, stop.signal);
+  // What it failed with is told where it is awaited.
+  changes.catch(() => {});
+  try {
+    await happening();
+  } finally {
+    stop.abort();
+  }
+  return await changes;
+}
+
 /** One or two faults at a time, while routes change; returns whether connections were closed by one. */
 async function round(installation: Installation, tenants: Tenants): Promise<string> {
   const chosen: Fault[] = [random.pick(faults)];
@@ -109,14 +123,12 @@ async function round(installation: Installation, tenants: Tenants): Promise<stri
   const name = chosen.map((fault) => fault.name).join(' + ');
   process.stdout.write(`${name} ... `);
   tenants.forgetChanges();
-  const stop = new AbortController();
-  const changes = changing(tenants, stop.signal);
-  const ends: (() => Promise<void> | void)[] = [];
-  for (const fault of chosen) ends.push(await fault.begin(installation, random));
-  await delay(LEAST_FAULT_MS + random.below(MOST_FAULT_MS - LEAST_FAULT_MS));
-  await Promise.all(ends.map((end) => end()));
-  stop.abort();
-  const changed = await changes;
+  const changed = await during(tenants, async () => {
+    const ends: (() => Promise<void> | void)[] = [];
+    for (const fault of chosen) ends.push(await fault.begin(installation, random));
+    await delay(LEAST_FAULT_MS + random.below(MOST_FAULT_MS - LEAST_FAULT_MS));
+    await Promise.all(ends.map((end) => end()));
+  });
   const took = await untilRight(installation, tenants, random, options.withinMs);
   slowest.set(name, Math.max(took, slowest.get(name) ?? 0));
   process.stdout.write(`right after ${Math.round(took)} ms, ${changed} changes\n`);
