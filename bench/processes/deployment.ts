@@ -12,7 +12,7 @@ export interface Deployment extends AsyncDisposable {
   readonly envoy: EnvoyProcess;
 }
 
-/** Creates the Gateway, which goes with the deployment, and resolves when the last host is served. */
+/** Creates the Gateway, which goes with the deployment, and resolves when the last host is served, and Envoy has been told of all. */
 export async function deploy(world: World, options: ScenarioOptions): Promise<Deployment> {
   await using started = new AsyncDisposableStack();
   await world.create(gateway());
@@ -22,6 +22,8 @@ export async function deploy(world: World, options: ScenarioOptions): Promise<De
   await sluice.untilReady();
   const envoy = started.use(await startEnvoy(XDS_PORT));
   await untilAllServed(sampleHosts(world.routes));
+  // A host that is asked for is served before the rest has been told.
+  await sluice.untilCurrent(1);
   const rest = started.move();
   return { sluice, envoy, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }

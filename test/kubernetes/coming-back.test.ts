@@ -53,6 +53,8 @@ test(`a change is through within a second of an API server's return, ${KILLS} ti
   }
   delays.sort((a, b) => a - b);
   const of = (part: number) => Math.round(delays[Math.ceil(part * delays.length) - 1] ?? 0);
-  t.diagnostic(`after the return: p50 ${of(0.5)} ms, p99 ${of(0.99)} ms, worst ${of(1)} ms of ${KILLS}`);
+  t.diagnostic(
+    `after the return: p50 ${of(0.5)} ms, p99 ${of(0.99)} ms, longest ${delays.slice(-3).map(Math.round).join(', ')} ms of ${KILLS}`,
+  );
   assert.ok(of(0.99) <= LONGEST_MS, `p99 ${of(0.99)} ms`);
 });

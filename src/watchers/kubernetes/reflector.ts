@@ -145,7 +145,7 @@ export class Reflector {
     if (reason === undefined || UNRECALLED.has(reason)) await sleep(clock, ms, signal);
     else if (await readiness.wait(ms, OUTAGES.has(reason), signal)) {
       this.#listBackoff.reset();
-      this.#watchBackoff.reset();
+      this.#progress();
     }
   }
 
