@@ -193,8 +193,12 @@ describe('sluice node', () => {
   it('serves 1,000 hosts after a start with the control plane down, and takes the difference when it is back', async () => {
     const hosts = names(1_000);
     await using node = await NodeWithState.start(hosts);
+    // Until then a host that has not come yet waits 2 s, and no longer.
+    await until(async () => (await node.nodePage())?.current === true, {
+      what: 'current',
+      timeoutMs: 60_000,
+    });
     assert.deepEqual(await node.unanswered(hosts), []);
-    await until(async () => (await node.nodePage())?.current === true, { what: 'current' });
     const page = await node.nodePage();
     assert.equal(page?.id, NODE_ID);
     assert.ok(page?.limits !== undefined, 'the metadata of the Envoy is passed on');
