@@ -78,6 +78,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #unsynced = new Set<Kind>(KINDS.filter((kind) => !NOT_AWAITED.has(kind)));
   readonly #startedAt = performance.now();
   #synced = false;
+  #writing = false;
   #xdsPort = 0;
   #adminPort = 0;
   #stopping: Promise<void> | undefined;
@@ -112,8 +113,7 @@ export class ControlPlane implements AsyncDisposable {
         this.#report.conditionsChanged(changed);
         this.#endpoints.flushed();
         this.#readSecrets(changed);
-        if (this.#unconfirmed.length === 0) this.#status?.flushed(changed);
-        this.#keepState();
+        if (this.#isWriting()) this.#status?.flushed(changed);
       },
     });
     this.#server = new AdsServer({
@@ -201,6 +201,7 @@ export class ControlPlane implements AsyncDisposable {
       problems: (problems) => {
         this.#report.sourceProblems(problems);
         this.#serveIfSynced();
+        this.#isWriting();
       },
       synced: (kinds = KINDS) => {
         for (const kind of kinds) this.#unsynced.delete(kind);
@@ -208,25 +209,30 @@ export class ControlPlane implements AsyncDisposable {
       },
       confirmed: () => {
         this.#options.logger.info('what was saved is confirmed: the API server has said what has changed');
-        if (this.engine.resources.ready) this.#status?.flushed([]);
-        this.#keepState();
+        this.#isWriting();
       },
     };
   }
 
-  /** Kinds that are served as they were saved: of them no status is written, and nothing is saved anew. */
+  /** Kinds that are served as they were saved, and may be read. */
   get #unconfirmed(): readonly Kind[] {
-    return this.#options.source.unconfirmed?.() ?? [];
+    const forbidden = new Set(this.#forbidden().map(({ kind }) => kind));
+    return this.#options.source.unconfirmed?.().filter((kind) => !forbidden.has(kind)) ?? [];
   }
 
-  #keepState(): void {
+  /** Whether statuses and the state are written: from when all is served, and was told by the API. */
+  #isWriting(): boolean {
+    if (this.#writing) return true;
     const { state, source } = this.#options;
-    if (state === undefined || !this.engine.resources.ready || this.#unconfirmed.length > 0) return;
-    state.keep({
+    if (!this.engine.resources.ready || this.#unconfirmed.length > 0) return false;
+    this.#writing = true;
+    this.#status?.flushed([]);
+    state?.keep({
       content: this.engine.world,
       positions: () => source.positions?.(),
       isHeldUp: () => this.#gate.isClosed,
     });
+    return true;
   }
 
   /** Which Secrets matter is known of the Gateways once they are evaluated. */

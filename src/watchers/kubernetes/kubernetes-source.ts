@@ -122,7 +122,7 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
 }
 
 function positionsOf(reflectors: readonly Reflector[]): ReadPositions | undefined {
-  const read = reflectors.flatMap((reflector) => reflector.position() ?? []);
+  const read = reflectors.map((reflector) => reflector.position());
   const positions = read.flatMap(({ position }) => (position === 'reading' ? [] : [position]));
   if (positions.length < read.length || read.length === 0) return undefined;
   return { positions, isCurrent: read.every(({ isCurrent }) => isCurrent) };

@@ -110,17 +110,17 @@ export class Reflector {
     this.#isResumed = true;
   }
 
-  /** Up to where the sink has been told everything; `undefined`: it never was, `isCurrent`: and nothing is in the way. */
-  position(): { readonly position: KindPosition | 'reading'; readonly isCurrent: boolean } | undefined {
-    if (!this.#synced) return undefined;
+  /** Up to where the sink has been told everything; `isCurrent`: nothing keeps it from being told what changes. */
+  position(): { readonly position: KindPosition | 'reading'; readonly isCurrent: boolean } {
     const { kind } = this;
-    const isCurrent = this.#failure === undefined;
-    if (this.#resource !== undefined && this.#version !== undefined)
-      return {
-        position: { kind, at: { apiVersion: this.#resource.apiVersion, resourceVersion: this.#version } },
-        isCurrent,
-      };
-    return { position: this.#discovery.isAbsent ? { kind, at: undefined } : 'reading', isCurrent };
+    const reason = this.#failure?.reason;
+    const isCurrent = reason === undefined || reason === 'forbidden';
+    if (!this.#synced) return { position: this.#isResumed ? 'reading' : { kind, at: undefined }, isCurrent };
+    if (this.#discovery.isAbsent) return { position: { kind, at: undefined }, isCurrent };
+    const version = this.#version;
+    if (this.#resource === undefined || version === undefined) return { position: 'reading', isCurrent };
+    const { apiVersion } = this.#resource;
+    return { position: { kind, at: { apiVersion, resourceVersion: version } }, isCurrent };
   }
 
   problems(): readonly SourceProblem[] {

@@ -154,6 +154,29 @@ test('a CRD that was not installed is not waited for, and looked for', TIMEOUT, 
   await sink.until(() => sink.confirmations === 1);
 });
 
+test(
+  'a kind that may not be read is saved as nothing of it, and keeps nothing from being current',
+  TIMEOUT,
+  async (t) => {
+    const positions: readonly KindPosition[] = [AT_10, { kind: 'Node', at: undefined }];
+    const { api, clock, sink, source } = await start(t, ['Service', 'Node'], positions);
+    (await api.list(KUBE_SYSTEM)).reset();
+    (await api.watch(SERVICES)).watch();
+    (await api.list(NODES)).refuse(403, 'nodes is forbidden');
+    await sink.until(() => sink.present.length === 1);
+    clock.advance(await clock.timer(50));
+    assert.deepEqual(sink.syncedKinds, ['Service', 'Node']);
+    assert.deepEqual(source.unconfirmed?.(), ['Node']);
+    assert.deepEqual(source.positions?.(), {
+      positions: [
+        { kind: 'Service', at: { apiVersion: 'v1', resourceVersion: '10' } },
+        { kind: 'Node', at: undefined },
+      ],
+      isCurrent: true,
+    });
+  },
+);
+
 test('a kind that was not read is waited for as without a state', TIMEOUT, async (t) => {
   const { api, clock, sink, source } = await start(t, ['Service', 'Node']);
   (await api.list(KUBE_SYSTEM)).reset();
