@@ -36,8 +36,7 @@ test('more is measured while a limit seems broken, and no more than nine times',
   const good = attempt(1_500, 1_800);
   const bad = attempt(1_500, 2_100);
   assert.equal(isEnough([good, good], 3), false);
-  assert.equal(isEnough([bad, good, good], 3), true);
-  assert.equal(isEnough([bad, good, bad], 3), false);
+  assert.equal(isEnough([bad, good, bad], 3), true);
   assert.equal(isEnough([bad, bad, bad], 3), false);
   assert.equal(
     isEnough(
@@ -48,7 +47,7 @@ test('more is measured while a limit seems broken, and no more than nine times',
   );
 });
 
-test('the ratio is the median of pairs, so that one lucky floor decides nothing', () => {
+test('one lucky floor does not decide the ratio', () => {
   const attempts = [
     [2_000, 3_000],
     [2_600, 2_900],
