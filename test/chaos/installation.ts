@@ -29,6 +29,8 @@ export interface Replica {
   readonly api: CuttableProxy;
   readonly xds: CuttableProxy;
   process: SluiceProcess;
+  /** While it comes up again: two faults at a time may both have killed it. */
+  restart?: Promise<void> | undefined;
 }
 
 export class Installation implements AsyncDisposable {
@@ -95,10 +97,16 @@ export class Installation implements AsyncDisposable {
     return new Installation({ cluster, replicas, port, envoy }, started.move());
   }
 
-  /** Starts a replica that was killed again; resolves when it serves. */
+  /** Starts a replica that was killed again, once for all who ask; resolves when it serves. */
   async restartReplica(replica: Replica): Promise<void> {
-    replica.process = startReplica(replica);
-    await replica.process.untilPage(readiness(replica));
+    if (replica.restart === undefined) {
+      if (replica.process.isRunning) return;
+      replica.process = startReplica(replica);
+      replica.restart = replica.process.untilPage(readiness(replica)).then(() => {
+        replica.restart = undefined;
+      });
+    }
+    await replica.restart;
   }
 
   async restartEnvoy(): Promise<void> {
