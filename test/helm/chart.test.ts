@@ -210,6 +210,15 @@ describe('kustomize and Helm make the same of', () => {
         gateway: { twoEnvoys: true, resources: { requests: { cpu: '500m' } } },
       },
     ],
+    [
+      'metrics of two Envoys',
+      { components: ['two-envoys', 'envoy-metrics'] },
+      {
+        ...noClass,
+        gateway: { twoEnvoys: true, resources: { requests: { cpu: '500m' } } },
+        monitoring: { envoyPodMonitor: true },
+      },
+    ],
     ['last-good', { components: ['last-good'] }, { ...noClass, gateway: { lastGood: { enabled: true } } }],
     [
       'two Envoys that both keep what Sluice said',
