@@ -118,6 +118,7 @@ describe('wrong values', () => {
     [{ certificates: { source: 'certmanager' } }, /certificates[./]source/],
     [{ controlPlane: { adoptControllerNames: ['higress'] } }, /controlPlane[./]adoptControllerNames/],
     [{ controlPlane: { denyEndpoints: ['10.0.0.1'] } }, /controlPlane[./]denyEndpoints/],
+    [{ controlPlane: { listenAddresses: ['0.0.0.0:443'] } }, /controlPlane[./]listenAddresses/],
     [{ image: { repository: 'Registry/Sluice' } }, /image[./]repository/],
     [{ clientLimits: { connections: 0 } }, /clientLimits[./]connections/],
     [{ clientLimits: { ports: [] } }, /clientLimits[./]ports/],
