@@ -202,6 +202,8 @@ describe('kustomize and Helm make the same of', () => {
       { components: ['envoy-metrics'] },
       { ...noClass, monitoring: { envoyPodMonitor: true } },
     ],
+    ['alerts', { components: ['alerts'] }, { ...noClass, monitoring: { prometheusRule: true } }],
+    ['dashboards', { components: ['dashboards'] }, { ...noClass, monitoring: { dashboards: true } }],
     ['client-limits', { components: ['client-limits'] }, { ...noClass, clientLimits: { enabled: true } }],
     [
       'two-envoys',

@@ -15,12 +15,13 @@ import { debugRoutes } from '../admin/debug-routes.ts';
 import { NamespacePage } from '../admin/namespace-page.ts';
 import type { SocketAddress } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { BusyGate } from './busy-gate.ts';
 import { ChangeLog } from './change-log.ts';
 import { EndpointLog } from './endpoint-log.ts';
+import { LineBudget } from './line-budget.ts';
 import { addressHere, at, listening } from './listen-address.ts';
 import { ManifestLog } from './manifest-log.ts';
-import { Metrics } from './metrics.ts';
 import { logNodeProblems, type NodeProblem, nodeProblems } from './node-limits.ts';
 import { logRejection } from './rejection-log.ts';
 import { secretsToRead } from './secrets-to-read.ts';
@@ -66,6 +67,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly engine: Engine;
   readonly #options: ControlPlaneOptions;
   readonly #metrics = new Metrics();
+  readonly #lines: LineBudget;
   readonly #report: ManifestLog;
   readonly #changes: ChangeLog;
   readonly #endpoints: EndpointLog;
@@ -98,12 +100,15 @@ export class ControlPlane implements AsyncDisposable {
   private constructor(options: ControlPlaneOptions) {
     this.#options = options;
     this.engine = new Engine(options.engine);
+    this.#lines = new LineBudget(options.logger);
     const gate = this.#gate;
-    this.#report = new ManifestLog(this.engine, options.logger, { gate });
+    const onConditions = this.#metrics.observeRoutes(this.engine);
+    const lines = this.#lines;
+    this.#report = new ManifestLog(this.engine, lines, { gate, onConditions });
     this.#changes = new ChangeLog(this.engine, options.logger);
     this.#namespaces = new NamespacePage(this.engine, options.logger);
     this.#namespaces.register(this.#metrics.registry);
-    this.#endpoints = new EndpointLog(this.engine, options.logger, { gate });
+    this.#endpoints = new EndpointLog(this.engine, lines, { gate });
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
       onFlush: (flush) => {
@@ -124,20 +129,16 @@ export class ControlPlane implements AsyncDisposable {
       ...(options.engine.sniMode === 'chain' && { listenerPace: undefined }),
       ...(options.xdsTls && { credentials: options.xdsTls.credentials }),
     });
-    this.#server.rejections.onEvent((event) => logRejection(event, options.logger));
-    this.#status =
-      options.status &&
-      new StatusPublisher(options.status, {
-        engine: this.engine,
-        config: options.engine.gateway,
-        server: this.#server,
-        gate,
-        logger: options.logger,
-      });
+    this.#server.rejections.onEvent((event) => logRejection(event, lines));
+    const { engine: config, status, logger } = options;
+    const parts = { engine: this.engine, config: config.gateway, server: this.#server, gate, logger };
+    this.#status = status && new StatusPublisher(status, parts);
     if (this.#status !== undefined) this.#metrics.observeStatus(this.#status.controller);
     this.#metrics.observe({
       engine: this.engine,
       server: this.#server,
+      loop: this.#loop,
+      heard: () => options.source.heard?.() ?? [],
       xdsTls: options.xdsTls,
       problems: () => this.#report.problems.length,
       nodes: () => this.#expectedNodes(),
@@ -182,6 +183,7 @@ export class ControlPlane implements AsyncDisposable {
   async #stop(): Promise<void> {
     await this.#options.source.stop();
     this.#changes.close();
+    this.#lines.close();
     // Another replica is to write on while our Envoys move.
     await this.#status?.stop();
     await this.#options.state?.stop();
@@ -266,12 +268,14 @@ export class ControlPlane implements AsyncDisposable {
     const counted = this.#metrics.connectionEvents;
     return {
       ...counted,
-      onConnect: (node) => {
+      onConnect: (node, ...connected) => {
+        counted.onConnect?.(node, ...connected);
         logger.info({ node }, 'Envoy connected');
         logNodeProblems(node, this.#options.engine.gateway.namespaceBudget.connections, logger);
         this.#status?.envoysChanged();
       },
-      onDisconnect: (node, reason) => {
+      onDisconnect: (node, reason, connection) => {
+        counted.onDisconnect?.(node, reason, connection);
         logger.info({ node, reason }, 'Envoy disconnected');
         this.#status?.envoysChanged();
       },
