@@ -46,7 +46,9 @@ export function plainConnection(file: string, context: string | undefined): Conn
     };
     const tokenFile = text(user['tokenFile']);
     const token =
-      tokenFile === undefined ? text(user['token']) : readFileSync(resolve(dirname(file), tokenFile), 'utf8').trim();
+      tokenFile === undefined
+        ? text(user['token'])
+        : readFileSync(resolve(dirname(file), tokenFile), 'utf8').trim();
     const options: AgentOptions = {
       ...given('ca', material(cluster, 'certificate-authority')),
       ...given('cert', material(user, 'client-certificate')),

@@ -3,10 +3,10 @@
  * and three real Envoys on three gateway nodes.
  */
 import path from 'node:path';
-import type { ControlPlane } from '../../src/cli/serve/control-plane.ts';
 import { bootstrapConfig } from '../../src/cli/bootstrap-config.ts';
 import { BOOTSTRAP_FLAGS } from '../../src/cli/bootstrap-flags.ts';
 import { readFlags } from '../../src/cli/flag.ts';
+import type { ControlPlane } from '../../src/cli/serve/control-plane.ts';
 import { EnvoyProcess } from '../harness/envoy-process.ts';
 import { documents } from '../harness/kubernetes/client.ts';
 import { type Cluster, startCluster } from '../harness/kubernetes/cluster.ts';
@@ -55,7 +55,9 @@ export async function install(): Promise<Installation> {
     ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
     ...rbac,
     gatewayClass(),
-    gateway('gw', [{ name: 'tls', port: PORT, hostname: '*.stage.example.com' }], [], { addresses: undefined }),
+    gateway('gw', [{ name: 'tls', port: PORT, hostname: '*.stage.example.com' }], [], {
+      addresses: undefined,
+    }),
     ...service('api', [backend]),
     ...service('empty', []),
     tlsRoute({ name: 'demo', hosts: [HOST], backends: [{ name: 'api' }] }),
@@ -99,7 +101,9 @@ export async function install(): Promise<Installation> {
     replicas,
     envoys,
     kubeconfigOf: async (user) =>
-      user === 'admin' ? cluster.kubeconfig : await cluster.writeKubeconfig(user, { token: cluster.tokenOf(user) }),
+      user === 'admin'
+        ? cluster.kubeconfig
+        : await cluster.writeKubeconfig(user, { token: cluster.tokenOf(user) }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

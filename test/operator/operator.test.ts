@@ -11,7 +11,15 @@ import { service, tlsRoute } from '../harness/manifests.ts';
 import { type Finished, runSluice, SluiceProcess } from '../harness/sluice-process.ts';
 import { until } from '../harness/until.ts';
 import { assertGolden } from './golden.ts';
-import { ADDRESSES, HOST, type Installation, install, NAMESPACE, startEnvoyAt, tokenOf } from './installation.ts';
+import {
+  ADDRESSES,
+  HOST,
+  type Installation,
+  install,
+  NAMESPACE,
+  startEnvoyAt,
+  tokenOf,
+} from './installation.ts';
 
 const { reexecInNetworkNamespace } = await import('../harness/network-namespace.ts');
 await reexecInNetworkNamespace(import.meta.url, { addresses: ADDRESSES });
@@ -32,7 +40,10 @@ async function verdict(host: string, ...more: readonly string[]): Promise<HostVe
 }
 
 async function untilState(state: HostVerdict['state']): Promise<void> {
-  await until(async () => (await verdict(HOST)).state === state, { what: `${HOST} ${state}`, timeoutMs: 20_000 });
+  await until(async () => (await verdict(HOST)).state === state, {
+    what: `${HOST} ${state}`,
+    timeoutMs: 20_000,
+  });
 }
 
 before(
@@ -42,7 +53,10 @@ before(
     admin = installation.cluster.kubeconfig;
     await untilState('live');
     // The first replica leads, and has for so long that it says which nodes are there.
-    await until(async () => (await sluice(['status'])).exitCode === 0, { what: 'all is well', timeoutMs: 20_000 });
+    await until(async () => (await sluice(['status'])).exitCode === 0, {
+      what: 'all is well',
+      timeoutMs: 20_000,
+    });
   },
   { timeout: 120_000 },
 );
@@ -109,7 +123,10 @@ describe('while all is well', { timeout: 120_000 }, () => {
       tlsRoute({ name: 'watched', hosts: ['watched.stage.example.com'], backends: [{ name: 'api' }] }),
     ]);
     const { stdout, exitCode } = await watching.finished;
-    const [first = '', second = '', ...rest] = stdout.trim().split('\n').filter((line) => !line.startsWith('watching'));
+    const [first = '', second = '', ...rest] = stdout
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('watching'));
     await assertGolden('watch', `${[first, second, ...rest.sort()].join('\n')}\n`);
     assert.equal(exitCode, 0);
   });
@@ -138,7 +155,10 @@ describe('who may look', { timeout: 120_000 }, () => {
     const kubeconfig = await installation.kubeconfigOf('nobody');
     const { exitCode, stderr } = await sluice(['explain', HOST], kubeconfig);
     assert.equal(exitCode, 77);
-    assert.match(stderr, /SLUICE_KUBE_FORBIDDEN: you may not list pods in namespace sluice-system.*cannot list resource "pods"/);
+    assert.match(
+      stderr,
+      /SLUICE_KUBE_FORBIDDEN: you may not list pods in namespace sluice-system.*cannot list resource "pods"/,
+    );
   });
   it('a tenant, hosts of the namespaces that it may read and no others', async () => {
     const { client } = installation.cluster;
@@ -158,28 +178,38 @@ describe('who may look', { timeout: 120_000 }, () => {
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'routes' },
         subjects: [subject],
       },
-      ...[...service('mine', []), tlsRoute({ name: 'mine', hosts: ['mine.stage.example.com'], backends: [{ name: 'mine' }] })].map(
-        (each) => ({ ...each, metadata: { ...(each['metadata'] as object), namespace: 'others' } }),
-      ),
+      ...[
+        ...service('mine', []),
+        tlsRoute({ name: 'mine', hosts: ['mine.stage.example.com'], backends: [{ name: 'mine' }] }),
+      ].map((each) => ({ ...each, metadata: { ...(each['metadata'] as object), namespace: 'others' } })),
     ]);
-    await until(async () => (await verdict('mine.stage.example.com')).explanation.closed.length === 1, { what: 'the tenant’s route' });
+    await until(async () => (await verdict('mine.stage.example.com')).explanation.closed.length === 1, {
+      what: 'the tenant’s route',
+    });
     const tenant = ['--service-account', 'others/tenant'];
     const own = await verdict('mine.stage.example.com', ...tenant);
     assert.match(own.verdict, /not served: no EndpointSlice of Service others\/mine/);
     for (const host of [HOST, 'nobody.stage.example.com']) {
       const other = await sluice(['explain', host, ...tenant]);
       assert.equal(other.exitCode, 77);
-      assert.match(other.stderr, /SLUICE_ADMIN_FORBIDDEN: no route that names .* is in a namespace whose TLSRoutes you may get/);
+      assert.match(
+        other.stderr,
+        /SLUICE_ADMIN_FORBIDDEN: no route that names .* is in a namespace whose TLSRoutes you may get/,
+      );
     }
     const status = await sluice(['status', ...tenant]);
-    assert.match(status.stderr, /SLUICE_ADMIN_FORBIDDEN: system:serviceaccount:others:tenant may not get the nonResourceURL \/sluice\.dev\/api\/v1\/status/);
+    assert.match(
+      status.stderr,
+      /SLUICE_ADMIN_FORBIDDEN: system:serviceaccount:others:tenant may not get the nonResourceURL \/sluice\.dev\/api\/v1\/status/,
+    );
     const routes = await sluice(['routes', '--of-namespace', 'others', ...tenant]);
     assert.match(routes.stdout, /TLSRoute others\/mine/);
     assert.doesNotMatch(routes.stdout, /tenants\//);
   });
   it('the address itself: probes and metrics to all, pages with a token alone', async () => {
     const at = 'http://198.18.0.11:18001';
-    for (const page of ['/healthz', '/livez', '/readyz', '/metrics']) assert.equal((await fetch(at + page)).status, 200);
+    for (const page of ['/healthz', '/livez', '/readyz', '/metrics'])
+      assert.equal((await fetch(at + page)).status, 200);
     for (const page of ['/', '/debug/routes', '/problems', '/api/v1/status'])
       assert.equal((await fetch(at + page)).status, 401, page);
     const token = await tokenOf(installation.cluster, NAMESPACE, 'sluice-viewer', ['sluice.dev']);
@@ -212,7 +242,10 @@ describe('while something is wrong', { timeout: 120_000 }, () => {
     await installation.replicas[0]?.stop();
     const none = await sluice(['explain', HOST, '--timeout', '2s']);
     assert.equal(none.exitCode, 69);
-    assert.match(none.stderr, /SLUICE_SERVER_UNREACHABLE: no replica of Sluice answers: sluice-a: .*; sluice-b: /);
+    assert.match(
+      none.stderr,
+      /SLUICE_SERVER_UNREACHABLE: no replica of Sluice answers: sluice-a: .*; sluice-b: /,
+    );
   });
   it('no Sluice, and no API server', async () => {
     const elsewhere = await sluice(['status', '--namespace', 'infra']);
@@ -222,7 +255,10 @@ describe('while something is wrong', { timeout: 120_000 }, () => {
     assert.match(direct.stderr, /SLUICE_SERVER_UNREACHABLE: .*ECONNREFUSED/);
     await installation.cluster.apiServer.kill();
     const gone = await sluice(['status']);
-    assert.match(gone.stderr, /SLUICE_KUBE_UNREACHABLE: the API server https:\/\/127\.0\.0\.1:\d+ cannot be reached/);
+    assert.match(
+      gone.stderr,
+      /SLUICE_KUBE_UNREACHABLE: the API server https:\/\/127\.0\.0\.1:\d+ cannot be reached/,
+    );
     assert.equal(gone.exitCode, 69);
   });
 });

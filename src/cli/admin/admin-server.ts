@@ -7,8 +7,9 @@ import { API_VERSION, type ErrorAnswer } from './api/shapes.ts';
 /** A page: its body, and whether all is well with what it shows. */
 export interface AdminPage {
   readonly contentType: string;
-  /** Of a stream: its pieces, until the client goes. */
-  readonly body: string | AsyncIterable<string>;
+  readonly body: string;
+  /** What follows the body, until the client goes. */
+  readonly stream?: AsyncIterable<string>;
   /** 200 unless given. */
   readonly status?: number;
 }
@@ -99,7 +100,7 @@ export class AdminServer {
 
 async function send(
   response: ServerResponse,
-  { contentType, body, status = 200 }: AdminPage,
+  { contentType, body, stream, status = 200 }: AdminPage,
   isHead = false,
 ): Promise<void> {
   if (response.headersSent) {
@@ -107,12 +108,12 @@ async function send(
     return;
   }
   response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
-  if (typeof body === 'string' || isHead) {
-    response.end(typeof body === 'string' ? body : '');
+  if (stream === undefined || isHead) {
+    response.end(body);
     return;
   }
-  response.flushHeaders();
-  for await (const piece of body) {
+  response.write(body);
+  for await (const piece of stream) {
     if (response.destroyed) break;
     if (!response.write(piece)) await drained(response);
   }

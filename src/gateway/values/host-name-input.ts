@@ -17,7 +17,8 @@ export function hostNameProblem(text: string): string {
     return `${shown} is an address: clients that connect by address name no host, and are not served; give the name`;
   if (given.startsWith('*'))
     return `${shown} is a wildcard, which no client asks for; give a name below it, as demo${given.slice(1)}`;
-  const [, inside = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(given) ?? /^([^/?#\s]+:\d+)$/.exec(given) ?? [];
+  const [, inside = ''] =
+    /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(given) ?? /^([^/?#\s]+:\d+)$/.exec(given) ?? [];
   const host = readHostName(inside.replace(/:\d+$/, ''));
   if (host !== undefined) return `${shown} is no host name; give ${host}`;
   return `${shown} is no host name: labels of letters, digits and hyphens, joined by dots, at most 253 characters`;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { isLoopback } from './loopback.ts';
 import { type Access, type AdminGuard, type AdminVisitor, OPERATOR, type Refusal } from './admin-guard.ts';
+import { isLoopback } from './loopback.ts';
 import { type ApiUser, ReviewFailure, type Reviews, type Wish } from './reviews.ts';
 import { ShortCache } from './short-cache.ts';
 
@@ -36,7 +36,8 @@ export function kubernetesGuard({
   const verdicts = new ShortCache<boolean>(BELIEVED_MS, now);
   let asking = 0;
   const bounded = async <T>(ask: () => Promise<T>): Promise<T> => {
-    if (asking >= MOST_AT_ONCE) throw new ReviewFailure('too many ask who they are at once; try again in a second');
+    if (asking >= MOST_AT_ONCE)
+      throw new ReviewFailure('too many ask who they are at once; try again in a second');
     asking += 1;
     try {
       return await ask();
@@ -48,7 +49,10 @@ export function kubernetesGuard({
     verdicts.get(`${id} ${'path' in wish ? wish.path : `in ${wish.routesOf}`}`, () =>
       bounded(() => reviews.isAllowed(user, wish)),
     );
-  const admitted = async ({ path, headers }: AdminVisitor): Promise<Awaited<ReturnType<AdminGuard['admit']>>> => {
+  const admitted = async ({
+    path,
+    headers,
+  }: AdminVisitor): Promise<Awaited<ReturnType<AdminGuard['admit']>>> => {
     const token = tokenOf(headers);
     if (token === undefined) return { refused: NO_TOKEN };
     const id = hash('sha256', token);

@@ -17,7 +17,11 @@ export function changesPage(parts: AdminParts, { signal }: AdminRequest): AdminP
       'SLUICE_ADMIN_BUSY',
       `${MOST_LISTENERS} others are watching already; close some of them`,
     );
-  return { contentType: 'text/event-stream; charset=utf-8', body: eventsOf(parts, signal) };
+  return {
+    contentType: 'text/event-stream; charset=utf-8',
+    body: ': changes\n\n',
+    stream: eventsOf(parts, signal),
+  };
 }
 
 async function* eventsOf(parts: AdminParts, signal: AbortSignal): AsyncGenerator<string, void, void> {

@@ -12,8 +12,8 @@ import type { ConnectedNode } from '../../../xds/server.ts';
 import { explainHost, type HostExplanation, hostsOf, isTaken } from '../../translate/explain.ts';
 import { type AdminPage, type AdminRequest, errorPage, jsonPage } from '../admin-server.ts';
 import type { AdminParts } from './admin-parts.ts';
-import type { HostListener, HostOnNode, HostReport } from './shapes.ts';
 import { lastRejectionOf } from './node-states.ts';
+import type { HostListener, HostOnNode, HostReport } from './shapes.ts';
 import { visibleTo } from './visible-hosts.ts';
 
 /** `/api/v1/explain?host=NAME`: who serves a host and why, and what each Envoy here has of it. */
@@ -102,7 +102,9 @@ function partsOf({ engine }: AdminParts, { served, closed }: HostExplanation): r
       { name: 'cluster', typeUrl: CLUSTER_TYPE, resource },
       ...(set === undefined
         ? []
-        : [{ name: 'endpoints', typeUrl: ENDPOINT_TYPE, resource: engine.resources.get(ENDPOINT_TYPE, set) }]),
+        : [
+            { name: 'endpoints', typeUrl: ENDPOINT_TYPE, resource: engine.resources.get(ENDPOINT_TYPE, set) },
+          ]),
     ];
   });
 }

@@ -189,7 +189,12 @@ export type ChangeEvent =
     }
   /** An Envoy has acknowledged all of a change. */
   | { readonly type: 'acknowledged'; readonly id: number; readonly node: string; readonly ms: number }
-  | { readonly type: 'rejected'; readonly node: string; readonly names: readonly string[]; readonly error: string }
+  | {
+      readonly type: 'rejected';
+      readonly node: string;
+      readonly names: readonly string[];
+      readonly error: string;
+    }
   | { readonly type: 'node'; readonly node: string; readonly connected: boolean; readonly reason?: string }
   /** Events that this client did not take in time were left out. */
   | { readonly type: 'dropped'; readonly count: number };
