@@ -1,7 +1,7 @@
 /** Exit codes as in BSD's sysexits.h, so that a supervisor can tell a typing error from a port that is taken. */
 export const EXIT = {
   ok: 0,
-  /** `translate`: something is not accepted or has a problem, or nothing is for Sluice. */
+  /** `translate`: something is not accepted or has a problem, or nothing is for Sluice. `explain` and the like: not all is well. */
   notAccepted: 2,
   /** EX_USAGE: a command, a flag or an environment variable that does not parse. */
   usage: 64,
@@ -11,6 +11,8 @@ export const EXIT = {
   unavailable: 69,
   /** EX_SOFTWARE: a bug. */
   internal: 70,
+  /** EX_NOPERM: the API server or Sluice does not allow what was asked for. */
+  noPermission: 77,
   /** EX_CONFIG: flags that are fine each but not together, or a Node.js that is too old. */
   config: 78,
   /** A second SIGINT or SIGTERM while connections were still being drained. */

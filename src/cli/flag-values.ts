@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parseAddressRange } from '../gateway/parents/address-pool.ts';
 import { parseDuration } from '../gateway/values/duration.ts';
+import { readHostName } from '../gateway/values/host-name-input.ts';
 import { isValidHostname, normalizeHostname } from '../gateway/values/hostname.ts';
 import { parseIpAddress } from '../gateway/values/ip-address.ts';
 import type { TextSchema } from './flag.ts';
@@ -25,7 +26,7 @@ const HOST_TEXT = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$/;
  * A schema from a function that gives the value, or `undefined` where the text is not one. `expected` says how to write
  * it, where need be in view of what was written.
  */
-function fromText<T>(
+export function fromText<T>(
   expected: string | ((text: string) => string),
   read: (text: string) => T | undefined,
 ): TextSchema<T> {
@@ -212,9 +213,12 @@ export const className = fromText(
 );
 
 /** A host name without wildcard, in lower case. */
-export const hostName = fromText('no host name; write it as demo.stage.example.com', (text) => {
-  const host = normalizeHostname(text);
-  return isValidHostname(host) && !host.startsWith('*') ? host : undefined;
+export const hostName = fromText('no host name; write it as demo.stage.example.com', readHostName);
+
+/** Where a server is that speaks HTTP. */
+export const httpUrl = fromText('no URL; write it as http://127.0.0.1:18001', (text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' ? url : undefined;
 });
 
 /** Envoy's node id: one word that a log line and a URL can hold. */

@@ -11,6 +11,8 @@ export interface TextSchema<T> {
 export interface Flag<T = unknown> {
   /** `--xds-address`; the environment variable follows from it unless `env` is set. */
   readonly name: `--${string}`;
+  /** One letter for it: `-o`. */
+  readonly short?: `-${string}`;
   /** What stands behind it in the help: `HOST:PORT`. `undefined` for a switch, which takes no value. */
   readonly value?: string;
   readonly description: string;
@@ -43,8 +45,9 @@ export function declareFlags(command: Command, flags: FlagSet): void {
   for (const flag of Object.values(flags)) {
     const repeat = flag.repeatable ? 'repeatable; ' : '';
     const fallback = flag.default === undefined ? '' : `default: ${flag.default}; `;
+    const names = flag.short === undefined ? flag.name : `${flag.short}, ${flag.name}`;
     const option = new Option(
-      flag.value === undefined ? flag.name : `${flag.name} <${flag.value}>`,
+      flag.value === undefined ? names : `${names} <${flag.value}>`,
       `${flag.description} (${repeat}${fallback}env: ${flag.env})`,
     );
     option.argParser((text: string, before: readonly string[] = []) => [...before, text]);

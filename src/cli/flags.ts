@@ -1,6 +1,7 @@
 /** Every flag of every command. docs/errors.md and the README list what they refuse. */
 import { DEFAULT_GATEWAY_CONFIG } from '../gateway/config.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../snapshot/config.ts';
+import { ADMIN_FLAGS } from './admin/admin-flags.ts';
 import { BUDGET_FLAGS, namespaceBudgetOf } from './budget-flags.ts';
 import type { FlagSet, FlagValues } from './flag.ts';
 import {
@@ -237,14 +238,7 @@ export const SERVE_FLAGS = {
     schema: listenAddress,
   },
   ...XDS_TLS_FLAGS,
-  adminAddress: {
-    name: '--admin-address',
-    value: 'HOST:PORT',
-    description: '/healthz, /readyz, /metrics and more; not for tenants',
-    env: 'SLUICE_ADMIN_ADDRESS',
-    default: '127.0.0.1:18001',
-    schema: listenAddress,
-  },
+  ...ADMIN_FLAGS,
   kubeconfig: {
     name: '--kubeconfig',
     value: 'FILE',

@@ -8,6 +8,14 @@ import { DRAIN_FLAGS } from './drain/drain-flags.ts';
 import type { FlagSet } from './flag.ts';
 import { engineConfig, SERVE_FLAGS, TRANSLATE_FLAGS } from './flags.ts';
 import { NODE_FLAGS } from './node/node-flags.ts';
+import {
+  BUNDLE_FLAGS,
+  DIFF_FLAGS,
+  EXPLAIN_FLAGS,
+  ROUTES_FLAGS,
+  STATUS_COMMAND_FLAGS,
+  WATCH_FLAGS,
+} from './operator/operator-flags.ts';
 import { parseInvocation } from './program.ts';
 import { VALUES } from './test-flag-values.ts';
 
@@ -48,6 +56,13 @@ const COMMANDS: readonly {
   { words: ['drain'], flags: DRAIN_FLAGS, needs: {} },
   { words: ['node'], flags: NODE_FLAGS, needs: { '--control-plane': 'a:1' } },
   { words: ['bootstrap'], flags: BOOTSTRAP_FLAGS, needs: { '--node-id': 'a' } },
+  { words: ['explain', 'a.b'], flags: EXPLAIN_FLAGS, needs: {} },
+  { words: ['status'], flags: STATUS_COMMAND_FLAGS, needs: {} },
+  { words: ['nodes'], flags: STATUS_COMMAND_FLAGS, needs: {} },
+  { words: ['routes'], flags: ROUTES_FLAGS, needs: {} },
+  { words: ['diff', 'gw-1'], flags: DIFF_FLAGS, needs: {} },
+  { words: ['watch'], flags: WATCH_FLAGS, needs: {} },
+  { words: ['bundle'], flags: BUNDLE_FLAGS, needs: {} },
 ];
 
 for (const { words, flags, needs } of COMMANDS) {

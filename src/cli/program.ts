@@ -6,6 +6,8 @@ import { DRAIN_FLAGS, type DrainConfig } from './drain/drain-flags.ts';
 import { declareFlags, type FlagSet, readFlags } from './flag.ts';
 import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } from './flags.ts';
 import { NODE_FLAGS, type NodeConfig } from './node/node-flags.ts';
+import { type CompletedCommand, completionScript, SHELLS } from './operator/completion.ts';
+import { declareOperatorCommands, type OperatorInvocation } from './operator/operator-commands.ts';
 
 /** What the command line asks for, every value read and checked. */
 export type Invocation =
@@ -15,6 +17,7 @@ export type Invocation =
   | { readonly command: 'certs'; readonly config: CertsConfig }
   | { readonly command: 'drain'; readonly config: DrainConfig }
   | { readonly command: 'node'; readonly config: NodeConfig }
+  | OperatorInvocation
   | { readonly command: 'version' }
   | { readonly command: 'help'; readonly text: string };
 
@@ -48,6 +51,9 @@ Examples:
 
   # Only the table; exit code 2 tells a pipeline that something is not accepted.
   sluice translate ./manifests --output table
+
+  # What somebody else makes, before it is applied.
+  helm template ./tenant | sluice translate - --output table
 
   # Which route serves a host, and which others wanted to.
   sluice translate ./manifests --host demo.stage.example.com
@@ -128,7 +134,7 @@ export function parseInvocation(
     invocation = { command: 'bootstrap', config: readFlags(BOOTSTRAP_FLAGS, given, env) };
   });
   command('translate', 'print what manifests become', TRANSLATE_FLAGS, EXAMPLES.translate)
-    .argument('<dir>', 'folder of manifests, or one file of them')
+    .argument('<dir>', 'folder of manifests, or one file of them; - for stdin')
     .action((directory: string, given) => {
       const config = readFlags(TRANSLATE_FLAGS, given, env);
       invocation = { command: 'translate', directory, config };
@@ -146,6 +152,19 @@ export function parseInvocation(
       invocation = { command: 'node', config: readFlags(NODE_FLAGS, given, env) };
     },
   );
+  declareOperatorCommands(command, env, (found) => {
+    invocation = found;
+  });
+  program
+    .command('completion')
+    .description('print what completes commands and flags in a shell')
+    .argument('<shell>', SHELLS.join(', '))
+    .addHelpText('after', COMPLETION_HELP)
+    .action((text: string) => {
+      const shell = SHELLS.find((each) => each === text);
+      if (shell === undefined) throw usage(`no completion for ${quoted(text)}; there is one for ${SHELLS.join(', ')}`);
+      invocation = { command: 'help', text: completionScript(shell, completedCommands(program)) };
+    });
   program
     .command('version')
     .description('print the versions of Sluice and Node.js')
@@ -169,6 +188,26 @@ export function parseInvocation(
   }
   if (invocation === undefined) return { command: 'help', text: help };
   return invocation;
+}
+
+const COMPLETION_HELP = `
+Examples:
+  source <(sluice completion bash)
+  sluice completion zsh > "\${fpath[1]}/_sluice"
+  sluice completion fish | source
+`;
+
+function completedCommands(program: Command): readonly CompletedCommand[] {
+  return program.commands.map((each) => ({
+    name: each.name(),
+    description: each.description(),
+    flags: each.options.map(({ long, description, flags }) => {
+      const value = /<([^>]*)>$/.exec(flags)?.[1];
+      // What is written in small letters are the values themselves: json|yaml.
+      const few = value !== undefined && /^[a-z]+(\|[a-z]+)+$/.test(value) ? value.split('|') : undefined;
+      return { name: long ?? '', description, takes: few ?? (value === undefined ? 'nothing' : 'anything') };
+    }),
+  }));
 }
 
 /** Caught before anything starts: the second listen would fail with the first one running. */

@@ -70,8 +70,10 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
         createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
       );
     }
-    default:
-      return invocation satisfies never;
+    default: {
+      const { runOperator } = await import('./operator/run-operator.ts');
+      return await runOperator(invocation);
+    }
   }
 }
 

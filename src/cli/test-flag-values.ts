@@ -2,6 +2,30 @@
 export const VALUES: Readonly<
   Record<string, { readonly good: string; readonly gives: unknown; readonly bad: readonly string[] }>
 > = {
+  '--server': {
+    good: 'http://127.0.0.1:18001/',
+    gives: [new URL('http://127.0.0.1:18001/')],
+    bad: ['', '127.0.0.1:18001', 'ftp://x', 'http://', 'http://x/?a=b'],
+  },
+  '--namespace': { good: 'ingress', gives: 'ingress', bad: ['', 'A', 'a.b', '-a'] },
+  '--of-namespace': { good: 'tenant-a', gives: 'tenant-a', bad: ['', 'A', 'a.b'] },
+  '--of-host': { good: '*.example.com', gives: '*.example.com', bad: ['', 'a b'] },
+  '--selector': { good: 'app=sluice', gives: 'app=sluice', bad: ['', 'a b'] },
+  '--service-account': {
+    good: 'tenant-a/default',
+    gives: { namespace: 'tenant-a', name: 'default' },
+    bad: ['', 'default', 'A/b', 'a/b/c'],
+  },
+  '--token-file': { good: '/run/token', gives: '/run/token', bad: ['', 'a\0b'] },
+  '--color': { good: 'never', gives: 'never', bad: ['', 'yes'] },
+  '--address': { good: '192.0.2.1', gives: ['192.0.2.1'], bad: ['', 'gw', '1.2.3.4:443'] },
+  '--dns-server': { good: '127.0.0.1:5353', gives: '127.0.0.1:5353', bad: ['', 'dns', '1.2.3', '1.2.3.4:70000'] },
+  '--condition': { good: 'Accepted=False', gives: 'Accepted=False', bad: ['', 'a b'] },
+  '--limit': { good: '10', gives: 10, bad: ['', '0', '50001', 'all'] },
+  '--config-dump': { good: '-', gives: '-', bad: ['', 'a b'] },
+  '--count': { good: '3', gives: 3, bad: ['', '0', 'x'] },
+  '--file': { good: 'support.tar.gz', gives: 'support.tar.gz', bad: ['', 'a b'] },
+  '--admin-auth': { good: 'all', gives: 'all', bad: ['', 'on', 'metrics'] },
   '--source': {
     good: 'kubernetes',
     gives: { type: 'kubernetes' },

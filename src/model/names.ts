@@ -26,3 +26,6 @@ export const REPLICA_LABEL = 'sluice.dev/replica';
 
 /** Annotation of that Lease: the report. */
 export const ENVOYS_ANNOTATION = 'sluice.dev/envoys';
+
+/** Audience of tokens that are for Sluice's admin address alone: worth nothing elsewhere. */
+export const TOKEN_AUDIENCE = 'sluice.dev';

@@ -21,6 +21,14 @@ export interface RejectedResource extends HeldResource {
   readonly nodes: number;
 }
 
+/** The last response that an Envoy rejected on its stream, accepted since or not. */
+export interface LastRejection {
+  readonly at: Date;
+  readonly typeUrl: string;
+  readonly names: readonly string[];
+  readonly error: string;
+}
+
 const NOTHING: ReadonlyMap<string, HeldResource> = new Map();
 
 /**
@@ -31,6 +39,7 @@ export class Rejections {
   readonly #view: ResourceView;
   readonly #byStream = new Map<AdsStream, Map<string, Map<string, HeldResource>>>();
   readonly #listeners = new Set<(event: RejectionEvent) => void>();
+  readonly #last = new Map<AdsStream, LastRejection>();
 
   constructor(view: ResourceView) {
     this.#view = view;
@@ -71,10 +80,16 @@ export class Rejections {
     return found;
   }
 
+  /** What was rejected last on a stream; `undefined` where nothing was. */
+  lastOf(stream: AdsStream): LastRejection | undefined {
+    return this.#last.get(stream);
+  }
+
   /** A stream took a response for rejected. */
   rejected(node: NodeIdentity, stream: AdsStream, rejection: Rejection): void {
-    const { typeUrl, names } = rejection;
+    const { typeUrl, names, error } = rejection;
     const held = stream.held(typeUrl);
+    this.#last.set(stream, { at: new Date(), typeUrl, names, error });
     for (const name of names) {
       const resource = held.get(name);
       if (resource !== undefined) this.#typeOf(stream, typeUrl).set(name, resource);
@@ -104,6 +119,7 @@ export class Rejections {
   /** The stream has ended. */
   ended(stream: AdsStream): void {
     this.#byStream.delete(stream);
+    this.#last.delete(stream);
   }
 
   #typeOf(stream: AdsStream, typeUrl: string): Map<string, HeldResource> {

@@ -42,6 +42,8 @@ export interface ConnectedNode extends NodeIdentity {
   readonly stream: AdsStream;
   /** See `AdsConnection`. */
   readonly hasBeenCurrent: boolean;
+  /** See `AdsConnection`. */
+  readonly behindSince: number | undefined;
 }
 
 /** An Envoy that has not caught up for so long is broken, or changes come faster than it takes them. */
@@ -114,8 +116,8 @@ export class AdsServer {
 
   /** The Envoys whose first request has arrived. */
   nodes(): ConnectedNode[] {
-    return [...this.#connections].flatMap(([{ node, stream, hasBeenCurrent }, connectedAt]) =>
-      node === undefined ? [] : [{ ...node, connectedAt, stream, hasBeenCurrent }],
+    return [...this.#connections].flatMap(([{ node, stream, hasBeenCurrent, behindSince }, connectedAt]) =>
+      node === undefined ? [] : [{ ...node, connectedAt, stream, hasBeenCurrent, behindSince }],
     );
   }
 

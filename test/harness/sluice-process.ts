@@ -54,6 +54,11 @@ export class SluiceProcess implements AsyncDisposable {
     return this.#child.pid ?? -1;
   }
 
+  /** What it printed so far. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   /** What it logged so far. */
   get stderr(): string {
     return this.#stderr;

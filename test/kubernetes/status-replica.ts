@@ -1,6 +1,8 @@
 /** A replica of Sluice on a real API server, with or without a real Envoy, for tests of what is written back. */
 import { pino } from 'pino';
+import { openAdminGuard } from '../../src/cli/admin/access/open-guard.ts';
 import { readFlags } from '../../src/cli/flag.ts';
+import type { SocketAddress } from '../../src/cli/flag-values.ts';
 import { engineConfig, SERVE_FLAGS } from '../../src/cli/flags.ts';
 import { ControlPlane } from '../../src/cli/serve/control-plane.ts';
 import { createSource } from '../../src/cli/source.ts';
@@ -21,6 +23,10 @@ export interface ReplicaOptions {
   readonly electionTimes?: ElectionTimes;
   readonly envoyGraceMs?: number;
   readonly kubeconfig?: string;
+  /** A free port of 127.0.0.1 unless given. */
+  readonly adminAddress?: SocketAddress;
+  /** Whether the API server is asked who looks at the admin address; not unless given. */
+  readonly guarded?: boolean;
 }
 
 /** `sluice serve --source kubernetes` in this process. */
@@ -33,12 +39,13 @@ export async function startReplica(cluster: Cluster, options: ReplicaOptions = {
   };
   const config = readFlags(SERVE_FLAGS, given, {});
   const logger = pino({ level: process.env['SLUICE_TEST_LOG'] ?? 'silent' }, pino.destination(2));
-  const { electionTimes, envoyGraceMs } = options;
+  const { electionTimes, envoyGraceMs, adminAddress = { host: '127.0.0.1', port: 0 } } = options;
   return await ControlPlane.start({
     source: createSource(config.source, logger, config),
     engine: engineConfig(config),
     xdsAddress: { host: '127.0.0.1', port: 0 },
-    adminAddress: { host: '127.0.0.1', port: 0 },
+    adminAddress,
+    adminGuard: options.guarded === true ? openAdminGuard(config) : undefined,
     drainTimeoutMs: 1_000,
     status: {
       ...config,

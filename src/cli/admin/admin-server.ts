@@ -1,48 +1,55 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SocketAddress } from '../flag-values.ts';
+import { type Access, type AdminGuard, OPEN_TO_ALL } from './access/admin-guard.ts';
+import { API_VERSION, type ErrorAnswer } from './api/shapes.ts';
 
 /** A page: its body, and whether all is well with what it shows. */
 export interface AdminPage {
   readonly contentType: string;
-  readonly body: string;
+  /** Of a stream: its pieces, until the client goes. */
+  readonly body: string | AsyncIterable<string>;
   /** 200 unless given. */
   readonly status?: number;
 }
 
-export type AdminPages = Readonly<Record<string, (query: URLSearchParams) => AdminPage | Promise<AdminPage>>>;
+/** Who asks, and until when. */
+export interface AdminRequest {
+  readonly access: Access;
+  /** Aborted when the client goes. */
+  readonly signal: AbortSignal;
+}
+
+export type AdminPages = Readonly<
+  Record<string, (query: URLSearchParams, request: AdminRequest) => AdminPage | Promise<AdminPage>>
+>;
 
 export function textPage(body: string, status = 200): AdminPage {
   return { contentType: 'text/plain; charset=utf-8', body: `${body}\n`, status };
 }
 
-export function jsonPage(value: unknown): AdminPage {
-  return { contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` };
+export function jsonPage(value: unknown, status = 200): AdminPage {
+  return { contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n`, status };
+}
+
+/** An answer other than 200, with a stable code. */
+export function errorPage(status: number, code: string, message: string): AdminPage {
+  return jsonPage({ apiVersion: API_VERSION, kind: 'Error', code, message } satisfies ErrorAnswer, status);
 }
 
 /** Read-only pages over HTTP, for probes, Prometheus and operators. `/` lists them. */
 export class AdminServer {
   readonly #server: Server;
+  readonly #pages: AdminPages;
+  readonly #guard: AdminGuard;
 
-  constructor(pages: AdminPages) {
-    const index = textPage(Object.keys(pages).join('\n'));
+  constructor(pages: AdminPages, guard: AdminGuard = OPEN_TO_ALL) {
+    this.#pages = pages;
+    this.#guard = guard;
     this.#server = createServer((request, response) => {
-      const [path = '/', query] = (request.url ?? '/').split('?', 2);
-      if (request.method !== 'GET' && request.method !== 'HEAD') {
-        send(response, textPage('only GET; nothing here can be changed', 405));
-        return;
-      }
-      const page = path === '/' ? () => index : Object.hasOwn(pages, path) ? pages[path] : undefined;
-      if (page === undefined) {
-        send(response, textPage('no such page; see / for those there are', 404));
-        return;
-      }
-      Promise.resolve()
-        .then(() => page(new URLSearchParams(query)))
-        .then(
-          (content) => send(response, content),
-          (error: unknown) => send(response, textPage(`failed: ${String(error)}`, 500)),
-        );
+      this.#answer(request, response).catch((error: unknown) =>
+        send(response, textPage(`failed: ${String(error)}`, 500)),
+      );
     });
   }
 
@@ -63,9 +70,62 @@ export class AdminServer {
       this.#server.closeAllConnections();
     });
   }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = '/', query] = (request.url ?? '/').split('?', 2);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return send(response, textPage('only GET; nothing here can be changed', 405));
+    const pages = this.#pages;
+    const index = (): AdminPage => textPage(Object.keys(pages).join('\n'));
+    const page = path === '/' ? index : Object.hasOwn(pages, path) ? pages[path] : undefined;
+    // Who may not look is told nothing of what there is.
+    const admitted = await this.#guard.admit({
+      path,
+      peer: request.socket.remoteAddress ?? '',
+      headers: request.headers,
+    });
+    if ('refused' in admitted) {
+      const { status, code, message } = admitted.refused;
+      return send(response, errorPage(status, code, message));
+    }
+    if (page === undefined) return send(response, textPage('no such page; see / for those there are', 404));
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const { access } = admitted;
+    const content = await page(new URLSearchParams(query), { access, signal: gone.signal });
+    await send(response, content, request.method === 'HEAD');
+  }
 }
 
-function send(response: ServerResponse, { contentType, body, status = 200 }: AdminPage): void {
+async function send(
+  response: ServerResponse,
+  { contentType, body, status = 200 }: AdminPage,
+  isHead = false,
+): Promise<void> {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
   response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
-  response.end(body);
+  if (typeof body === 'string' || isHead) {
+    response.end(typeof body === 'string' ? body : '');
+    return;
+  }
+  response.flushHeaders();
+  for await (const piece of body) {
+    if (response.destroyed) break;
+    if (!response.write(piece)) await drained(response);
+  }
+  response.end();
+}
+
+/** Until the client has taken what it was sent, or is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      response.off('drain', end).off('close', end);
+      resolve();
+    };
+    response.on('drain', end).on('close', end);
+  });
 }

@@ -2,6 +2,8 @@ import { processTurns } from '../../event-loop/turns.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { isValidHostname, normalizeHostname } from '../../gateway/values/hostname.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
+import type { AdsServer } from '../../xds/server.ts';
+import type { GatewayNodes } from '../serve/gateway-nodes.ts';
 import { explainHost } from '../translate/explain.ts';
 import { routeOutcome } from '../translate/outcome.ts';
 import { explainRoute } from '../translate/route-report.ts';
@@ -38,4 +40,24 @@ async function allRoutes(engine: Engine, config: GatewayConfig): Promise<string>
     lines.push(JSON.stringify({ ...outcome, ...explainRoute(engine, route, config) }));
   }
   return `[${lines.length === 0 ? '' : `\n${lines.sort().join(',\n')}\n`}]\n`;
+}
+
+/** `/debug/nodes`: what each Envoy that is connected here has, and rejects. */
+export function debugNodes(
+  server: Pick<AdsServer, 'nodes' | 'rejections'>,
+  nodes: Pick<GatewayNodes, 'problemsOf'>,
+): AdminPage {
+  return jsonPage(
+    server.nodes().map(({ stream, behindSince: _, ...node }) => ({
+      ...node,
+      problems: nodes.problemsOf(node),
+      current: stream.isCurrent,
+      demandWindow: stream.window.isOpen,
+      types: stream.state().map(({ typeUrl, ...counts }) => ({
+        type: typeUrl,
+        ...counts,
+        held: Object.fromEntries(server.rejections.of(stream, typeUrl)),
+      })),
+    })),
+  );
 }

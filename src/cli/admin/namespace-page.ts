@@ -73,6 +73,14 @@ export class NamespacePage {
     return jsonPage(sorted.map(({ each }) => onPage(each)));
   }
 
+  /** Namespaces that ask for more than a budget, by name. */
+  overBudget(): readonly string[] {
+    return [...this.#engine.namespaces()]
+      .filter(isOver)
+      .map(({ namespace }) => namespace)
+      .sort();
+  }
+
   /** Metrics of the few namespaces that are near a budget. */
   register(registry: Registry): void {
     const engine = this.#engine;

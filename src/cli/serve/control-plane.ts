@@ -1,4 +1,3 @@
-import { expectedNodes } from '../../gateway/status/expected-nodes.ts';
 import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
 import { isOfKind, type ObjectKey } from '../../model/key.ts';
 import { KINDS, UNSERVED_ROUTE_KINDS } from '../../model/kinds.ts';
@@ -6,22 +5,25 @@ import type { Kind } from '../../model/objects.ts';
 import type { EngineConfig } from '../../snapshot/config.ts';
 import { Engine } from '../../snapshot/engine/engine.ts';
 import { DEFAULT_FLUSH_LOOP_OPTIONS, FlushLoop } from '../../snapshot/engine/flush-loop.ts';
-import { ENVOY_GRACE_MS } from '../../status/envoy-fleet.ts';
 import type { ConnectionEvents } from '../../xds/connection.ts';
 import type { DemandWindowOptions } from '../../xds/demand-window.ts';
-import { AdsServer, type ConnectedNode } from '../../xds/server.ts';
-import { type AdminPages, AdminServer, jsonPage, textPage } from '../admin/admin-server.ts';
-import { debugRoutes } from '../admin/debug-routes.ts';
+import { AdsServer } from '../../xds/server.ts';
+import type { AdminGuard } from '../admin/access/admin-guard.ts';
+import { adminPages } from '../admin/admin-pages.ts';
+import { AdminServer } from '../admin/admin-server.ts';
+import { ChangeFeed } from '../admin/api/change-feed.ts';
+import type { RouteNames } from '../admin/api/route-names.ts';
 import { NamespacePage } from '../admin/namespace-page.ts';
 import type { SocketAddress } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
 import { BusyGate } from './busy-gate.ts';
 import { ChangeLog } from './change-log.ts';
 import { EndpointLog } from './endpoint-log.ts';
+import { GatewayNodes } from './gateway-nodes.ts';
 import { addressHere, at, listening } from './listen-address.ts';
 import { ManifestLog } from './manifest-log.ts';
 import { Metrics } from './metrics.ts';
-import { logNodeProblems, type NodeProblem, nodeProblems } from './node-limits.ts';
+import { logNodeProblems } from './node-limits.ts';
 import { logRejection } from './rejection-log.ts';
 import { secretsToRead } from './secrets-to-read.ts';
 import type { StateService } from './state-service.ts';
@@ -48,6 +50,8 @@ export interface ControlPlaneOptions {
   readonly engine: EngineConfig;
   readonly xdsAddress: SocketAddress;
   readonly adminAddress: SocketAddress;
+  /** Who may look at the admin address; whoever reaches it unless given. Closed by who opened it. */
+  readonly adminGuard?: AdminGuard | undefined;
   /** Without it xDS is served in the clear. Closed by who opened it. */
   readonly xdsTls?: XdsTls | undefined;
   /** Without it no Envoy gets a demand window. */
@@ -72,11 +76,14 @@ export class ControlPlane implements AsyncDisposable {
   readonly #loop: FlushLoop;
   readonly #server: AdsServer;
   readonly #admin: AdminServer;
+  readonly #feed: ChangeFeed;
+  readonly #nodes: GatewayNodes;
+  readonly #routeNames: RouteNames;
   readonly #namespaces: NamespacePage;
   readonly #gate = new BusyGate(() => this.#loop.isBusy || this.#server.isBehind);
   readonly #status: StatusPublisher | undefined;
   readonly #unsynced = new Set<Kind>(KINDS.filter((kind) => !NOT_AWAITED.has(kind)));
-  readonly #startedAt = performance.now();
+  #lastChangeAt: number | undefined;
   #synced = false;
   #writing = false;
   #xdsPort = 0;
@@ -104,10 +111,12 @@ export class ControlPlane implements AsyncDisposable {
     this.#namespaces = new NamespacePage(this.engine, options.logger);
     this.#namespaces.register(this.#metrics.registry);
     this.#endpoints = new EndpointLog(this.engine, options.logger, { gate });
+    this.#feed = new ChangeFeed(this.engine.resources, () => this.#server);
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
       onFlush: (flush) => {
         this.#metrics.flushed(flush);
+        this.#feed.flushed();
         const changed = this.engine.takeStatusChanges();
         this.#changes.flushed(changed);
         this.#report.conditionsChanged(changed);
@@ -134,17 +143,25 @@ export class ControlPlane implements AsyncDisposable {
         gate,
         logger: options.logger,
       });
+    this.#nodes = new GatewayNodes({
+      engine: this.engine,
+      server: this.#server,
+      status: this.#status?.controller,
+      namespaceConnections: options.engine.gateway.namespaceBudget.connections,
+    });
     if (this.#status !== undefined) this.#metrics.observeStatus(this.#status.controller);
     this.#metrics.observe({
       engine: this.engine,
       server: this.#server,
       xdsTls: options.xdsTls,
       problems: () => this.#report.problems.length,
-      nodes: () => this.#expectedNodes(),
-      limitedNodes: () => this.#server.nodes().filter((node) => this.#problemsOf(node).length > 0).length,
+      nodes: () => this.#nodes.expected(),
+      limitedNodes: () => this.#nodes.limitedCount(),
     });
     options.state?.register(this.#metrics.registry, () => this.#unconfirmed.length > 0);
-    this.#admin = new AdminServer(this.#pages());
+    const { pages, routeNames } = this.#pages();
+    this.#routeNames = routeNames;
+    this.#admin = new AdminServer(pages, options.adminGuard);
   }
 
   /** The port Envoys connect to; of interest where 0 was asked for. */
@@ -192,7 +209,10 @@ export class ControlPlane implements AsyncDisposable {
   #sink(): SourceSink {
     return {
       apply: (events: readonly ObjectEvent[]) => {
+        this.#lastChangeAt = performance.now();
         this.#loop.takeEvents(events);
+        this.#feed.objectsChanged(events);
+        this.#routeNames.objectsChanged(events);
         this.#options.state?.changed(events);
         this.#status?.objectsChanged(events);
         // A directory of manifests tells itself, with the line of the file.
@@ -270,9 +290,12 @@ export class ControlPlane implements AsyncDisposable {
         logger.info({ node }, 'Envoy connected');
         logNodeProblems(node, this.#options.engine.gateway.namespaceBudget.connections, logger);
         this.#status?.envoysChanged();
+        this.#feed.nodeChanged(node.id, true);
       },
+      onRequest: (connection) => this.#feed.answered(connection),
       onDisconnect: (node, reason) => {
         logger.info({ node, reason }, 'Envoy disconnected');
+        this.#feed.nodeChanged(node.id, false, reason);
         this.#status?.envoysChanged();
       },
       onWindowEnd: (node, end) => {
@@ -286,61 +309,27 @@ export class ControlPlane implements AsyncDisposable {
     };
   }
 
-  #pages(): AdminPages {
-    const { engine } = this;
-    return {
-      '/healthz': () => textPage('ok'),
-      '/readyz': () => {
-        const isReady = engine.resources.ready && this.#stopping === undefined;
-        const pending = this.#options.source.pending().map(({ kind, reason }) => `${kind}: ${reason}`);
-        const alone = this.#presentEnvoys()?.size === 0 ? ['no Envoy is connected to any replica'] : [];
-        const saved = this.#options.state?.servedFrom(this.#unconfirmed) ?? [];
-        const lines = [isReady ? 'ok' : 'not ready', ...saved, ...alone, ...pending];
-        return textPage(lines.join('\n'), isReady ? 200 : 503);
+  #pages(): ReturnType<typeof adminPages> {
+    const { engine: config, source, state, status, xdsTls } = this.#options;
+    return adminPages({
+      view: {
+        engine: this.engine,
+        config: config.gateway,
+        gatewayAddresses: status?.gatewayAddresses ?? [],
+        server: this.#server,
+        nodes: this.#nodes,
+        namespaces: this.#namespaces,
+        status: this.#status?.controller,
+        changes: this.#feed,
+        isReady: () => this.engine.resources.ready && this.#stopping === undefined,
+        pending: () => source.pending().map(({ kind, reason }) => `${kind}: ${reason}`),
+        saved: () => state?.servedFrom(this.#unconfirmed) ?? [],
+        problemCount: () => this.#report.problemCount,
+        certificateNotAfter: () => xdsTls?.notAfter(),
+        sinceLastChangeMs: () => this.#lastChangeAt && Math.round(performance.now() - this.#lastChangeAt),
       },
-      '/metrics': async () => ({
-        contentType: this.#metrics.registry.contentType,
-        body: await this.#metrics.registry.metrics(),
-      }),
-      '/problems': () => jsonPage([...this.#report.problems, ...this.#report.conditionProblems()]),
-      '/debug/routes': (query) => debugRoutes(engine, this.#options.engine.gateway, query),
-      '/debug/namespaces': (query) => this.#namespaces.page(query),
-      '/debug/nodes': (query) => {
-        if (query.has('expected')) return jsonPage(this.#expectedNodes());
-        return jsonPage(
-          this.#server.nodes().map(({ stream, ...node }) => ({
-            ...node,
-            problems: this.#problemsOf(node),
-            current: stream.isCurrent,
-            demandWindow: stream.window.isOpen,
-            types: stream.state().map(({ typeUrl, ...counts }) => ({
-              type: typeUrl,
-              ...counts,
-              held: Object.fromEntries(this.#server.rejections.of(stream, typeUrl)),
-            })),
-          })),
-        );
-      },
-    };
-  }
-
-  #problemsOf(node: Pick<ConnectedNode, 'limits'>): readonly NodeProblem[] {
-    return nodeProblems(node, this.#options.engine.gateway.namespaceBudget.connections);
-  }
-
-  /** Over all replicas; `undefined` where this one cannot say. */
-  #presentEnvoys(): ReadonlySet<string> | undefined {
-    if (this.#status !== undefined) return this.#status.controller.presentEnvoys;
-    const nodes = this.#server.nodes();
-    // They come back in seconds, or start with us.
-    if (nodes.length === 0 && performance.now() - this.#startedAt < ENVOY_GRACE_MS) return undefined;
-    return new Set(nodes.map(({ id }) => id));
-  }
-
-  /** `missing` is null where this replica cannot say, because another one leads. */
-  #expectedNodes(): { readonly expected: readonly string[]; readonly missing: readonly string[] | null } {
-    const present = this.#presentEnvoys();
-    const { expected, missing } = expectedNodes(this.engine.world.all('Node'), present ?? new Set());
-    return { expected, missing: present === undefined ? null : missing };
+      registry: this.#metrics.registry,
+      report: this.#report,
+    });
   }
 }

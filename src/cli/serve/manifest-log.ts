@@ -59,6 +59,11 @@ export class ManifestLog {
     });
   }
 
+  /** Problems of the source, and objects with bad conditions. */
+  get problemCount(): number {
+    return this.#problems.length + this.#wrong.size;
+  }
+
   /** The source's present problems. */
   sourceProblems(problems: readonly SourceProblem[]): void {
     const before = new Set(this.#problems.map(problemText));

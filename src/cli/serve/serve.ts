@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { DEFAULT_DEMAND_WINDOW } from '../../xds/demand-window.ts';
+import { openAdminGuard } from '../admin/access/open-guard.ts';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import { engineConfig, type ServeConfig } from '../flags.ts';
 import type { Logger } from '../logger.ts';
@@ -23,8 +24,10 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   let xdsTls: XdsTls | undefined;
+  let adminGuard: ReturnType<typeof openAdminGuard>;
   try {
     await requireSource(config.source, config);
+    adminGuard = openAdminGuard(config);
     xdsTls = await openXdsTls(config, logger);
     if (xdsTls === undefined) warnOfPlaintext(config.xdsAddress, logger);
     const state = openState(config, logger);
@@ -34,6 +37,7 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
       engine: engineConfig(config),
       xdsAddress: config.xdsAddress,
       adminAddress: config.adminAddress,
+      adminGuard,
       xdsTls,
       demandWindow: config.demandWindow ? DEFAULT_DEMAND_WINDOW : undefined,
       drainTimeoutMs: config.drainTimeoutMs,
@@ -47,6 +51,7 @@ export async function serve(config: ServeConfig, logger: Logger): Promise<ExitCo
     return EXIT.ok;
   } finally {
     xdsTls?.close();
+    adminGuard?.close();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
 }

@@ -1,9 +1,9 @@
-import { isIP } from 'node:net';
 import { KeyMaterialError } from '../../xds/tls/key-material.ts';
 import { MutualTlsCredentials } from '../../xds/tls/server-credentials.ts';
 import { WatchedKeyMaterial } from '../../xds/tls/watched-key-material.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress } from '../flag-values.ts';
+import { isLoopback } from '../admin/access/loopback.ts';
 import type { Logger } from '../logger.ts';
 import type { XdsTlsConfig } from '../tls-flags.ts';
 
@@ -69,7 +69,7 @@ export async function openXdsTls(config: XdsTlsConfig, logger: Logger): Promise<
 /** Without TLS whoever reaches the port reads every tenant's host names and addresses. */
 export function warnOfPlaintext(address: SocketAddress, logger: Logger): void {
   const { host } = address;
-  if (host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))) return;
+  if (isLoopback(host)) return;
   logger.warn(
     { code: 'SLUICE_XDS_PLAINTEXT', xds: `${host}:${address.port}` },
     'xDS is served without TLS: whoever reaches the port reads all hosts and endpoints; set --xds-tls-cert, --xds-tls-key and --xds-tls-client-ca',

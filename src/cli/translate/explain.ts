@@ -12,9 +12,9 @@ import { objectKey } from '../../model/key.ts';
 import type { Ingress, TlsRoute } from '../../model/objects.ts';
 import { Resource, toJson } from '../../proto/index.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE } from '../../snapshot/resources/resource.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, type EncodedResource } from '../../snapshot/resources/resource.ts';
 import { isRejecting } from '../../snapshot/translate/endpoint-set.ts';
-import { keepersOf, listenersTaking, shadowsOf } from './host-owners.ts';
+import { hostnamesOf, keepersOf, listenersTaking, shadowsOf } from './host-owners.ts';
 import { explainRoute } from './route-report.ts';
 import { printable } from './table.ts';
 
@@ -60,7 +60,27 @@ export interface HostExplanation {
   readonly hints: readonly string[];
 }
 
-export function explainHost(engine: Engine, host: string, config: GatewayConfig): HostExplanation {
+/** What has been looked up already, so that not all routes have to be looked through. */
+export interface KnownOfHost {
+  /** Routes that may name the host: some more do no harm. */
+  readonly routes: Iterable<TlsRoute | Ingress>;
+  /** See `nearestHosts`. */
+  readonly nearest: readonly string[];
+}
+
+/** Whether a route has the host, or a listener keeps it, on any binding: then no other names are of interest. */
+export function isTaken(engine: Engine, host: string): boolean {
+  return [...engine.bindings].some(
+    (state) => state.entryFor(host) !== undefined || keepersOf(engine, state, host) !== undefined,
+  );
+}
+
+export function explainHost(
+  engine: Engine,
+  host: string,
+  config: GatewayConfig,
+  known?: KnownOfHost,
+): HostExplanation {
   const served: ServedHost[] = [];
   const closed: ClosedHostOfRoute[] = [];
   const kept: { binding: string; reason: string }[] = [];
@@ -95,7 +115,7 @@ export function explainHost(engine: Engine, host: string, config: GatewayConfig)
     else served.push({ ...owned, endpoints: endpointsOfCluster(engine, entry.name), reasons });
   }
   const notServed: { route: string; reasons: readonly string[] }[] = [];
-  for (const route of [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')]) {
+  for (const route of known?.routes ?? [...engine.world.all('TLSRoute'), ...engine.world.all('Ingress')]) {
     if (notServed.length === MAX_OTHERS) break;
     if (contenders.has(objectKey(refOf(route))) || !namesHost(route, host)) continue;
     notServed.push({ route: objectName(refOf(route)), reasons: whyNotServed(engine, route, host, config) });
@@ -110,7 +130,7 @@ export function explainHost(engine: Engine, host: string, config: GatewayConfig)
     hints:
       isOwned || kept.length > 0
         ? []
-        : hintsOf(nearestHosts(host, hostsOf(engine)), listenersTaking(engine, host)),
+        : hintsOf(known?.nearest ?? nearestHosts(host, hostsOf(engine)), listenersTaking(engine, host)),
   };
 }
 
@@ -147,15 +167,13 @@ function resolvedRefsOf({ parents }: RouteModel): Condition | undefined {
   return parents[0]?.conditions.find(({ type }) => type === 'ResolvedRefs');
 }
 
-function* hostsOf(engine: Engine): Generator<string> {
+export function* hostsOf(engine: Engine): Generator<string> {
   for (const { hosts } of engine.bindings) yield* hosts.keys();
 }
 
 /** Also where the name is written in a way that is not valid: just then it is asked for. */
 function namesHost(route: TlsRoute | Ingress, host: string): boolean {
-  const written =
-    route.kind === 'TLSRoute' ? route.hostnames : route.rules.flatMap((rule) => rule.host ?? []);
-  return written.some((name) => {
+  return hostnamesOf(route).some((name) => {
     const pattern = normalizeHostname(name);
     return (pattern !== '*' && hostMatches(pattern, host)) || mentionsHost(pattern, host);
   });
@@ -188,7 +206,11 @@ function whyNotServed(
 function endpointsOfCluster(engine: Engine, cluster: string): ServedHost['endpoints'] {
   const [set] = engine.resources.get(CLUSTER_TYPE, cluster)?.references ?? [];
   const resource = set === undefined ? undefined : engine.resources.get(ENDPOINT_TYPE, set);
-  if (resource === undefined) return [];
+  return resource === undefined ? [] : endpointsOfSet(resource);
+}
+
+/** The endpoints in an endpoint set as it is encoded. */
+export function endpointsOfSet(resource: EncodedResource): ServedHost['endpoints'] {
   const json = toJson(ENDPOINT_TYPE, Resource.decode(resource.bytes).resource?.value ?? new Uint8Array());
   const { endpoints = [] } = json as {
     endpoints?: { lb_endpoints?: unknown[]; load_balancing_weight?: number }[];

@@ -2,6 +2,7 @@ import { listenerNames, objectName, shadowed } from '../../gateway/explain/expla
 import { compareSpecificity, coveringWildcards, hostMatches } from '../../gateway/values/hostname.ts';
 import type { ListenerModel, RouteModel } from '../../model/gateway.ts';
 import { objectKey } from '../../model/key.ts';
+import type { Ingress, TlsRoute } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { BindingHosts } from '../../snapshot/hosts/binding-hosts.ts';
 
@@ -55,6 +56,11 @@ export function shadowsOf(engine: Engine, model: RouteModel, host: string): read
       reasons.add(`the wildcard ${claim.host} of an Ingress stands for one label only`);
   }
   return [...reasons];
+}
+
+/** As they are written. */
+export function hostnamesOf(route: TlsRoute | Ingress): readonly string[] {
+  return route.kind === 'TLSRoute' ? route.hostnames : route.rules.flatMap((rule) => rule.host ?? []);
 }
 
 function* listenersOf(engine: Engine) {

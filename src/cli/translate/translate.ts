@@ -18,8 +18,14 @@ export interface Translation {
   readonly exitCode: ExitCode;
 }
 
-/** `sluice translate DIR`: what the manifests of a directory become. Rejects with a `CliError` if it cannot be read. */
+/** `sluice translate DIR|-`: what the manifests of a directory become. Rejects with a `CliError` if it cannot be read. */
 export async function translate(directory: string, config: TranslateConfig): Promise<Translation> {
+  if (directory !== '-') return await translated(directory, config);
+  const { withStdin } = await import('./stdin.ts');
+  return await withStdin((folder) => translated(folder, config));
+}
+
+async function translated(directory: string, config: TranslateConfig): Promise<Translation> {
   const meaning = engineConfig(config);
   const engine = new Engine(meaning);
   const problems = await readOnce(directory, config, (events) => engine.takeEvents(events));

@@ -10,13 +10,19 @@ export function gatewayNodeAddresses(
   servingEnvoys: ReadonlySet<string>,
 ): readonly string[] {
   const addresses = new Set<string>();
-  for (const { meta, addresses: known } of nodes) {
+  for (const node of nodes) {
+    const { meta } = node;
     if (meta.labels[GATEWAY_NODE_LABEL] !== 'true' || !servingEnvoys.has(meta.name)) continue;
-    const external = known.filter(({ type }) => type === 'ExternalIP');
-    const chosen = external.length > 0 ? external : known.filter(({ type }) => type === 'InternalIP');
-    for (const { address } of chosen) addresses.add(address);
+    for (const address of nodeAddresses(node)) addresses.add(address);
   }
   return [...addresses].sort();
+}
+
+/** Of a node its ExternalIPs, else its InternalIPs. */
+export function nodeAddresses({ addresses }: Node): readonly string[] {
+  const external = addresses.filter(({ type }) => type === 'ExternalIP');
+  const chosen = external.length > 0 ? external : addresses.filter(({ type }) => type === 'InternalIP');
+  return chosen.map(({ address }) => address);
 }
 
 export interface AddressSources {

@@ -68,6 +68,8 @@ export interface ResourceSlots {
   revision(slot: number): number;
   /** The version that has, or had, the revision; `undefined` where that is no longer known. */
   versionOf(slot: number, revision: number): string | undefined;
+  /** When what is in the slot came to be as it is, in Unix seconds; not before this process started. */
+  changedAt(slot: number): number;
   /** How many resources of the type the owner has. */
   ownedCount(owner: string): number;
   /** Those in use, in the order in which their resources were added. */

@@ -8,6 +8,8 @@ export class SlotTable implements ResourceSlots {
   /** The version before the present one: what flaps is not sent for nothing to those who have not seen all of it. */
   readonly #versionsBefore: (string | undefined)[] = [];
   #revisionsBefore = new Uint32Array(16);
+  /** Unix seconds. */
+  #changedAt = new Uint32Array(16);
   /** By slot: what was removed and is being told of. */
   readonly #leaving = new Map<number, EncodedResource>();
   readonly #free: number[] = [];
@@ -60,6 +62,10 @@ export class SlotTable implements ResourceSlots {
     return revision === this.#revisionsBefore[slot] ? this.#versionsBefore[slot] : undefined;
   }
 
+  changedAt(slot: number): number {
+    return this.#changedAt[slot] ?? 0;
+  }
+
   /** Returns whether that changed anything. */
   set(name: string, resource: EncodedResource): boolean {
     const slot = this.#slots.get(name);
@@ -82,6 +88,7 @@ export class SlotTable implements ResourceSlots {
     this.#revisionsBefore[slot] = revision;
     this.#versionsBefore[slot] = current?.version;
     this.#resources[slot] = resource;
+    this.#changedAt[slot] = Date.now() / 1000;
     return true;
   }
 
@@ -94,9 +101,11 @@ export class SlotTable implements ResourceSlots {
     if (slot >= this.#revisions.length) {
       this.#revisions = larger(this.#revisions);
       this.#revisionsBefore = larger(this.#revisionsBefore);
+      this.#changedAt = larger(this.#changedAt);
     }
     this.#revisions[slot] = FIRST_REVISION;
     this.#revisionsBefore[slot] = 0;
+    this.#changedAt[slot] = Date.now() / 1000;
   }
 
   /** The name keeps its slot until `release`. Returns whether there was anything. */

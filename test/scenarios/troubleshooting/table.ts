@@ -13,7 +13,7 @@ const BEGIN = '<!-- Written by "npm run golden". -->\n';
 const END = '<!-- End. -->\n';
 
 /** Of each broken route of the scenario: what is broken, its name, and the host that is asked for. */
-const BROKEN: readonly (readonly [what: string, route: string, host: string])[] = [
+export const BROKEN: readonly (readonly [what: string, route: string, host: string])[] = [
   ['no such Service', 'no-service', 'no-service.example.com'],
   ['a Service of another namespace, and no grant', 'no-grant', 'no-grant.example.com'],
   ['a grant that names group `core`', 'core-grant', 'core-grant.example.com'],

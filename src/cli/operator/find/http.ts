@@ -1,0 +1,88 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+
+/** How a server is reached; an agent carries its TLS. */
+export interface HttpTarget {
+  readonly server: URL;
+  readonly agent?: HttpAgent;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface HttpCall {
+  readonly method?: 'GET' | 'POST';
+  /** Behind the server's own path, with its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** An answer is some megabytes at 20,000 routes. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** One request, answered whole, whatever the status. */
+export async function call(target: HttpTarget, wish: HttpCall): Promise<HttpAnswer> {
+  const response = await open(target, wish);
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > MOST_BYTES) throw new Error(`the answer has more than ${MOST_BYTES} bytes`);
+    parts.push(part);
+  }
+  return { status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') };
+}
+
+/** One request; its body is read as it comes. */
+export async function open(target: HttpTarget, wish: HttpCall): Promise<IncomingMessage> {
+  const { server, agent, headers } = target;
+  const isTls = server.protocol === 'https:';
+  // Most servers are reached without it, and it takes its time to load.
+  const request = isTls ? (await import('node:https')).request : httpRequest;
+  return await new Promise((resolve, reject) => {
+    const outgoing = request({
+      ...(agent !== undefined && { agent }),
+      method: wish.method ?? 'GET',
+      protocol: server.protocol,
+      hostname: server.hostname.replace(/^\[|\]$/g, ''),
+      port: server.port === '' ? undefined : server.port,
+      path: `${server.pathname.replace(/\/$/, '')}${wish.path}`,
+      signal: wish.signal,
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'sluice',
+        ...headers,
+        ...wish.headers,
+        ...(wish.body !== undefined && {
+          'content-type': 'application/json',
+          'content-length': String(Buffer.byteLength(wish.body)),
+        }),
+      },
+    });
+    outgoing.once('error', (error) => reject(readable(error)));
+    outgoing.once('response', resolve);
+    outgoing.end(wish.body);
+  });
+}
+
+/** Of an answer in JSON, what it says is wrong. */
+export function messageOf(text: string): string | undefined {
+  try {
+    const { code, message } = JSON.parse(text) as { code?: unknown; message?: unknown };
+    if (typeof message !== 'string') return undefined;
+    return typeof code === 'string' ? `${code}: ${message}` : message;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node puts the failures of all addresses that it tried into one error without a message of its own. */
+function readable(error: Error): Error {
+  if (!(error instanceof AggregateError)) return error;
+  const reasons = (error.errors as unknown[]).map((each) => (each instanceof Error ? each.message : String(each)));
+  return new Error(reasons.join('; '), { cause: error });
+}
