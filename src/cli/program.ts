@@ -162,7 +162,8 @@ export function parseInvocation(
     .addHelpText('after', COMPLETION_HELP)
     .action((text: string) => {
       const shell = SHELLS.find((each) => each === text);
-      if (shell === undefined) throw usage(`no completion for ${quoted(text)}; there is one for ${SHELLS.join(', ')}`);
+      if (shell === undefined)
+        throw usage(`no completion for ${quoted(text)}; there is one for ${SHELLS.join(', ')}`);
       invocation = { command: 'help', text: completionScript(shell, completedCommands(program)) };
     });
   program

@@ -19,7 +19,11 @@ export const VALUES: Readonly<
   '--token-file': { good: '/run/token', gives: '/run/token', bad: ['', 'a\0b'] },
   '--color': { good: 'never', gives: 'never', bad: ['', 'yes'] },
   '--address': { good: '192.0.2.1', gives: ['192.0.2.1'], bad: ['', 'gw', '1.2.3.4:443'] },
-  '--dns-server': { good: '127.0.0.1:5353', gives: '127.0.0.1:5353', bad: ['', 'dns', '1.2.3', '1.2.3.4:70000'] },
+  '--dns-server': {
+    good: '127.0.0.1:5353',
+    gives: '127.0.0.1:5353',
+    bad: ['', 'dns', '1.2.3', '1.2.3.4:70000'],
+  },
   '--condition': { good: 'Accepted=False', gives: 'Accepted=False', bad: ['', 'a b'] },
   '--limit': { good: '10', gives: 10, bad: ['', '0', '50001', 'all'] },
   '--config-dump': { good: '-', gives: '-', bad: ['', 'a b'] },

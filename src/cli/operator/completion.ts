@@ -22,8 +22,12 @@ export function completionScript(shell: Shell, commands: readonly CompletedComma
 }
 
 function bash(commands: readonly CompletedCommand[]): string {
-  const cases = commands.map(({ name, flags }) => `    ${name}) words="${flags.map((flag) => flag.name).join(' ')}" ;;`);
-  const values = valueCases(commands).map(([flag, words]) => `    ${flag}) COMPREPLY=($(compgen -W "${words}" -- "$word")); return ;;`);
+  const cases = commands.map(
+    ({ name, flags }) => `    ${name}) words="${flags.map((flag) => flag.name).join(' ')}" ;;`,
+  );
+  const values = valueCases(commands).map(
+    ([flag, words]) => `    ${flag}) COMPREPLY=($(compgen -W "${words}" -- "$word")); return ;;`,
+  );
   return `# bash completion of sluice: source <(sluice completion bash)
 _sluice() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" words=""
@@ -56,10 +60,16 @@ function valueCases(commands: readonly CompletedCommand[]): readonly (readonly [
 }
 
 function zsh(commands: readonly CompletedCommand[]): string {
-  const quoted = (text: string): string => text.replace(/['\\[\]:]/g, (each) => (each === "'" ? "'\\''" : `\\${each}`));
+  const quoted = (text: string): string =>
+    text.replace(/['\\[\]:]/g, (each) => (each === "'" ? "'\\''" : `\\${each}`));
   const cases = commands.map(({ name, flags }) => {
     const specs = flags.map((flag) => {
-      const value = flag.takes === 'nothing' ? '' : flag.takes === 'anything' ? ':value:_files' : `:value:(${flag.takes.join(' ')})`;
+      const value =
+        flag.takes === 'nothing'
+          ? ''
+          : flag.takes === 'anything'
+            ? ':value:_files'
+            : `:value:(${flag.takes.join(' ')})`;
       return `'*${flag.name}[${quoted(flag.description)}]${value}'`;
     });
     return `    ${name}) _arguments ${specs.join(' ')} '*::file:_files' ;;`;
@@ -84,7 +94,8 @@ function fish(commands: readonly CompletedCommand[]): string {
   const lines = commands.flatMap(({ name, description, flags }) => [
     `complete -c sluice -n __fish_use_subcommand -f -a ${name} -d ${quoted(description)}`,
     ...flags.map(({ name: flag, description: about, takes }) => {
-      const value = takes === 'nothing' ? '' : takes === 'anything' ? ' -r' : ` -x -a ${quoted(takes.join(' '))}`;
+      const value =
+        takes === 'nothing' ? '' : takes === 'anything' ? ' -r' : ` -x -a ${quoted(takes.join(' '))}`;
       return `complete -c sluice -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}${value} -d ${quoted(about)}`;
     }),
   ]);

@@ -97,12 +97,7 @@ Examples:
 `,
 } as const;
 
-export type DeclareCommand = (
-  name: string,
-  description: string,
-  flags: FlagSet,
-  examples: string,
-) => Command;
+export type DeclareCommand = (name: string, description: string, flags: FlagSet, examples: string) => Command;
 
 /** Declares the commands that ask a running Sluice; `found` is told which one the line has. */
 export function declareOperatorCommands(

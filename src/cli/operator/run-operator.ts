@@ -20,8 +20,10 @@ async function printed(
 ): Promise<Printed> {
   switch (invocation.command) {
     case 'explain':
-      return await (await import('./commands/explain.ts')).explain(invocation.host, invocation.config, (text) =>
-        process.stdout.write(text),
+      return await (await import('./commands/explain.ts')).explain(
+        invocation.host,
+        invocation.config,
+        (text) => process.stdout.write(text),
       );
     case 'status':
       return await (await import('./commands/status.ts')).status(invocation.config);

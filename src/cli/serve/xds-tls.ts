@@ -1,9 +1,9 @@
 import { KeyMaterialError } from '../../xds/tls/key-material.ts';
 import { MutualTlsCredentials } from '../../xds/tls/server-credentials.ts';
 import { WatchedKeyMaterial } from '../../xds/tls/watched-key-material.ts';
+import { isLoopback } from '../admin/access/loopback.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress } from '../flag-values.ts';
-import { isLoopback } from '../admin/access/loopback.ts';
 import type { Logger } from '../logger.ts';
 import type { XdsTlsConfig } from '../tls-flags.ts';
 

@@ -111,7 +111,9 @@ describe('the API server', () => {
     assert.ok(await isOperator('/api/v1/status', 'operator'));
   });
   it('is not flooded by who guesses tokens', async () => {
-    const all = await Promise.all(Array.from({ length: 200 }, (_, index) => admit('/problems', `guess-${index}`)));
+    const all = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => admit('/problems', `guess-${index}`)),
+    );
     const statuses = all.map((each) => ('refused' in each ? each.refused.status : 200));
     assert.equal(asked.length, 16);
     assert.equal(statuses.filter((status) => status === 503).length, 184);

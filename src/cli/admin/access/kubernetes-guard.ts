@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import { isLoopback } from './loopback.ts';
+import { isPageFile } from '../page/page-path.ts';
 import { type Access, type AdminGuard, type AdminVisitor, OPERATOR, type Refusal } from './admin-guard.ts';
+import { isLoopback } from './loopback.ts';
 import { type ApiUser, ReviewFailure, type Reviews, type Wish } from './reviews.ts';
 import { ShortCache } from './short-cache.ts';
 
@@ -8,7 +9,7 @@ import { ShortCache } from './short-cache.ts';
 const PROBES: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz']);
 const METRICS = '/metrics';
 /** Pages of which those who may see some namespaces see these. */
-const FOR_TENANTS: ReadonlySet<string> = new Set(['/api/v1/explain', '/api/v1/routes']);
+const FOR_TENANTS: ReadonlySet<string> = new Set(['/api/v1/explain', '/api/v1/verdict', '/api/v1/routes']);
 /** What the API server said is believed for so long, in milliseconds. */
 const BELIEVED_MS = 10_000;
 /** Questions to the API server at a time: who guesses tokens must not make thousands. */
@@ -36,7 +37,8 @@ export function kubernetesGuard({
   const verdicts = new ShortCache<boolean>(BELIEVED_MS, now);
   let asking = 0;
   const bounded = async <T>(ask: () => Promise<T>): Promise<T> => {
-    if (asking >= MOST_AT_ONCE) throw new ReviewFailure('too many ask who they are at once; try again in a second');
+    if (asking >= MOST_AT_ONCE)
+      throw new ReviewFailure('too many ask who they are at once; try again in a second');
     asking += 1;
     try {
       return await ask();
@@ -48,7 +50,10 @@ export function kubernetesGuard({
     verdicts.get(`${id} ${'path' in wish ? wish.path : `in ${wish.routesOf}`}`, () =>
       bounded(() => reviews.isAllowed(user, wish)),
     );
-  const admitted = async ({ path, headers }: AdminVisitor): Promise<Awaited<ReturnType<AdminGuard['admit']>>> => {
+  const admitted = async ({
+    path,
+    headers,
+  }: AdminVisitor): Promise<Awaited<ReturnType<AdminGuard['admit']>>> => {
     const token = tokenOf(headers);
     if (token === undefined) return { refused: NO_TOKEN };
     const id = hash('sha256', token);
@@ -66,7 +71,8 @@ export function kubernetesGuard({
   return {
     admit: async (visitor) => {
       const { path, peer } = visitor;
-      if (PROBES.has(path) || (path === METRICS && !metrics) || isLoopback(peer)) return { access: OPERATOR };
+      if (PROBES.has(path) || isPageFile(path) || (path === METRICS && !metrics) || isLoopback(peer))
+        return { access: OPERATOR };
       try {
         return await admitted(visitor);
       } catch (error) {

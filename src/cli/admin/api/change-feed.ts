@@ -1,5 +1,9 @@
 import { type ObjectEvent, refOf } from '../../../model/events.ts';
-import { CLUSTER_TYPE, type ResourceView, type SnapshotChange } from '../../../snapshot/resources/resource.ts';
+import {
+  CLUSTER_TYPE,
+  type ResourceView,
+  type SnapshotChange,
+} from '../../../snapshot/resources/resource.ts';
 import type { AdsConnection } from '../../../xds/connection.ts';
 import type { AdsServer } from '../../../xds/server.ts';
 import type { ChangeEvent, Listed } from './shapes.ts';
@@ -82,7 +86,11 @@ export class ChangeFeed {
     if (owed.length > 0) {
       const id = this.#nextId++;
       const names = owed.filter(({ typeUrl }) => typeUrl === CLUSTER_TYPE).map(({ name }) => hostOf(name));
-      const nodes = new Set(this.#server().nodes().map(({ stream }) => stream));
+      const nodes = new Set(
+        this.#server()
+          .nodes()
+          .map(({ stream }) => stream),
+      );
       this.#tell({
         type: 'change',
         id,
@@ -114,7 +122,8 @@ export class ChangeFeed {
   }
 
   nodeChanged(node: string, connected: boolean, reason?: string): void {
-    if (this.isWatched) this.#tell({ type: 'node', node, connected, ...(reason !== undefined && { reason }) });
+    if (this.isWatched)
+      this.#tell({ type: 'node', node, connected, ...(reason !== undefined && { reason }) });
   }
 
   #start(): void {

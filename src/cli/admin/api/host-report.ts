@@ -12,25 +12,35 @@ import type { ConnectedNode } from '../../../xds/server.ts';
 import { explainHost, type HostExplanation, hostsOf, isTaken } from '../../translate/explain.ts';
 import { type AdminPage, type AdminRequest, errorPage, jsonPage } from '../admin-server.ts';
 import type { AdminParts } from './admin-parts.ts';
-import type { HostListener, HostOnNode, HostReport } from './shapes.ts';
 import { lastRejectionOf } from './node-states.ts';
+import type { HostListener, HostOnNode, HostReport } from './shapes.ts';
 import { visibleTo } from './visible-hosts.ts';
 
 /** `/api/v1/explain?host=NAME`: who serves a host and why, and what each Envoy here has of it. */
 export async function hostPage(
   parts: AdminParts,
   query: URLSearchParams,
-  { access }: AdminRequest,
+  request: AdminRequest,
 ): Promise<AdminPage> {
+  const found = await visibleReport(parts, query, request);
+  return 'report' in found ? jsonPage(found.report) : found.refused;
+}
+
+/** What whoever asks may see of the host that the query names, or why it is not shown. */
+export async function visibleReport(
+  parts: AdminParts,
+  query: URLSearchParams,
+  { access }: AdminRequest,
+): Promise<{ readonly report: HostReport } | { readonly refused: AdminPage }> {
   const asked = query.get('host') ?? '';
   const host = readHostName(asked);
-  if (host === undefined) return errorPage(400, 'SLUICE_HOST_INVALID', hostNameProblem(asked));
+  if (host === undefined) return { refused: errorPage(400, 'SLUICE_HOST_INVALID', hostNameProblem(asked)) };
   const report = await hostReport(parts, host);
-  if (access.isOperator) return jsonPage(report);
+  if (access.isOperator) return { report };
   const visible = await visibleTo(access, report);
-  if (visible !== undefined) return jsonPage(visible);
+  if (visible !== undefined) return { report: visible };
   const message = `no route that names ${host} is in a namespace whose TLSRoutes you may get`;
-  return errorPage(403, 'SLUICE_ADMIN_FORBIDDEN', message);
+  return { refused: errorPage(403, 'SLUICE_ADMIN_FORBIDDEN', message) };
 }
 
 async function hostReport(parts: AdminParts, host: string): Promise<HostReport> {
@@ -102,7 +112,9 @@ function partsOf({ engine }: AdminParts, { served, closed }: HostExplanation): r
       { name: 'cluster', typeUrl: CLUSTER_TYPE, resource },
       ...(set === undefined
         ? []
-        : [{ name: 'endpoints', typeUrl: ENDPOINT_TYPE, resource: engine.resources.get(ENDPOINT_TYPE, set) }]),
+        : [
+            { name: 'endpoints', typeUrl: ENDPOINT_TYPE, resource: engine.resources.get(ENDPOINT_TYPE, set) },
+          ]),
     ];
   });
 }

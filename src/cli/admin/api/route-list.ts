@@ -74,7 +74,8 @@ function listedRoute({ engine, config }: AdminParts, route: TlsRoute | Ingress):
   const { kind, meta } = route;
   const { hosts, route: name } = routeOutcome(engine, kind, meta.namespace, meta.name);
   const { unclaimed, endpoints, notes } = explainRoute(engine, route, config);
-  if (unclaimed !== undefined) return { route: name, hosts: [], state: 'not for Sluice', reasons: [unclaimed] };
+  if (unclaimed !== undefined)
+    return { route: name, hosts: [], state: 'not for Sluice', reasons: [unclaimed] };
   const bad = badConditions(engine, refOf(route));
   return {
     route: name,

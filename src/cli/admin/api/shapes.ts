@@ -2,6 +2,8 @@
  * What the admin address answers under `/api/v1`, and what the operator's commands read: types alone, so that the commands load
  * nothing of the control plane. Within v1 fields are added, never renamed or removed.
  */
+import type { HostVerdict } from '../../operator/commands/host-verdict.ts';
+import type { HostProbe } from '../../operator/probe/probe-host.ts';
 import type { HostExplanation } from '../../translate/explain.ts';
 
 export const API_VERSION = 'admin.sluice.dev/v1';
@@ -82,6 +84,25 @@ export interface HostReport extends Answer<'HostReport'> {
   readonly expected: readonly ExpectedNode[];
   /** By which addresses the Gateways of the host are reached. */
   readonly gatewayAddresses: readonly string[];
+}
+
+/** `/api/v1/verdict?host=NAME`: what `sluice explain` says, as far as this replica knows. */
+export interface VerdictReport extends Answer<'VerdictReport'>, HostVerdict {
+  /** Below the verdict, in words: who serves it and why, who else wanted it. */
+  readonly lines: readonly string[];
+}
+
+/** `/api/v1/probe?host=NAME`: real handshakes, from this replica. */
+export interface ProbeReport extends Answer<'ProbeReport'>, HostProbe {}
+
+/** `/api/v1/namespaces?near=SHARE&limit=N`: what namespaces use of their budgets, the fullest first. */
+export interface NamespacesReport extends Answer<'NamespacesReport'> {
+  readonly namespaces: readonly {
+    readonly namespace: string;
+    readonly budgets: readonly { readonly budget: string; readonly used: number; readonly of: number }[];
+  }[];
+  /** Namespaces that match and are not listed, because of the limit. */
+  readonly more: number;
 }
 
 /** One Envoy that is connected to the replica. */
@@ -189,7 +210,12 @@ export type ChangeEvent =
     }
   /** An Envoy has acknowledged all of a change. */
   | { readonly type: 'acknowledged'; readonly id: number; readonly node: string; readonly ms: number }
-  | { readonly type: 'rejected'; readonly node: string; readonly names: readonly string[]; readonly error: string }
+  | {
+      readonly type: 'rejected';
+      readonly node: string;
+      readonly names: readonly string[];
+      readonly error: string;
+    }
   | { readonly type: 'node'; readonly node: string; readonly connected: boolean; readonly reason?: string }
   /** Events that this client did not take in time were left out. */
   | { readonly type: 'dropped'; readonly count: number };

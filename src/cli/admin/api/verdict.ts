@@ -1,7 +1,6 @@
-import type { HostVerdict } from '../../operator/commands/host-verdict.ts';
 import { type AdminPage, type AdminRequest, errorPage, jsonPage } from '../admin-server.ts';
 import type { AdminParts } from './admin-parts.ts';
-import { hostPage } from './host-report.ts';
+import { visibleReport } from './host-report.ts';
 import type { HostReport, ProbeReport, VerdictReport } from './shapes.ts';
 
 /** Probes at a time, and how long each may take. */
@@ -14,22 +13,15 @@ export async function verdictPage(
   query: URLSearchParams,
   request: AdminRequest,
 ): Promise<AdminPage> {
-  const found = await verdict(parts, query, request);
-  return 'body' in found ? found : jsonPage(found);
+  const found = await visibleReport(parts, query, request);
+  return 'report' in found ? jsonPage(await verdictOn(parts, found.report)) : found.refused;
 }
 
-async function verdict(
-  parts: AdminParts,
-  query: URLSearchParams,
-  request: AdminRequest,
-): Promise<AdminPage | VerdictReport> {
-  const page = await hostPage(parts, query, request);
-  if (page.status !== undefined || typeof page.body !== 'string') return page;
-  const report = JSON.parse(page.body) as HostReport;
+async function verdictOn(parts: AdminParts, report: HostReport): Promise<VerdictReport> {
   const { ownerLines } = await import('../../operator/commands/explain.ts');
   const { verdictOf } = await import('../../operator/commands/host-verdict.ts');
-  const replica = report.replica.name;
-  const said: HostVerdict = verdictOf({ answers: [{ replica, answer: report }], failures: [] });
+  const answer = { replica: report.replica.name, answer: report };
+  const said = verdictOf({ answers: [answer], failures: [] });
   return {
     ...parts.answer('VerdictReport'),
     ...said,
@@ -49,11 +41,16 @@ export async function probePage(
     return errorPage(503, 'SLUICE_ADMIN_BUSY', `${MOST_PROBES} probes are under way; try again in a moment`);
   probes += 1;
   try {
-    const found = await verdict(parts, query, request);
-    if ('body' in found) return found;
+    const found = await visibleReport(parts, query, request);
+    if ('refused' in found) return found.refused;
     const { probeHost } = await import('../../operator/probe/probe-host.ts');
     const options = { addresses: [], timeoutMs: PROBE_MS, dnsServer: undefined };
-    const probe = await probeHost(found, options, () => {}, (_tone, text) => text);
+    const probe = await probeHost(
+      await verdictOn(parts, found.report),
+      options,
+      () => {},
+      (_tone, text) => text,
+    );
     return jsonPage({ ...parts.answer('ProbeReport'), ...probe } satisfies ProbeReport);
   } finally {
     probes -= 1;

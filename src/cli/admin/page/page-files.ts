@@ -3,10 +3,8 @@ import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import type { AdminPage, AdminPages } from '../admin-server.ts';
 import { pageDocument } from './document.ts';
+import { PAGE_PATH } from './page-path.ts';
 import { PAGE_STYLE } from './style.ts';
-
-/** Where the page is, below the admin address. */
-export const PAGE_PATH = '/ui/';
 
 const BROWSER = path.join(import.meta.dirname, 'browser');
 /** `.ts` where Sluice runs from its sources, `.js` where it was built. */
@@ -28,7 +26,11 @@ const HEADERS: Readonly<Record<string, string>> = {
 export function pageFiles(): AdminPages {
   const modules = readdirSync(BROWSER).filter((name) => name.endsWith(EXTENSION));
   return {
-    [PAGE_PATH.slice(0, -1)]: () => ({ ...text('text/plain', ''), status: 308, headers: { location: 'ui/' } }),
+    [PAGE_PATH.slice(0, -1)]: () => ({
+      ...text('text/plain', ''),
+      status: 308,
+      headers: { location: 'ui/' },
+    }),
     [PAGE_PATH]: () => text('text/html', pageDocument(`main${EXTENSION}`)),
     [`${PAGE_PATH}style.css`]: () => text('text/css', PAGE_STYLE),
     ...Object.fromEntries(

@@ -37,9 +37,14 @@ export async function bundle(config: BundleConfig): Promise<Printed> {
     }
   };
   const pages = replicas.flatMap((replica, index) =>
-    Object.entries(PAGES).map(([file, path]) => add(`replica-${index}/${file}`, () => pageOf(replica, path, config))),
+    Object.entries(PAGES).map(([file, path]) =>
+      add(`replica-${index}/${file}`, () => pageOf(replica, path, config)),
+    ),
   );
-  await Promise.all([...pages, ...(config.servers.length > 0 ? [] : await clusterFiles(config, replicas, add))]);
+  await Promise.all([
+    ...pages,
+    ...(config.servers.length > 0 ? [] : await clusterFiles(config, replicas, add)),
+  ]);
   const about = [
     `made ${now.toISOString()} by sluice ${version()}`,
     ...replicas.map(({ name }, index) => `replica-${index} is ${name}`),
@@ -49,7 +54,11 @@ export async function bundle(config: BundleConfig): Promise<Printed> {
   ];
   files.sort((a, b) => (a.name < b.name ? -1 : 1));
   if (files.length === 0)
-    throw new CliError('SLUICE_SERVER_UNREACHABLE', EXIT.unavailable, `nothing could be had: ${missing.join('; ')}`);
+    throw new CliError(
+      'SLUICE_SERVER_UNREACHABLE',
+      EXIT.unavailable,
+      `nothing could be had: ${missing.join('; ')}`,
+    );
   const archive = tarGz([{ name: 'about.txt', text: `${about.join('\n')}\n` }, ...files], now);
   const file = config.file ?? `sluice-bundle-${now.toISOString().replace(/[:.]/g, '-')}.tar.gz`;
   const stderr = missing.map((each) => `note: could not be had: ${each}\n`).join('');
@@ -61,9 +70,18 @@ export async function bundle(config: BundleConfig): Promise<Printed> {
     await writeFile(file, archive, { mode: 0o600 });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError('SLUICE_BUNDLE_FILE', EXIT.noInput, `${file} cannot be written (${reason}); name another with --file`, { cause });
+    throw new CliError(
+      'SLUICE_BUNDLE_FILE',
+      EXIT.noInput,
+      `${file} cannot be written (${reason}); name another with --file`,
+      { cause },
+    );
   }
-  return { stdout: `${file}: ${counted(files.length + 1, 'file')}, ${archive.length} bytes\n`, stderr, exitCode: 0 };
+  return {
+    stdout: `${file}: ${counted(files.length + 1, 'file')}, ${archive.length} bytes\n`,
+    stderr,
+    exitCode: 0,
+  };
 }
 
 async function pageOf(replica: Replica, path: string, { timeoutMs }: BundleConfig): Promise<string> {

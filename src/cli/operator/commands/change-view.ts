@@ -47,8 +47,12 @@ export class ChangeView {
   /** What is to be printed; `''` for nothing. */
   take(replica: string, event: ChangeEvent): string {
     const text = this.#textOf(replica, event);
-    if (this.#format === 'json') return `${JSON.stringify({ ...event, replica, ...this.#numberOf(replica, event) })}\n`;
-    if (this.#format === 'yaml') return `---\n${Object.entries({ ...event, replica }).map(yamlLine).join('')}`;
+    if (this.#format === 'json')
+      return `${JSON.stringify({ ...event, replica, ...this.#numberOf(replica, event) })}\n`;
+    if (this.#format === 'yaml')
+      return `---\n${Object.entries({ ...event, replica })
+        .map(yamlLine)
+        .join('')}`;
     return text;
   }
 

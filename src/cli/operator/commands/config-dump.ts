@@ -34,7 +34,9 @@ interface DumpedCluster {
 
 interface DumpedEndpoint {
   readonly endpoint?: {
-    readonly address?: { readonly socket_address?: { readonly address?: string; readonly port_value?: number } };
+    readonly address?: {
+      readonly socket_address?: { readonly address?: string; readonly port_value?: number };
+    };
   };
 }
 

@@ -31,7 +31,11 @@ export async function diff(node: string, config: DiffConfig): Promise<Printed> {
   if (!given || (config.configDump !== undefined && config.envoyAdmin !== undefined)) {
     const how =
       "Envoy's admin interface is on its node's loopback alone: kubectl port-forward POD 15000, then --envoy-admin 127.0.0.1:15000; or give its /config_dump?include_eds with --config-dump FILE";
-    throw new CliError('SLUICE_FLAG_MISSING', EXIT.usage, `one of --envoy-admin and --config-dump is required: ${how}`);
+    throw new CliError(
+      'SLUICE_FLAG_MISSING',
+      EXIT.usage,
+      `one of --envoy-admin and --config-dump is required: ${how}`,
+    );
   }
   const replicas = await findReplicas(config);
   const known = await askThese<NodesReport>(replicas, config, '/api/v1/nodes');
@@ -116,8 +120,13 @@ async function envoyOf({ configDump, envoyAdmin, timeoutMs }: DiffConfig): Promi
 
 function unknownNode(node: string, { answers }: Answers<NodesReport>): CliError {
   const names = [...new Set(answers.flatMap(({ answer }) => answer.nodes.map((each) => each.node)))].sort();
-  const others = names.length === 0 ? 'no Envoy is connected' : `connected are ${names.slice(0, 20).join(', ')}`;
-  return new CliError('SLUICE_NODE_UNKNOWN', EXIT.usage, `no Envoy of node id ${JSON.stringify(node)} is connected: ${others}`);
+  const others =
+    names.length === 0 ? 'no Envoy is connected' : `connected are ${names.slice(0, 20).join(', ')}`;
+  return new CliError(
+    'SLUICE_NODE_UNKNOWN',
+    EXIT.usage,
+    `no Envoy of node id ${JSON.stringify(node)} is connected: ${others}`,
+  );
 }
 
 function text(
@@ -129,7 +138,10 @@ function text(
 ): string {
   const { listeners, clusters, endpoints } = owed;
   const all = `${counted(listeners.length, 'listener')}, ${counted(clusters.length, 'cluster')} and ${counted(endpoints.length, 'endpoint set')}`;
-  const waits = warming.length === 0 ? '' : `${counted(warming.length, 'resource')} warming: ${warming.slice(0, 5).join(', ')}\n`;
+  const waits =
+    warming.length === 0
+      ? ''
+      : `${counted(warming.length, 'resource')} warming: ${warming.slice(0, 5).join(', ')}\n`;
   if (differences.length === 0) return `${paint('good', `${node} has all it should: ${all}`)}\n${waits}`;
   const rows = differences
     .slice(0, LISTED)
@@ -141,6 +153,9 @@ function text(
       has,
       rejected === undefined ? '-' : printable(rejected).slice(0, 200),
     ]);
-  const more = differences.length > LISTED ? `${counted(differences.length - LISTED, 'more difference')}: see -o json\n` : '';
+  const more =
+    differences.length > LISTED
+      ? `${counted(differences.length - LISTED, 'more difference')}: see -o json\n`
+      : '';
   return `${paint('bad', `${node} differs in ${counted(differences.length, 'resource')}, of ${all}`)}\n${waits}\n${textTable(['TYPE', 'NAME', 'DIFFERENCE', 'SHOULD HAVE', 'HAS', 'REJECTED'], rows, paint)}${more}`;
 }

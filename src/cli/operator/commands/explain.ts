@@ -63,7 +63,14 @@ export function verdictText(verdict: HostVerdict, paint: Paint, isWide: boolean)
   return `${lines.join('\n')}\n${isOwned || isWide ? nodeTable(nodes, paint, isWide) : ''}`;
 }
 
-function ownerLines({ served, closed, kept, notServed, hints }: HostVerdict['explanation']): readonly string[] {
+/** Who serves it and why, who lost and why, a line each. */
+export function ownerLines({
+  served,
+  closed,
+  kept,
+  notServed,
+  hints,
+}: HostVerdict['explanation']): readonly string[] {
   const lines: string[] = [];
   for (const { binding, route, as, others, endpoints, reasons, cluster } of served) {
     lines.push(`  served by ${route} as ${as}, on ${binding}`);
@@ -103,9 +110,24 @@ function some(texts: readonly string[]): string {
 
 function nodeTable(nodes: HostVerdict['nodes'], paint: Paint, isWide: boolean): string {
   const tone = { live: 'good', waiting: 'odd', rejected: 'bad', 'not connected': 'bad' } as const;
-  const head = ['NODE', 'STATE', 'VERSION', 'SINCE', ...(isWide ? ['REPLICA', 'ADDRESSES'] : []), 'LAST REJECTION'];
+  const head = [
+    'NODE',
+    'STATE',
+    'VERSION',
+    'SINCE',
+    ...(isWide ? ['REPLICA', 'ADDRESSES'] : []),
+    'LAST REJECTION',
+  ];
   const rows = nodes.map(
-    ({ node, state, version = '-', since = '-', replica = '-', addresses, lastRejection }): readonly Cell[] => [
+    ({
+      node,
+      state,
+      version = '-',
+      since = '-',
+      replica = '-',
+      addresses,
+      lastRejection,
+    }): readonly Cell[] => [
       node,
       { text: state, tone: tone[state] },
       version,

@@ -80,7 +80,9 @@ describe('the verdict on a host', () => {
     );
   });
   it('says for how long a node has been behind', () => {
-    const none = verdict(report('a', [on('gw-1', 'waiting', { lacks: ['cluster'], behindMs: 3_210 })], { expected: [] }));
+    const none = verdict(
+      report('a', [on('gw-1', 'waiting', { lacks: ['cluster'], behindMs: 3_210 })], { expected: [] }),
+    );
     assert.equal(none.state, 'not live');
     assert.equal(
       none.verdict,
@@ -96,7 +98,12 @@ describe('the verdict on a host', () => {
   });
   it('believes the replica that has read everything', () => {
     const nothing = { ...SERVED, served: [] };
-    const starting = report('a', [], { explanation: nothing }, { ready: false, pending: ['TLSRoute: not read'] });
+    const starting = report(
+      'a',
+      [],
+      { explanation: nothing },
+      { ready: false, pending: ['TLSRoute: not read'] },
+    );
     const found = verdict(starting, report('b', [on('gw-1'), on('gw-2'), on('gw-3')]));
     assert.equal(found.state, 'live');
     assert.deepEqual(found.notes, ['replica a has not read everything yet: TLSRoute: not read']);

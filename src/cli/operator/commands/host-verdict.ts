@@ -66,7 +66,10 @@ function judged(
   if (live === nodes.length) return { state: 'live', verdict: `live on ${live} of ${of}` };
   const why = clauses(away.map(({ node, reason = 'not live' }) => `${node} ${reason}`));
   return live === 0
-    ? { state: 'not live', verdict: `not live on ${nodes.length === 1 ? 'the only node' : `any of ${of}`}: ${why}` }
+    ? {
+        state: 'not live',
+        verdict: `not live on ${nodes.length === 1 ? 'the only node' : `any of ${of}`}: ${why}`,
+      }
     : { state: 'partly', verdict: `live on ${live} of ${of}: ${why}` };
 }
 

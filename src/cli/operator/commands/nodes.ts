@@ -32,7 +32,9 @@ export async function nodes(config: StatusCommandConfig): Promise<Printed> {
   };
 }
 
-export function fleetOf({ answers }: Pick<Answers<Pick<NodesReport, 'nodes' | 'expected'>>, 'answers'>): readonly FleetNode[] {
+export function fleetOf({
+  answers,
+}: Pick<Answers<Pick<NodesReport, 'nodes' | 'expected'>>, 'answers'>): readonly FleetNode[] {
   const expected = new Map<string, ExpectedNode>();
   const connected = new Map<string, { readonly replica: string; readonly envoy: NodeState }>();
   for (const { replica, answer } of answers) {
@@ -81,7 +83,9 @@ function nodeTable(fleet: readonly FleetNode[], paint: Paint, isWide: boolean): 
   const remarks = fleet.flatMap(({ node, envoy, expected }) => [
     ...(envoy?.rejected ?? []).map(({ name, error }) => `${node} rejects ${name}: ${error}`),
     ...(envoy?.problems ?? []).map((problem) => `${node}: ${problem}`),
-    ...(expected || fleet.every((each) => !each.expected) ? [] : [`${node} is no gateway node of the cluster`]),
+    ...(expected || fleet.every((each) => !each.expected)
+      ? []
+      : [`${node} is no gateway node of the cluster`]),
   ]);
   return table + remarks.map((remark) => `  ${paint('odd', remark)}\n`).join('');
 }

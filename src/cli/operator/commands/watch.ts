@@ -18,7 +18,11 @@ export async function watch(config: WatchConfig): Promise<ExitCode> {
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     const replicas = await findReplicas(config);
-    const view = new ChangeView({ replicas: replicas.length, paint: paintFor(config), format: config.output });
+    const view = new ChangeView({
+      replicas: replicas.length,
+      paint: paintFor(config),
+      format: config.output,
+    });
     const take = (replica: string, event: ChangeEvent): void => {
       process.stdout.write(view.take(replica, event));
       if (config.count !== undefined && view.doneCount >= config.count) end.abort();
@@ -66,7 +70,11 @@ function refusal(reasons: readonly string[]): CliError {
     const isBusy = code === 'SLUICE_ADMIN_BUSY' || code === 'SLUICE_ADMIN_REVIEW';
     return new CliError(code, isBusy ? EXIT.unavailable : EXIT.noPermission, message);
   }
-  return new CliError('SLUICE_SERVER_UNREACHABLE', EXIT.unavailable, `no replica of Sluice answers: ${reasons.join('; ')}`);
+  return new CliError(
+    'SLUICE_SERVER_UNREACHABLE',
+    EXIT.unavailable,
+    `no replica of Sluice answers: ${reasons.join('; ')}`,
+  );
 }
 
 function messageOf(error: unknown): string {

@@ -68,8 +68,7 @@ function refusal(failures: readonly Failure[], replicas: readonly Replica[]): Cl
     const isOurs = /^(SLUICE_[A-Z_]+): (.*)$/s.exec(denied.reason);
     const [, code = 'SLUICE_KUBE_FORBIDDEN', message = `${denied.replica}: ${denied.reason}`] = isOurs ?? [];
     const why = withoutToken === undefined ? '' : `; ${withoutToken}`;
-    const right =
-      isOurs === null ? '; reading through the API server takes get on pods/proxy there' : '';
+    const right = isOurs === null ? '; reading through the API server takes get on pods/proxy there' : '';
     return new CliError(code, EXIT.noPermission, `${message}${why}${right}`);
   }
   const refused = failures.find(({ status }) => status === 400);

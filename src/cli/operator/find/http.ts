@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 
 /** How a server is reached; an agent carries its TLS. */
 export interface HttpTarget {
@@ -83,6 +83,8 @@ export function messageOf(text: string): string | undefined {
 /** Node puts the failures of all addresses that it tried into one error without a message of its own. */
 function readable(error: Error): Error {
   if (!(error instanceof AggregateError)) return error;
-  const reasons = (error.errors as unknown[]).map((each) => (each instanceof Error ? each.message : String(each)));
+  const reasons = (error.errors as unknown[]).map((each) =>
+    each instanceof Error ? each.message : String(each),
+  );
   return new Error(reasons.join('; '), { cause: error });
 }

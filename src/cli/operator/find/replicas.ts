@@ -93,7 +93,8 @@ async function podsOf(
   const { items = [] } = body as { items?: readonly Pod[] };
   const running = items.filter(({ status }) => status?.phase === 'Running');
   if (running.length === 0) {
-    const found = items.length === 0 ? `no pod has the labels ${selector}` : `none of ${items.length} pods runs`;
+    const found =
+      items.length === 0 ? `no pod has the labels ${selector}` : `none of ${items.length} pods runs`;
     throw new CliError(
       'SLUICE_SERVER_NOT_FOUND',
       EXIT.unavailable,
@@ -130,7 +131,9 @@ async function tokenFor(
     const { status, text } = await call(api, { method: 'POST', path, body, signal });
     const { token } = (JSON.parse(text) as { status?: { token?: string } }).status ?? {};
     if (status < 300 && token !== undefined) return { token };
-    return { reason: `no token of serviceaccount ${account.namespace}/${account.name}: ${messageOf(text) ?? status}` };
+    return {
+      reason: `no token of serviceaccount ${account.namespace}/${account.name}: ${messageOf(text) ?? status}`,
+    };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
@@ -141,6 +144,8 @@ function tokenIn(file: string): string {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError('SLUICE_FLAG_INVALID', EXIT.noInput, `--token-file cannot be read (${reason})`, { cause });
+    throw new CliError('SLUICE_FLAG_INVALID', EXIT.noInput, `--token-file cannot be read (${reason})`, {
+      cause,
+    });
   }
 }

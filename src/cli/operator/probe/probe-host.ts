@@ -51,22 +51,33 @@ export async function probeHost(
   const done = await Promise.all(handshakes);
   return {
     // An endpoint may well be out of reach from here, and DNS of no concern: what counts are the nodes.
-    isGood: done.some(({ via }) => via !== 'endpoint') && done.every(({ via, isGood }) => isGood || via === 'endpoint'),
+    isGood:
+      done.some(({ via }) => via !== 'endpoint') &&
+      done.every(({ via, isGood }) => isGood || via === 'endpoint'),
     handshakes: done,
     dns: await names,
   };
 }
 
-function targetsOf({ nodes, listeners, explanation, gatewayAddresses }: HostVerdict, given: readonly string[]): readonly Target[] {
+function targetsOf(
+  { nodes, listeners, explanation, gatewayAddresses }: HostVerdict,
+  given: readonly string[],
+): readonly Target[] {
   const port = listeners[0]?.port ?? HTTPS_PORT;
-  const ofNodes = nodes.flatMap(({ node, addresses }) => addresses.map((address) => ({ via: node, address })));
+  const ofNodes = nodes.flatMap(({ node, addresses }) =>
+    addresses.map((address) => ({ via: node, address })),
+  );
   const known = new Set(ofNodes.map(({ address }) => address));
   // Of a Gateway with addresses of its own, those: the nodes' are not listened on.
   const isOwn = gatewayAddresses.some((address) => !known.has(address));
   const gateway = gatewayAddresses.map((address) => ({ via: 'gateway', address }));
   const chosen =
     given.length > 0 ? given.map((address) => ({ via: 'gateway', address })) : isOwn ? gateway : ofNodes;
-  const named = chosen.map((each) => ({ ...each, via: ofNodes.find(({ address }) => address === each.address)?.via ?? each.via, port }));
+  const named = chosen.map((each) => ({
+    ...each,
+    via: ofNodes.find(({ address }) => address === each.address)?.via ?? each.via,
+    port,
+  }));
   const [endpoint] = explanation.served.flatMap(({ endpoints }) => endpoints);
   return endpoint === undefined ? named : [...named, { via: 'endpoint', ...endpoint }];
 }

@@ -37,7 +37,11 @@ function judged(addresses: readonly string[], gateway: readonly string[]): Publi
   const strangers = addresses.filter((address) => !gateway.includes(address));
   const absent = gateway.filter((address) => !addresses.includes(address));
   if (gateway.length === 0)
-    return { addresses, isGood: true, outcome: `DNS answers ${shown}; the gateway's addresses are not known` };
+    return {
+      addresses,
+      isGood: true,
+      outcome: `DNS answers ${shown}; the gateway's addresses are not known`,
+    };
   if (strangers.length > 0)
     return {
       addresses,

@@ -54,10 +54,15 @@ describe('a probe', () => {
     assert.equal(before.stage, 'before ClientHello');
     assert.match(before.outcome, /before the? ?ClientHello/);
     await using late = await serving((socket) => socket.once('data', () => socket.resetAndDestroy()));
-    assert.match((await probe(late.port)).outcome, /closed after the ClientHello: it does not serve this name/);
+    assert.match(
+      (await probe(late.port)).outcome,
+      /closed after the ClientHello: it does not serve this name/,
+    );
     await using ending = await serving((socket) => socket.once('data', () => socket.end()));
     assert.match((await probe(ending.port)).outcome, /after the ClientHello/);
-    await using plain = await serving((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 no\r\n\r\n')));
+    await using plain = await serving((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 400 no\r\n\r\n')),
+    );
     assert.match((await probe(plain.port)).outcome, /^no TLS: /);
   });
   it('waits no longer than it may for one that hangs', async () => {

@@ -47,9 +47,13 @@ export function probeTls(target: TlsTarget): Promise<TlsProbe> {
       socket.destroy();
       resolve({ address, port, stage, ...(connectMs !== undefined && { connectMs }), ...result });
     };
-    const failed = (error: NodeJS.ErrnoException): void => end({ isGood: false, outcome: failure(stage, error) });
+    const failed = (error: NodeJS.ErrnoException): void =>
+      end({ isGood: false, outcome: failure(stage, error) });
     timers.push(
-      setTimeout(() => end({ isGood: false, outcome: `${SILENCE[stage]} within ${timeoutMs / 1000} s` }), timeoutMs),
+      setTimeout(
+        () => end({ isGood: false, outcome: `${SILENCE[stage]} within ${timeoutMs / 1000} s` }),
+        timeoutMs,
+      ),
     );
     const closed = (): void => end({ isGood: false, outcome: `closed ${stage}` });
     socket.on('error', failed).on('close', closed);
@@ -105,7 +109,10 @@ function failure(stage: ProbeStage, { code = '', message }: NodeJS.ErrnoExceptio
 }
 
 /** Who answered, and whether the certificate is for the name: the authority is the tenant's own, and not judged. */
-function judged(certificate: PeerCertificate, servername: string): Pick<TlsProbe, 'isGood' | 'outcome'> & Partial<TlsProbe> {
+function judged(
+  certificate: PeerCertificate,
+  servername: string,
+): Pick<TlsProbe, 'isGood' | 'outcome'> & Partial<TlsProbe> {
   if (certificate.valid_to === undefined) return { isGood: true, outcome: 'answered without a certificate' };
   const subject = nameOf(certificate.subject);
   const daysLeft = Math.floor((Date.parse(certificate.valid_to) - Date.now()) / DAY_MS);
@@ -116,7 +123,13 @@ function judged(certificate: PeerCertificate, servername: string): Pick<TlsProbe
     : daysLeft < 0
       ? `answered with a certificate that expired ${-daysLeft} days ago`
       : 'answered';
-  return { isGood: !isOther && daysLeft >= 0, outcome, subject, issuer: nameOf(certificate.issuer), daysLeft };
+  return {
+    isGood: !isOther && daysLeft >= 0,
+    outcome,
+    subject,
+    issuer: nameOf(certificate.issuer),
+    daysLeft,
+  };
 }
 
 function nameOf(name: PeerCertificate['subject'] | undefined): string {

@@ -1,5 +1,5 @@
-import type { OutputConfig } from '../operator-flags.ts';
 import type { Failure } from '../find/ask.ts';
+import type { OutputConfig } from '../operator-flags.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './text-table.ts';
 
@@ -11,11 +11,7 @@ export interface Printed {
 }
 
 /** As JSON or YAML, or as text where it is for people. */
-export async function rendered(
-  { output }: OutputConfig,
-  value: object,
-  text: () => string,
-): Promise<string> {
+export async function rendered({ output }: OutputConfig, value: object, text: () => string): Promise<string> {
   if (output === 'json') return `${JSON.stringify(value, null, 2)}\n`;
   if (output !== 'yaml') return text();
   const { stringify } = await import('yaml');
@@ -25,6 +21,8 @@ export async function rendered(
 /** Replicas that did not answer, for stderr: others did. */
 export function notes(failures: readonly Failure[], paint: Paint): string {
   return failures
-    .map(({ replica, reason }) => paint('odd', `note: replica ${replica} does not answer: ${printable(reason)}\n`))
+    .map(({ replica, reason }) =>
+      paint('odd', `note: replica ${replica} does not answer: ${printable(reason)}\n`),
+    )
     .join('');
 }

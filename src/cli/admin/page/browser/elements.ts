@@ -38,10 +38,14 @@ export function rows(cells: readonly (readonly Cell[])[]): readonly HTMLTableRow
         const { text, tone, isNumber } = typeof cell === 'string' ? { text: cell } : cell;
         const kind = isNumber === true ? 'number' : undefined;
         const classes = [tone, kind].filter((each) => each !== undefined).join(' ');
-        return h(index === 0 ? 'th' : 'td', {
-          scope: index === 0 ? 'row' : undefined,
-          class: classes === '' ? undefined : classes,
-        }, text);
+        return h(
+          index === 0 ? 'th' : 'td',
+          {
+            scope: index === 0 ? 'row' : undefined,
+            class: classes === '' ? undefined : classes,
+          },
+          text,
+        );
       }),
     ),
   );

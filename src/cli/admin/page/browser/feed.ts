@@ -69,13 +69,23 @@ export class Feed {
   #change(change: Change): void {
     if (this.isPaused) return;
     const { objects, hosts, resources, computedMs, nodes } = change;
-    const told = h('span', { class: 'quiet' }, nodes === 0 ? 'no Envoy is connected' : `0 of ${count(nodes, 'Envoy')}`);
+    const told = h(
+      'span',
+      { class: 'quiet' },
+      nodes === 0 ? 'no Envoy is connected' : `0 of ${count(nodes, 'Envoy')}`,
+    );
     const what = [
       listed(objects.names, objects.count),
       hosts.count === 0 ? '' : `${count(hosts.count, 'host')}: ${listed(hosts.names, hosts.count)}`,
       resources.removals === 0 ? '' : `${count(resources.removals, 'resource')} removed`,
     ].filter((text) => text !== '');
-    const item = this.#put(undefined, what.join(' · '), `computed in ${duration(computedMs)}`, told, new Date(change.at));
+    const item = this.#put(
+      undefined,
+      what.join(' · '),
+      `computed in ${duration(computedMs)}`,
+      told,
+      new Date(change.at),
+    );
     this.#open.set(change.id, { item, told, change, acknowledged: 0, worstMs: 0 });
     for (const id of this.#open.keys()) {
       if (this.#open.size <= MOST) break;
@@ -96,7 +106,13 @@ export class Feed {
     } else told.textContent = `${acknowledged} of ${count(change.nodes, 'Envoy')}`;
   }
 
-  #put(tone: Tone | undefined, text: string, detail: string, more?: HTMLElement, at = new Date()): HTMLLIElement {
+  #put(
+    tone: Tone | undefined,
+    text: string,
+    detail: string,
+    more?: HTMLElement,
+    at = new Date(),
+  ): HTMLLIElement {
     const item = h('li', { class: tone });
     item.append(h('time', { datetime: at.toISOString() }, clock(at)), h('span', { class: 'what' }, text));
     if (detail !== '') item.append(h('span', { class: 'quiet' }, detail));
@@ -113,7 +129,9 @@ export class Feed {
   #draw(): void {
     this.#timer = undefined;
     if (this.#leftOut > 0)
-      this.#waiting.unshift(h('li', { class: 'quiet' }, `${this.#leftOut.toLocaleString('en')} more at once, not shown`));
+      this.#waiting.unshift(
+        h('li', { class: 'quiet' }, `${this.#leftOut.toLocaleString('en')} more at once, not shown`),
+      );
     this.#leftOut = 0;
     this.#list.prepend(...this.#waiting.reverse());
     this.#waiting = [];

@@ -69,10 +69,22 @@ function cards(status: StatusReport, plot: PropagationPlot): readonly Card[] {
       tone: overBudget.length > 0 ? 'odd' : 'good',
       detail: listed(overBudget),
     },
-    { name: 'Problems', value: problems.toLocaleString('en'), tone: problems > 0 ? 'odd' : 'good', detail: 'of routes and Gateways' },
+    {
+      name: 'Problems',
+      value: problems.toLocaleString('en'),
+      tone: problems > 0 ? 'odd' : 'good',
+      detail: 'of routes and Gateways',
+    },
     ...(days === undefined
       ? []
-      : [{ name: 'Certificate', value: count(days, 'day'), tone: days < 2 ? 'bad' : days < 14 ? 'odd' : 'good', detail: 'left' } as const]),
+      : [
+          {
+            name: 'Certificate',
+            value: count(days, 'day'),
+            tone: days < 2 ? 'bad' : days < 14 ? 'odd' : 'good',
+            detail: 'left',
+          } as const,
+        ]),
   ];
 }
 
@@ -97,8 +109,18 @@ function showProblems({ nodes }: StatusReport): void {
 
 function showNodes({ nodes, missing }: StatusReport): void {
   const cells = [
-    ...(missing ?? []).map((node): readonly Cell[] => [node, { text: 'not connected to any replica', tone: 'bad' }, '', '', '', '', '']),
-    ...[...nodes].sort((a, b) => Number(a.current) - Number(b.current) || (a.node < b.node ? -1 : 1)).map(nodeRow),
+    ...(missing ?? []).map((node): readonly Cell[] => [
+      node,
+      { text: 'not connected to any replica', tone: 'bad' },
+      '',
+      '',
+      '',
+      '',
+      '',
+    ]),
+    ...[...nodes]
+      .sort((a, b) => Number(a.current) - Number(b.current) || (a.node < b.node ? -1 : 1))
+      .map(nodeRow),
   ];
   byId('nodes').replaceChildren(...rows(cells));
   byId('no-nodes').hidden = cells.length > 0;
@@ -132,7 +154,11 @@ export function showNamespaces({ namespaces, more }: NamespacesReport): void {
         text: worst > 1 ? 'over' : 'near',
         tone: worst > 1 ? 'bad' : 'odd',
       },
-      budgets.map(({ budget, used, of }) => `${budget}: ${used.toLocaleString('en')} of ${of.toLocaleString('en')}`).join(', '),
+      budgets
+        .map(
+          ({ budget, used, of }) => `${budget}: ${used.toLocaleString('en')} of ${of.toLocaleString('en')}`,
+        )
+        .join(', '),
     ];
   });
   byId('budgets').replaceChildren(...rows(cells));

@@ -80,7 +80,13 @@ export class PropagationPlot {
     for (const share of [0, 0.5, 1]) {
       const at = new Date((newest - COLUMNS * (1 - share)) * COLUMN_MS);
       const anchor = share === 0 ? 'start' : share === 1 ? 'end' : 'middle';
-      svg.append(shape('text', { x: x(newest - COLUMNS * (1 - share)), y: HEIGHT - 4, class: `tick ${anchor}` }, clock(at)));
+      svg.append(
+        shape(
+          'text',
+          { x: x(newest - COLUMNS * (1 - share)), y: HEIGHT - 4, class: `tick ${anchor}` },
+          clock(at),
+        ),
+      );
     }
     const width = (WIDTH - LEFT) / COLUMNS;
     for (const { index, values } of this.#columns) {
@@ -123,14 +129,24 @@ export function minuteTable(plot: PropagationPlot): HTMLElement {
     'table',
     {},
     h('caption', { class: 'hidden' }, 'Propagation by minute'),
-    h('thead', {}, h('tr', {}, ...['Minute', 'Median', 'Worst'].map((name) => h('th', { scope: 'col' }, name)))),
+    h(
+      'thead',
+      {},
+      h('tr', {}, ...['Minute', 'Median', 'Worst'].map((name) => h('th', { scope: 'col' }, name))),
+    ),
     h(
       'tbody',
       {},
       ...plot
         .minutes()
         .map(([minute, p50, worst]) =>
-          h('tr', {}, h('th', { scope: 'row' }, minute), h('td', {}, duration(p50)), h('td', {}, duration(worst))),
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, minute),
+            h('td', {}, duration(p50)),
+            h('td', {}, duration(worst)),
+          ),
         ),
     ),
   );

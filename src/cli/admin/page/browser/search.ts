@@ -20,7 +20,10 @@ export async function search(host: string): Promise<void> {
   const answer = byId('answer');
   answer.setAttribute('aria-busy', 'true');
   try {
-    const verdict = await getJson<VerdictReport>(`verdict?${new URLSearchParams({ host }).toString()}`, question.signal);
+    const verdict = await getJson<VerdictReport>(
+      `verdict?${new URLSearchParams({ host }).toString()}`,
+      question.signal,
+    );
     answer.replaceChildren(...verdictElements(verdict));
     announce(`${verdict.host}: ${verdict.verdict}`);
   } catch (error) {
@@ -77,7 +80,9 @@ async function probe(host: string, button: HTMLButtonElement, into: HTMLElement)
   button.disabled = true;
   into.replaceChildren(h('p', { role: 'status' }, 'Connecting …'));
   try {
-    const { handshakes, dns } = await getJson<ProbeReport>(`probe?${new URLSearchParams({ host }).toString()}`);
+    const { handshakes, dns } = await getJson<ProbeReport>(
+      `probe?${new URLSearchParams({ host }).toString()}`,
+    );
     const body = handshakes.map((each): readonly Cell[] => [
       each.via,
       `${each.address}:${each.port}`,
@@ -88,10 +93,16 @@ async function probe(host: string, button: HTMLButtonElement, into: HTMLElement)
       each.daysLeft === undefined ? '–' : String(each.daysLeft),
     ]);
     into.replaceChildren(
-      table(`Handshakes with ${host}`, ['Through', 'Address', 'Outcome', 'Took', 'Subject', 'Issuer', 'Days left'], body),
+      table(
+        `Handshakes with ${host}`,
+        ['Through', 'Address', 'Outcome', 'Took', 'Subject', 'Issuer', 'Days left'],
+        body,
+      ),
       h('p', { class: dns.isGood ? 'good' : 'odd' }, dns.outcome),
     );
-    announce(`${handshakes.filter(({ isGood }) => isGood).length} of ${handshakes.length} handshakes answered`);
+    announce(
+      `${handshakes.filter(({ isGood }) => isGood).length} of ${handshakes.length} handshakes answered`,
+    );
   } catch (error) {
     into.replaceChildren(failure(error));
   }
