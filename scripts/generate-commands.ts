@@ -32,7 +32,9 @@ function helpOf(words: readonly string[]): string {
 }
 
 function document(): string {
-  const sections = commandNames().map((name) => `## ${name}\n\n\`\`\`text\n${helpOf([name]).trim()}\n\`\`\`\n`);
+  const sections = commandNames().map(
+    (name) => `## ${name}\n\n\`\`\`text\n${helpOf([name]).trim()}\n\`\`\`\n`,
+  );
   return `${HEAD}\n${sections.join('\n')}`;
 }
 
@@ -41,6 +43,7 @@ process.stdout.isTTY = false;
 const wanted = document();
 const present = readFileSync(FILE, { encoding: 'utf8', flag: 'a+' });
 if (process.argv.includes('--check')) {
-  if (present !== wanted) process.stderr.write('docs/commands.md is not as it should be: run "npm run generate"\n');
+  if (present !== wanted)
+    process.stderr.write('docs/commands.md is not as it should be: run "npm run generate"\n');
   process.exitCode = present === wanted ? 0 : 1;
 } else if (present !== wanted) writeFileSync(FILE, wanted);

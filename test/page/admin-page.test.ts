@@ -94,7 +94,10 @@ describe('the page', () => {
       .filter({ hasText: `more.${DOMAIN}` });
     await change.filter({ hasText: /computed in .*after \d/ }).waitFor();
     await page.getByText(/\d+ acknowledgements? in the last ten minutes: median/).waitFor();
-    await page.getByRole('img', { name: /median/ }).waitFor();
+    const plot = await page.getByRole('img', { name: /median/ }).boundingBox();
+    const bar = await page.locator('#propagation rect').first().boundingBox();
+    assert.ok(plot !== null && bar !== null && bar.height > 0 && bar.width > 0);
+    assert.ok(bar.x >= plot.x && bar.x + bar.width <= plot.x + plot.width + 1, 'the bar is within the plot');
     await picture('page-light');
   });
 

@@ -1,5 +1,5 @@
 import { byId, h } from './elements.ts';
-import { clock, duration, quantile } from './words.ts';
+import { clock, count, duration, quantile } from './words.ts';
 
 /** How long is shown, and what is one column of it. */
 const SHOWN_MS = 10 * 60_000;
@@ -60,7 +60,7 @@ export class PropagationPlot {
     const text =
       summary === undefined
         ? 'No change since this page was opened.'
-        : `${summary.seen.toLocaleString('en')} acknowledgements in the last ten minutes: median ${duration(summary.p50)}, worst ${duration(summary.worst)}.`;
+        : `${count(summary.seen, 'acknowledgement')} in the last ten minutes: median ${duration(summary.p50)}, worst ${duration(summary.worst)}.`;
     byId('propagation-text').textContent = text;
     const most = Math.max(100, summary?.worst ?? 0);
     byId('propagation').replaceChildren(this.#svg(most, Math.floor(now / COLUMN_MS), text));
@@ -69,7 +69,7 @@ export class PropagationPlot {
   #svg(most: number, newest: number, label: string): SVGElement {
     const y = (ms: number): number =>
       (HEIGHT - BOTTOM) * (1 - Math.log(Math.max(ms, LEAST_MS)) / Math.log(most * 1.2)) + 2;
-    const x = (index: number): number => LEFT + ((index - newest + COLUMNS) / COLUMNS) * (WIDTH - LEFT);
+    const x = (index: number): number => LEFT + ((index - newest + COLUMNS - 1) / COLUMNS) * (WIDTH - LEFT);
     const svg = shape('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label });
     for (let ms = LEAST_MS; ms <= most * 1.2; ms *= 10) {
       svg.append(
@@ -78,15 +78,10 @@ export class PropagationPlot {
       );
     }
     for (const share of [0, 0.5, 1]) {
-      const at = new Date((newest - COLUMNS * (1 - share)) * COLUMN_MS);
+      const index = newest - (COLUMNS - 1) * (1 - share);
+      const at = new Date(index * COLUMN_MS);
       const anchor = share === 0 ? 'start' : share === 1 ? 'end' : 'middle';
-      svg.append(
-        shape(
-          'text',
-          { x: x(newest - COLUMNS * (1 - share)), y: HEIGHT - 4, class: `tick ${anchor}` },
-          clock(at),
-        ),
-      );
+      svg.append(shape('text', { x: x(index), y: HEIGHT - 4, class: `tick ${anchor}` }, clock(at)));
     }
     const width = (WIDTH - LEFT) / COLUMNS;
     for (const { index, values } of this.#columns) {
