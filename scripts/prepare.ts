@@ -1,11 +1,12 @@
 /**
- * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver, kube-controller-manager, Helm and
- * the Gateway API's CRDs.
+ * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver, kube-controller-manager, Helm,
+ * Chromium and the Gateway API's CRDs.
  * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
  */
 import './require-node.mjs';
 
 import process from 'node:process';
+import { chromium } from './chromium-asset.ts';
 import { echoServer } from './conformance-assets.ts';
 import { findEnvoy } from './fetch-envoy.ts';
 import { helm } from './helm-asset.ts';
@@ -19,6 +20,7 @@ const STEPS: readonly { readonly what: string; readonly get: () => Promise<strin
   { what: 'kube-controller-manager', get: () => kubernetesAsset('kube-controller-manager') },
   { what: 'echo-basic', get: echoServer },
   { what: 'Helm', get: helm },
+  { what: 'Chromium', get: async () => (await chromium()).executable },
   { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
   { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
   { what: "Kubernetes' OpenAPI documents", get: () => kubernetesOpenApi() },
