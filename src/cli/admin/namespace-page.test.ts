@@ -21,7 +21,7 @@ function reportOf(tenants: readonly number[]) {
 }
 
 function pageOf(report: NamespacePage, query = ''): readonly NamespaceOnPage[] {
-  return JSON.parse(report.page(new URLSearchParams(query)).body) as readonly NamespaceOnPage[];
+  return JSON.parse(String(report.page(new URLSearchParams(query)).body)) as readonly NamespaceOnPage[];
 }
 
 test('the page lists the fullest first, and one alone where it is asked for', () => {

@@ -170,6 +170,11 @@ export class ControlPlane implements AsyncDisposable {
     return this.#xdsPort;
   }
 
+  /** Pages and commands that watch changes. */
+  get watchers(): number {
+    return this.#feed.listenerCount;
+  }
+
   get adminPort(): number {
     return this.#adminPort;
   }

@@ -63,7 +63,8 @@ export function verdictText(verdict: HostVerdict, paint: Paint, isWide: boolean)
   return `${lines.join('\n')}\n${isOwned || isWide ? nodeTable(nodes, paint, isWide) : ''}`;
 }
 
-function ownerLines({
+/** Who serves it and why, who lost and why, a line each. */
+export function ownerLines({
   served,
   closed,
   kept,
