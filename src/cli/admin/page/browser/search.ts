@@ -61,14 +61,17 @@ function table(caption: string, heads: readonly string[], body: readonly (readon
   );
 }
 
-function nodeTable({ host, nodes }: VerdictReport): HTMLElement {
+function nodeTable({ host, nodes, explanation }: VerdictReport): HTMLElement {
   const tones = { live: 'good', waiting: 'odd', rejected: 'bad', 'not connected': 'bad' } as const;
   return table(
     `${host} on each node`,
     ['Node', 'State', 'For', 'Version', 'Why'],
     nodes.map(({ node, state, since, version = '–', reason = '' }): readonly Cell[] => [
       node,
-      { text: state, tone: tones[state] },
+      // It has what there is, and that closes connections.
+      explanation.served.length === 0 && state === 'live'
+        ? { text: 'closed', tone: 'odd' }
+        : { text: state, tone: tones[state] },
       since === undefined ? '–' : age(since),
       version,
       reason,
