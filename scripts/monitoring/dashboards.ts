@@ -89,10 +89,10 @@ const NODES: Dashboard = {
   ],
 };
 
-const OF_HOST = '{envoy_cluster_name=~".*/($host)"}';
+const OF_HOST = '{sluice_cluster=~".*/($host)"}';
 
 function rateByHost(metric: string): string {
-  return `sum by (envoy_cluster_name) (rate(${metric}${OF_HOST}[$__rate_interval]))`;
+  return `sum by (sluice_cluster) (rate(${metric}${OF_HOST}[$__rate_interval]))`;
 }
 
 const TENANT: Dashboard = {
@@ -123,36 +123,31 @@ const TENANT: Dashboard = {
       },
     ),
     graph('Connections', [
-      [`sum by (envoy_cluster_name) (envoy_cluster_upstream_cx_active${OF_HOST})`, '{{envoy_cluster_name}}'],
+      [`sum by (sluice_cluster) (envoy_cluster_upstream_cx_active${OF_HOST})`, '{{sluice_cluster}}'],
     ]),
-    graph('New connections', [[rateByHost('envoy_cluster_upstream_cx_total'), '{{envoy_cluster_name}}']], {
+    graph('New connections', [[rateByHost('envoy_cluster_upstream_cx_total'), '{{sluice_cluster}}']], {
       unit: 'ops',
     }),
     graph(
       'Connections that failed',
       [
-        [
-          rateByHost('envoy_cluster_upstream_cx_connect_fail'),
-          '{{envoy_cluster_name}}: refused, or no answer',
-        ],
-        [rateByHost('envoy_cluster_upstream_cx_overflow'), '{{envoy_cluster_name}}: more than its part'],
-        [rateByHost('envoy_cluster_upstream_cx_none_healthy'), '{{envoy_cluster_name}}: no endpoint'],
+        [rateByHost('envoy_cluster_upstream_cx_connect_fail'), '{{sluice_cluster}}: refused, or no answer'],
+        [rateByHost('envoy_cluster_upstream_cx_overflow'), '{{sluice_cluster}}: more than its part'],
+        [rateByHost('envoy_cluster_upstream_cx_none_healthy'), '{{sluice_cluster}}: no endpoint'],
       ],
       { unit: 'ops' },
     ),
     graph('Endpoints', [
-      [`max by (envoy_cluster_name) (envoy_cluster_membership_total${OF_HOST})`, '{{envoy_cluster_name}}'],
+      [`max by (sluice_cluster) (envoy_cluster_membership_total${OF_HOST})`, '{{sluice_cluster}}'],
     ]),
     graph(
       'From endpoints',
-      [[rateByHost('envoy_cluster_upstream_cx_rx_bytes_total'), '{{envoy_cluster_name}}']],
+      [[rateByHost('envoy_cluster_upstream_cx_rx_bytes_total'), '{{sluice_cluster}}']],
       { unit: 'Bps' },
     ),
-    graph(
-      'To endpoints',
-      [[rateByHost('envoy_cluster_upstream_cx_tx_bytes_total'), '{{envoy_cluster_name}}']],
-      { unit: 'Bps' },
-    ),
+    graph('To endpoints', [[rateByHost('envoy_cluster_upstream_cx_tx_bytes_total'), '{{sluice_cluster}}']], {
+      unit: 'Bps',
+    }),
   ],
 };
 

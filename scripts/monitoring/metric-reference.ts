@@ -83,7 +83,8 @@ by the 20 fullest of each budget, every other label by a fixed set. No series ha
 
 ## \`sluice serve\`
 
-At \`:18001/metrics\` of each replica (\`--admin-address\`). Metrics of statuses are there with the Kubernetes API as the source, \`sluice_state_…\` with \`--state-dir\`,
+At \`:18001/metrics\` of each replica (\`--admin-address\`). Metrics of statuses and \`sluice_source_heard_…\` are there with the Kubernetes API as the source,
+\`sluice_state_…\` with \`--state-dir\`,
 \`sluice_xds_tls_…\` with TLS.
 
 ${tableOf(serve.filter((each) => isOwn(each) && !isShared(each)))}

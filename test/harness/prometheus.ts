@@ -100,6 +100,22 @@ export class Prometheus implements AsyncDisposable {
     return data.result.length;
   }
 
+  /** Resolves once so many targets were scraped; rejects with what Prometheus says of those that were not. */
+  async scraped(count: number): Promise<void> {
+    let said = '';
+    const isScraped = async (): Promise<boolean> => {
+      const response = await fetch(`${this.#base}/api/v1/targets`);
+      const { data } = (await response.json()) as {
+        data: { activeTargets: readonly { health: string; scrapeUrl: string; lastError: string }[] };
+      };
+      said = data.activeTargets.map(({ scrapeUrl, lastError }) => `${scrapeUrl}: ${lastError}`).join('; ');
+      return data.activeTargets.filter(({ health }) => health === 'up').length === count;
+    };
+    await until(isScraped, { what: 'all are scraped', timeoutMs: 20_000 }).catch((error: Error) => {
+      throw new Error(`${error.message} (${said})`);
+    });
+  }
+
   async rules(): Promise<
     readonly { readonly name: string; readonly health: string; readonly lastError?: string }[]
   > {

@@ -28,11 +28,19 @@ interface Installation extends AsyncDisposable {
 
 /** A host that has been connected to, and counts on its own. */
 async function install(): Promise<Installation> {
-  const [port = 0, metricsPort = 0, prometheusPort = 0] = await freePorts(3);
+  await using stack = new AsyncDisposableStack();
+  const [port = 0, adminPort = 0, metricsPort = 0, prometheusPort = 0] = await freePorts(4);
   const listener = { name: 'tls', port, hostname: '*.stage.example.com' };
-  const node = await GatewayNode.start(
-    { 'gateway.yaml': [gatewayClass(), gateway('gw', [listener])] },
-    { bootstrap: { metricsAddress: [`127.0.0.1:${metricsPort}`] } },
+  const node = stack.use(
+    await GatewayNode.start(
+      { 'gateway.yaml': [gatewayClass(), gateway('gw', [listener])] },
+      {
+        bootstrap: {
+          envoyAdminAddress: [`127.0.0.1:${adminPort}`],
+          metricsAddress: [`127.0.0.1:${metricsPort}`],
+        },
+      },
+    ),
   );
   const backend = await node.backend('one');
   const route = tlsRoute({
@@ -49,17 +57,15 @@ async function install(): Promise<Installation> {
     { job: 'sluice', address: sluice, path: '/metrics' },
     { job: 'envoy', address: envoy, path: '/stats/prometheus', labels: { gateway_node: 'test-node' } },
   ];
-  const prometheus = await Prometheus.start(prometheusPort, targets, RULES);
-  await until(async () => (await prometheus.count('up == 1')) === 2, { what: 'both are scraped' });
+  const prometheus = stack.use(await Prometheus.start(prometheusPort, targets, RULES));
+  await prometheus.scraped(targets.length);
+  const all = stack.move();
   return {
     node,
     prometheus,
     sluice: await text(`${sluice}/metrics`),
     envoy: await text(`${envoy}/stats/prometheus`),
-    [Symbol.asyncDispose]: async () => {
-      await prometheus[Symbol.asyncDispose]();
-      await node[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 
@@ -68,12 +74,13 @@ before(async () => {
   installed = await install();
 });
 after(async () => {
-  await installed[Symbol.asyncDispose]();
+  await installed?.[Symbol.asyncDispose]();
 });
 
 /** Names of metrics in an expression, those of a histogram's parts without their endings. */
 function named(expr: string): readonly string[] {
-  const names = expr.match(/\b(?:sluice|envoy|nodejs|process)_[a-z0-9_]+(?=[{[\s)]|$)/g) ?? [];
+  const withoutLabels = expr.replaceAll(/\{[^}]*\}|\b(?:by|on) \([^)]*\)/g, '');
+  const names = withoutLabels.match(/\b(?:sluice|envoy|nodejs|process)_[a-z0-9_]+/g) ?? [];
   return names.map((name) => name.replace(/_bucket$/, ''));
 }
 
@@ -101,7 +108,7 @@ const QUERIES = DASHBOARDS.flatMap(({ uid, panels }) =>
 
 /** Panels that are empty while all is well, or without the Kubernetes API. */
 const EMPTY_WHILE_WELL =
-  /ALERTS|budget_used|> 0|unless|sluice_(?:leader|status|state|source_heard)|sluice_xds_node_(?:expected|max)|cert_expiring/;
+  /ALERTS|budget_used|> 0|unless|sluice_(?:leader|status|state|source_heard)|sluice_xds_(?:node_expected|nacks)|cert_expiring/;
 
 describe('metrics', () => {
   it('of sluice serve and sluice node are what promtool has nothing to say against', async () => {
@@ -143,9 +150,9 @@ describe('Prometheus', () => {
       const { status, error } = await prometheus.query(expr);
       assert.equal(status, 'success', `${where}: ${expr}: ${error}`);
       if (EMPTY_WHILE_WELL.test(expr)) continue;
-      await until(async () => (await prometheus.count(expr)) > 0, { what: `${where}: ${expr}` }).catch(() =>
-        empty.push(`${where}: ${expr}`),
-      );
+      const what = `${where}: ${expr}`;
+      const isThere = async (): Promise<boolean> => (await prometheus.count(expr)) > 0;
+      await until(isThere, { what, timeoutMs: 5_000 }).catch(() => empty.push(what));
     }
     assert.deepEqual(empty, []);
   });
