@@ -19,6 +19,8 @@ import {
   recorder,
   reflectedServices,
   serve,
+  unary,
+  watchedHealth,
 } from './test-client.ts';
 import { TestView, versionOf } from './test-view.ts';
 
@@ -355,5 +357,23 @@ describe('beside it', () => {
     const services = await reflectedServices(port);
     assert.ok(services.includes(ADS_SERVICE_NAME), services);
     assert.ok(services.includes('grpc.health.v1.Health'), services);
+  });
+
+  it('health can be watched, and knows what is not served', async () => {
+    const { view, port } = await serve();
+    const { watched, end } = await watchedHealth(port, ADS_SERVICE_NAME);
+    assert.equal(await watched(), 'NOT_SERVING');
+    view.setReady();
+    assert.equal(await watched(), 'SERVING');
+    end();
+    await assert.rejects(healthOf(port, 'no.such.Service'), { code: status.NOT_FOUND });
+  });
+
+  it('requests that are no messages end their own call', async () => {
+    const { port } = await serve();
+    const bytes = Buffer.from([0x0f]);
+    await assert.rejects(unary(port, '/grpc.health.v1.Health/Check', bytes), { code: status.INTERNAL });
+    await assert.rejects(reflectedServices(port, bytes), { code: status.INTERNAL });
+    assert.equal(await healthOf(port), 'NOT_SERVING');
   });
 });
