@@ -1,7 +1,7 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
-import type { ResourceView, SnapshotChange } from '../snapshot/resources/resource.ts';
+import { CLUSTER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resources/resource.ts';
 import type { DemandWindowOptions, WindowEnd } from './demand-window.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import { limitsOf, type NodeIdentity } from './node-identity.ts';
@@ -25,6 +25,8 @@ export interface ConnectionEvents {
   onRequest?(connection: AdsConnection): void;
   /** `elapsedMs` since the response was handed to the transport. */
   onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
+  /** Clusters that connections through an Envoy wait for, and that are not here, while not all is. */
+  onDemand?(names: readonly string[]): void;
   /** The demand window of an Envoy ended. */
   onWindowEnd?(node: NodeIdentity, end: WindowEnd): void;
   onSend?(node: NodeIdentity, typeUrl: string, bytes: number, resources: number, removed: number): void;
@@ -162,12 +164,18 @@ export class AdsConnection {
         this.#retryLater();
       }
       this.#noteProgress();
+      if (!this.#view.ready && this.#stream.window.isOpen) this.#noteDemand(request);
       this.#events.onRequest?.(this);
       this.#schedule();
     } catch (error) {
       if (!(error instanceof StreamRefusal)) throw error;
       this.#end(status[error.status], error.message, error.message);
     }
+  }
+
+  #noteDemand({ type_url: typeUrl, resource_names_subscribe: names = [] }: DeltaRequest): void {
+    const missing = typeUrl === CLUSTER_TYPE ? names.filter((name) => !this.#view.get(typeUrl, name)) : [];
+    if (missing.length > 0) this.#events.onDemand?.(missing);
   }
 
   #noteProgress(): void {

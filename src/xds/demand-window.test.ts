@@ -61,6 +61,26 @@ describe('the demand window of an Envoy that starts', () => {
     assert.ok(stream.hasBeenCurrent);
   });
 
+  it('sends the listener while clusters are still being computed, and to nobody else', () => {
+    const { view, stream } = prepared(WINDOW, 'synced');
+    assert.deepEqual(start(stream), ['cds', 'lds +l.open']);
+    demand(stream, 'z');
+    assert.deepEqual(responses(stream), ['cds +a +b', 'cds +c +d', 'cds +e +f']);
+    const [without, back] = [setUp(DEFAULT_STREAM_LIMITS, 'synced'), prepared(WINDOW, 'synced')];
+    without.view.putListener('l', '1');
+    without.stream.request({ type_url: CLUSTER_TYPE });
+    without.stream.request({ type_url: LISTENER_TYPE });
+    comeBack(back.stream, HOSTS, 'old');
+    for (const other of [without, back]) {
+      assert.ok(!responses(other.stream).some((sent) => sent.startsWith('lds')));
+      other.view.setReady();
+      assert.ok(responses(other.stream).includes('lds +l'));
+    }
+    putHosts(view, ['z']);
+    view.setReady();
+    assert.deepEqual(responses(stream), ['cds +z', 'lds +l.closed']);
+  });
+
   it('has one response under way of what nobody asked for', () => {
     const { stream } = prepared();
     start(stream);

@@ -8,20 +8,9 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { DeltaDiscoveryRequest } from '../proto/index.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { AdsServer } from './server.ts';
-import { ADS_SERVICE, ADS_SERVICE_NAME } from './service.ts';
+import { ADS_SERVICE } from './service.ts';
 import { DEFAULT_STREAM_LIMITS } from './stream.ts';
-import {
-  cleanUp,
-  cleanUps,
-  healthOf,
-  NODE,
-  open,
-  recorder,
-  reflectedServices,
-  serve,
-  unary,
-  watchedHealth,
-} from './test-client.ts';
+import { cleanUp, cleanUps, healthOf, NODE, open, recorder, serve } from './test-client.ts';
 import { TestView, versionOf } from './test-view.ts';
 
 afterEach(cleanUp);
@@ -56,6 +45,30 @@ describe('the ADS server', () => {
     view.setReady();
     assert.deepEqual(await stream.names(), ['+a']);
     assert.equal(await healthOf(port), 'SERVING');
+  });
+
+  it('tells which clusters connections wait for, while not all are there', async () => {
+    const demanded: string[] = [];
+    const { view, port } = await serve({ events: { onDemand: (names) => void demanded.push(...names) } });
+    view.put(CLUSTER_TYPE, { a: '1' });
+    view.setSynced();
+    const { stream } = open(port);
+    stream.send({ node: NODE, type_url: CLUSTER_TYPE });
+    await stream.next();
+    const demand = (...names: string[]) =>
+      stream.send({ type_url: CLUSTER_TYPE, resource_names_subscribe: names });
+    demand('a', 'b', 'c');
+    assert.deepEqual(await stream.names(), ['+a']);
+    view.setReady();
+    demand('d');
+    const removed = [...(await stream.names()), ...(await stream.names())];
+    assert.deepEqual(
+      [removed.sort(), demanded],
+      [
+        ['-b', '-c', '-d'],
+        ['b', 'c'],
+      ],
+    );
   });
 
   it('Envoys that come back with all that they have: what each one asks for is answered in order', {
@@ -348,32 +361,5 @@ describe('clients that do not play by the rules', () => {
     session.destroy();
     await until('disconnect cut');
     await unharmed();
-  });
-});
-
-describe('beside it', () => {
-  it('reflection lists the service', async () => {
-    const { port } = await serve();
-    const services = await reflectedServices(port);
-    assert.ok(services.includes(ADS_SERVICE_NAME), services);
-    assert.ok(services.includes('grpc.health.v1.Health'), services);
-  });
-
-  it('health can be watched, and knows what is not served', async () => {
-    const { view, port } = await serve();
-    const { watched, end } = await watchedHealth(port, ADS_SERVICE_NAME);
-    assert.equal(await watched(), 'NOT_SERVING');
-    view.setReady();
-    assert.equal(await watched(), 'SERVING');
-    end();
-    await assert.rejects(healthOf(port, 'no.such.Service'), { code: status.NOT_FOUND });
-  });
-
-  it('requests that are no messages end their own call', async () => {
-    const { port } = await serve();
-    const bytes = Buffer.from([0x0f]);
-    await assert.rejects(unary(port, '/grpc.health.v1.Health/Check', bytes), { code: status.INTERNAL });
-    await assert.rejects(reflectedServices(port, bytes), { code: status.INTERNAL });
-    assert.equal(await healthOf(port), 'NOT_SERVING');
   });
 });

@@ -243,7 +243,9 @@ export class AdsStream {
     return typeUrl === ENDPOINT_TYPE ? this.#maySendEndpoints : undefined;
   }
 
-  readonly #maySendListener: MaySend = ({ bytes }, isKnown) => {
+  readonly #maySendListener: MaySend = ({ bytes, demand }, isKnown) => {
+    // It may be here before its clusters, for those who wait for them.
+    if (demand !== undefined && !this.#view.ready && !this.#window.isOpen) return false;
     const waitMs = isKnown ? (this.#pace?.takeBytes(bytes.length) ?? 0) : 0;
     this.#waitAtMost(waitMs);
     return waitMs === 0;

@@ -207,6 +207,7 @@ export class ControlPlane implements AsyncDisposable {
         for (const kind of kinds) this.#unsynced.delete(kind);
         this.#serveIfSynced();
       },
+      restored: () => this.#loop.restored(),
       confirmed: () => {
         this.#options.logger.info('what was saved is confirmed: the API server has said what has changed');
         this.#isWriting();
@@ -275,6 +276,7 @@ export class ControlPlane implements AsyncDisposable {
         logger.info({ node, reason }, 'Envoy disconnected');
         this.#status?.envoysChanged();
       },
+      onDemand: (hosts) => this.engine.demand(hosts),
       onWindowEnd: (node, end) => {
         counted.onWindowEnd?.(node, end);
         logWindowEnd(node, end, logger);
