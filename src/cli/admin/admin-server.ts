@@ -1,5 +1,6 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { http } from '../../kubernetes-api/node-http.ts';
 import type { SocketAddress } from '../flag-values.ts';
 
 /** A page: its body, and whether all is well with what it shows. */
@@ -26,7 +27,7 @@ export class AdminServer {
 
   constructor(pages: AdminPages) {
     const index = textPage(Object.keys(pages).join('\n'));
-    this.#server = createServer((request, response) => {
+    this.#server = http.createServer((request, response) => {
       const [path = '/', query] = (request.url ?? '/').split('?', 2);
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         send(response, textPage('only GET; nothing here can be changed', 405));
