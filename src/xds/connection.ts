@@ -8,7 +8,8 @@ import { limitsOf, type NodeIdentity } from './node-identity.ts';
 import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
-import { AdsStream, type StreamLimits } from './stream.ts';
+import { AdsStream } from './stream.ts';
+import type { StreamLimits } from './stream-limits.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
@@ -26,7 +27,7 @@ export interface ConnectionEvents {
   /** `elapsedMs` since the response was handed to the transport. */
   onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
   /** Clusters that connections through an Envoy wait for, and that are not here, while not all is. */
-  onDemand?(names: readonly string[]): void;
+  onDemand?(names: readonly string[], connection: AdsConnection): void;
   /** The demand window of an Envoy ended. */
   onWindowEnd?(node: NodeIdentity, end: WindowEnd): void;
   onSend?(node: NodeIdentity, typeUrl: string, bytes: number, resources: number, removed: number): void;
@@ -175,7 +176,7 @@ export class AdsConnection {
 
   #noteDemand({ type_url: typeUrl, resource_names_subscribe: names = [] }: DeltaRequest): void {
     const missing = typeUrl === CLUSTER_TYPE ? names.filter((name) => !this.#view.get(typeUrl, name)) : [];
-    if (missing.length > 0) this.#events.onDemand?.(missing);
+    if (missing.length > 0) this.#events.onDemand?.(missing, this);
   }
 
   #noteProgress(): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, FORM_ENDING, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
-import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import type { AdsStream } from './stream.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 import { responses, setUp } from './test-stream.ts';
 import { type TestView, versionOf } from './test-view.ts';
 
@@ -79,6 +80,15 @@ describe('the demand window of an Envoy that starts', () => {
     putHosts(view, ['z']);
     view.setReady();
     assert.deepEqual(responses(stream), ['cds +z', 'lds +l.closed']);
+  });
+
+  it('answers for other types behind all that there is to tell', () => {
+    const { stream } = prepared();
+    start(stream);
+    stream.request({ type_url: 'other' });
+    assert.deepEqual(responses(stream, false), ['cds +a +b']);
+    stream.request({ type_url: CLUSTER_TYPE, response_nonce: '3' });
+    assert.deepEqual(responses(stream), ['cds +c +d', 'cds +e +f', 'lds +l.closed', 'other']);
   });
 
   it('has one response under way of what nobody asked for', () => {

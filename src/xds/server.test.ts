@@ -9,7 +9,7 @@ import { DeltaDiscoveryRequest } from '../proto/index.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { AdsServer } from './server.ts';
 import { ADS_SERVICE } from './service.ts';
-import { DEFAULT_STREAM_LIMITS } from './stream.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 import { cleanUp, cleanUps, healthOf, NODE, open, recorder, serve } from './test-client.ts';
 import { TestView, versionOf } from './test-view.ts';
 

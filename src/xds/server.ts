@@ -10,7 +10,8 @@ import type { NodeIdentity } from './node-identity.ts';
 import { Rejections } from './rejections.ts';
 import { DEFAULT_REQUEST_LIMIT, type RequestLimitOptions, requestLimit } from './request-limit.ts';
 import { ADS_SERVICE, ADS_SERVICE_NAME } from './service.ts';
-import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import type { AdsStream } from './stream.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 
 export interface AdsServerOptions extends ConnectionOptions {
   readonly view: ResourceView;

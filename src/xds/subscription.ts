@@ -64,7 +64,12 @@ export class Subscription {
   }
 
   get hasWork(): boolean {
-    return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#answers.hasRetries;
+    return this.#owed || this.#names.dueCount > 0 || this.hasResources;
+  }
+
+  /** Whether there are resources to send, or to look at whether they are. */
+  get hasResources(): boolean {
+    return this.#states.dueCount > 0 || this.#answers.hasRetries;
   }
 
   /** Tells whether the client has been sent this version of a resource and acknowledged it; good until something happens. */
