@@ -64,7 +64,7 @@ export class AdsConnection {
   readonly #sentAt = new Map<string, number>();
   readonly #closed = Promise.withResolvers<void>();
   #node: NodeIdentity | undefined;
-  /** What is here is provisional, and the client has something that is not here, or another version of it. */
+  /** The client has something that is not here, or another version of it, and what is here may be provisional. */
   #hasOthers = false;
   #inFlight = 0;
   #scheduled = false;
@@ -149,7 +149,8 @@ export class AdsConnection {
     if (this.#ended) return;
     try {
       const request = decodeRequest(bytes);
-      this.#hasOthers ||= this.#view.provisional && hasOthers(request, this.#view);
+      const mayBeBehind = this.#view.provisional || !this.#view.synced;
+      this.#hasOthers ||= mayBeBehind && hasOthers(request, this.#view);
       this.#identify(request, bytes);
       const { acknowledged, rejected } = this.#stream.request(request);
       const node = this.#node;

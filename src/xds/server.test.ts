@@ -47,6 +47,24 @@ describe('the ADS server', () => {
     assert.equal(await healthOf(port), 'SERVING');
   });
 
+  it('what was saved is for Envoys that have nothing, until it is confirmed', async () => {
+    const { view, port } = await serve({ demandWindow: undefined });
+    const [{ stream: back }, { stream: fresh }] = [open(port), open(port)];
+    // Before anything is known.
+    back.send({ node: NODE, type_url: CLUSTER_TYPE, initial_resource_versions: { a: 'newer' } });
+    fresh.send({ node: NODE, type_url: CLUSTER_TYPE });
+    await healthOf(port);
+    view.setProvisional();
+    view.put(CLUSTER_TYPE, { a: '1' });
+    view.setSynced();
+    assert.deepEqual(await fresh.names(), ['+a']);
+    assert.equal(back.pending, 0);
+    view.put(CLUSTER_TYPE, { a: '2' });
+    view.setConfirmed();
+    const resent = await back.next();
+    assert.equal(resent.resources?.[0]?.version, versionOf('2'));
+  });
+
   it('tells which clusters connections wait for, while not all are there', async () => {
     const demanded: string[] = [];
     const { view, port } = await serve({ events: { onDemand: (names) => void demanded.push(...names) } });

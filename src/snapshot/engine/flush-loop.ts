@@ -66,9 +66,11 @@ export class FlushLoop {
     this.#schedule();
   }
 
-  /** All is here that was saved: compute it, so that little is left to do when it may be served. */
+  /** All is here that was saved: compute it, and serve it as it comes to Envoys that have nothing. */
   restored(): void {
     this.#computing = true;
+    this.#engine.resources.setProvisional();
+    this.#engine.resources.setSynced();
     this.#schedule();
   }
 
@@ -78,6 +80,7 @@ export class FlushLoop {
     this.#synced = true;
     this.#computing = true;
     this.#engine.resources.setSynced();
+    this.#engine.resources.setConfirmed();
     this.#schedule();
   }
 
