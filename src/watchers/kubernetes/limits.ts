@@ -1,7 +1,8 @@
+import type { HeartbeatLimits } from '../../kubernetes-api/heartbeat.ts';
 import type { ReadinessLimits } from '../../kubernetes-api/readiness.ts';
 
 /** Sizes and times of the reflectors. Times in milliseconds of the monotonic clock. */
-export interface ReflectorLimits extends ReadinessLimits {
+export interface ReflectorLimits extends ReadinessLimits, HeartbeatLimits {
   /** Most objects in one page of a list; fewer where they are large, see `pageBytes`. */
   readonly pageObjects: number;
   /**
@@ -51,4 +52,6 @@ export const DEFAULT_LIMITS: ReflectorLimits = {
   probeMs: 250,
   probeSilenceMs: 500,
   recallMs: 1_000,
+  heartbeatMs: 5_000,
+  heartbeatSilenceMs: 2_000,
 };

@@ -1,5 +1,5 @@
 import type { Lane } from '../../event-loop/turns.ts';
-import { ApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
+import { ApiFailure, asApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
 import { Backoff } from '../../kubernetes-api/backoff.ts';
 import { type Clock, type Random, sleep } from '../../kubernetes-api/clock.ts';
 import type { Readiness } from '../../kubernetes-api/readiness.ts';
@@ -15,6 +15,7 @@ import type { Decode } from './known-objects.ts';
 import type { ReflectorLimits } from './limits.ts';
 import { ObjectFeed } from './object-feed.ts';
 import { PagedList } from './paged-list.ts';
+import { PresentWatch } from './present-watch.ts';
 import { isOlder } from './raw-object.ts';
 import { type WatchEvent, watchStream } from './watch-stream.ts';
 
@@ -47,6 +48,7 @@ const UNRECALLED: ReadonlySet<FailureReason> = new Set(['throttled', 'config']);
  * remembers. Whatever fails is tried again; what was read stays in place meanwhile.
  */
 export class Reflector {
+  readonly present = new PresentWatch();
   readonly #options: ReflectorOptions;
   readonly #feed: ObjectFeed;
   readonly #listBackoff: Backoff;
@@ -160,7 +162,7 @@ export class Reflector {
       await this.#readList(resource, signal);
       return 0;
     } catch (error) {
-      return signal.aborted ? 0 : this.#failed(asFailure(error), watching);
+      return signal.aborted || this.present.isRenewed ? 0 : this.#failed(asApiFailure(error), watching);
     } finally {
       this.#established = false;
     }
@@ -217,8 +219,9 @@ export class Reflector {
     };
     let heard = false;
     this.#watchAskedAt = clock.now();
-    for await (const batch of watchStream(resource, transport, options, signal)) {
+    for await (const batch of watchStream(resource, transport, options, this.present.begin(signal))) {
       if (signal.aborted) return 0;
+      this.present.heard(clock.now());
       if (batch.length === 0) {
         this.#established = true;
         this.#complete(signal);
@@ -341,10 +344,4 @@ export class Reflector {
     this.#version = undefined;
     this.#silentWatches = 0;
   }
-}
-
-function asFailure(error: unknown): ApiFailure {
-  if (error instanceof ApiFailure) return error;
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new ApiFailure('malformed', reason, { cause: error });
 }
