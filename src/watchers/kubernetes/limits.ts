@@ -28,6 +28,8 @@ export interface ReflectorLimits extends ReadinessLimits, HeartbeatLimits {
   /** After a failure. */
   readonly backoffBaseMs: number;
   readonly backoffMaxMs: number;
+  /** The most that is added to what the server asks for with `Retry-After`. */
+  readonly toldBackoffMaxMs: number;
   /** Between two looks for a CRD that is not installed. */
   readonly absenceBaseMs: number;
   readonly absenceMaxMs: number;
@@ -46,6 +48,7 @@ export const DEFAULT_LIMITS: ReflectorLimits = {
   steadyMs: 5_000,
   backoffBaseMs: 200,
   backoffMaxMs: 30_000,
+  toldBackoffMaxMs: 1_000,
   absenceBaseMs: 500,
   absenceMaxMs: 30_000,
   maxRetryAfterMs: 300_000,

@@ -301,7 +301,10 @@ export class Reflector {
       logger.debug({ code: failure.code, kind: this.kind }, `Kubernetes API: ${failure.message}; going on`);
       return delay;
     }
-    const wait = delay + Math.min(failure.retryAfterMs ?? 0, limits.maxRetryAfterMs);
+    const { retryAfterMs } = failure;
+    // A server that says when to come back is not busy for longer than it says, as far as it knows.
+    const own = retryAfterMs === undefined ? delay : Math.min(delay, limits.toldBackoffMaxMs);
+    const wait = own + Math.min(retryAfterMs ?? 0, limits.maxRetryAfterMs);
     this.#failure = failure;
     failures.failed(watched, failure, wait);
     onProblems();
