@@ -67,14 +67,17 @@ export async function refuseSluice(cluster: Cluster): Promise<() => Promise<void
     }
   };
   const asking = Array.from({ length: OWN_REQUESTS }, ask);
-  let isApplied = false;
-  await within(BEGIN_MS, async () => {
-    if (!isApplied) await cluster.client.apply(OBJECTS);
-    isApplied = true;
+  const isOver = new AbortController();
+  const applied = persistently(isOver.signal, async () => {
+    await cluster.client.apply(OBJECTS);
     return refused > 0;
   });
+  // An API server that hangs answers no write either.
+  await Promise.race([applied, delay(BEGIN_MS)]);
   return async () => {
-    const isEnded = await within(END_MS, async () => {
+    isOver.abort();
+    await applied;
+    await persistently(AbortSignal.timeout(END_MS), async () => {
       for (const { apiVersion, kind, metadata } of OBJECTS)
         await cluster.client.remove({ apiVersion, kind, name: metadata.name }).catch(ignoreMissing);
       const before = refused;
@@ -83,7 +86,6 @@ export async function refuseSluice(cluster: Cluster): Promise<() => Promise<void
     });
     ending.abort();
     await Promise.all(asking);
-    if (!isEnded) throw new Error('Sluice is still refused');
   };
 }
 
@@ -91,12 +93,7 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof ApiError && error.status === 404)) throw error;
 }
 
-/** Tries until it is so; returns whether it was in time. */
-async function within(timeoutMs: number, attempt: () => Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  while (performance.now() < deadline) {
-    if (await attempt().catch(() => false)) return true;
-    await delay(PAUSE_MS);
-  }
-  return false;
+/** Tries until it is so, or the signal is aborted. */
+async function persistently(signal: AbortSignal, attempt: () => Promise<boolean>): Promise<void> {
+  while (!(await attempt().catch(() => false)) && !signal.aborted) await delay(PAUSE_MS);
 }
