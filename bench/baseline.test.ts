@@ -37,6 +37,18 @@ test('a ratio to the floor gives way to that of the trees', () => {
   });
 });
 
+test('a goal is a part of what the baseline needs', () => {
+  const goal = { figure: 'servedMs', what: 'the last host', most: 0.5 };
+  const { goals } = comparisonReport({
+    ...{ name: 'cold', what: 'a start', revision: 'abc', goals: [goal, { ...goal, most: 0.1 }] },
+    ...{ present: [{ servedMs: 40 }], baseline: [{ servedMs: 100 }] },
+  });
+  assert.deepEqual(goals, [
+    { goal: 'the last host, at most 0.5 × abc', measured: '40.0 : 100 = 0.40 ×', met: true },
+    { goal: 'the last host, at most 0.1 × abc', measured: '40.0 : 100 = 0.40 ×', met: false },
+  ]);
+});
+
 test('a figure that only the present tree has is left out', () => {
   const report = comparisonReport({
     ...{ name: 'cold', revision: 'abc' },

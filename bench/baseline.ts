@@ -9,10 +9,13 @@ import { promisify } from 'node:util';
 import { cacheDirectory, cached, type Progress } from '../scripts/kubernetes-assets.cache.ts';
 import { OUTSIDE } from '../test/harness/network-namespace.ts';
 import { PRESENT_TREE } from './processes/shipped.ts';
-import { type Report, type Scenario, type ScenarioOptions, Unavailable } from './scenario.ts';
+import { type Goal, type Report, type Scenario, type ScenarioOptions, Unavailable } from './scenario.ts';
 import { median } from './statistics.ts';
 
 const run = promisify(execFile);
+
+/** The last build without demand windows and without states: what starts are measured beside. */
+export const REFERENCE = 'c08a515';
 
 /** Name → value, as a report has them. */
 type Figures = Readonly<Record<string, number>>;
@@ -50,8 +53,17 @@ async function commitOf(revision: string): Promise<string> {
   }
 }
 
+/** What a figure is to be, as a part of the same of the baseline. */
+export interface RatioGoal {
+  readonly figure: string;
+  readonly what: string;
+  readonly most: number;
+}
+
 export interface Comparison {
   readonly name: string;
+  /** What is measured, in words. */
+  readonly what: string;
   readonly run: Scenario;
   readonly options: ScenarioOptions;
   /** Of the baseline. */
@@ -60,11 +72,12 @@ export interface Comparison {
   readonly rounds: number;
   /** Whether the scenario runs modules of Sluice itself, so that the baseline's own benchmark has to. */
   readonly inProcess: boolean;
+  readonly goals: readonly RatioGoal[];
 }
 
 /** Medians of the figures over all rounds, of both, and their ratios. */
 export async function compared(comparison: Comparison): Promise<Report> {
-  const { name, rounds, options, revision } = comparison;
+  const { name, what, rounds, options, revision, goals } = comparison;
   const present: Figures[] = [];
   const baseline: Figures[] = [];
   const runs = [
@@ -76,7 +89,7 @@ export async function compared(comparison: Comparison): Promise<Report> {
     for (const each of runs) await each();
     runs.reverse();
   }
-  return comparisonReport({ name, revision, present, baseline });
+  return comparisonReport({ name, what, revision, present, baseline, goals });
 }
 
 async function baselineFigures({
@@ -113,7 +126,9 @@ async function baselineFigures({
 
 interface Compared {
   readonly name: string;
+  readonly what?: string;
   readonly revision: string;
+  readonly goals?: readonly RatioGoal[];
   readonly present: readonly Figures[];
   readonly baseline: readonly Figures[];
 }
@@ -121,7 +136,8 @@ interface Compared {
 /** Scenarios of one duration call it `servedMs`; others give quantiles. */
 const MAIN_FIGURES = ['p50Ms', 'servedMs', 'translateMs', 'listMs'];
 
-export function comparisonReport({ name, revision, present, baseline }: Compared): Report {
+export function comparisonReport(comparison: Compared): Report {
+  const { name, what, revision, present, baseline, goals = [] } = comparison;
   const names = Object.keys(present[0] ?? {}).filter(
     (figure) => figure !== 'routes' && baseline.every((of) => figure in of),
   );
@@ -142,13 +158,18 @@ export function comparisonReport({ name, revision, present, baseline }: Compared
     figures['ratio'] = of(present, main) / of(baseline, main);
   }
   return {
-    title: `${name}: the present tree and ${revision}, medians of ${present.length} rounds in turn`,
+    title: `${name}: ${what === undefined ? '' : `${what}; `}the present tree and ${revision}, medians of ${present.length} rounds in turn`,
     columns: ['figure', 'present', revision, 'ratio', 'least to most', `least to most of ${revision}`],
     rows: names.map((figure) => [
       ...[figure, of(present, figure), of(baseline, figure), of(present, figure) / of(baseline, figure)],
       ...[range(values(present, figure)), range(values(baseline, figure))],
     ]),
     figures,
+    goals: goals.map(({ figure, what: goal, most }): Goal => {
+      const [now, before] = [of(present, figure), of(baseline, figure)];
+      const measured = `${now.toPrecision(3)} : ${before.toPrecision(3)} = ${(now / before).toPrecision(2)} ×`;
+      return { goal: `${goal}, at most ${most} × ${revision}`, measured, met: now / before <= most };
+    }),
     samples: { present, baseline },
   };
 }

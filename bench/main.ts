@@ -7,7 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { AssetError } from '../scripts/kubernetes-assets.cache.ts';
 import { reexecInNetworkNamespace } from '../test/harness/network-namespace.ts';
-import { baselineTree, compared } from './baseline.ts';
+import { baselineTree, compared, type RatioGoal, REFERENCE } from './baseline.ts';
 import { keep, readKept, type Skipped, writeDocument } from './document/write.ts';
 import { machineFacts } from './machine.ts';
 import { readOptions } from './options.ts';
@@ -21,7 +21,7 @@ import { ci } from './scenarios/ci.ts';
 import { cold } from './scenarios/cold.ts';
 import { engine } from './scenarios/engine.ts';
 import { fanout } from './scenarios/fanout.ts';
-import { firstConnection } from './scenarios/first-connection.ts';
+import { firstConnection, firstConnectionLarge } from './scenarios/first-connection.ts';
 import { floor } from './scenarios/floor.ts';
 import { growth } from './scenarios/growth.ts';
 import { page } from './scenarios/page.ts';
@@ -37,6 +37,10 @@ interface Described {
   readonly run: Scenario;
   /** Whether `all` runs it. */
   readonly inAll?: boolean;
+  /** `all` runs it with the reference in turn, so often. */
+  readonly beside?: { readonly rounds: number; readonly repeats: number };
+  /** What the ratios to the reference are to be, with as many routes as the scenario has by itself. */
+  readonly ratioGoals?: readonly RatioGoal[];
   /** Whether it runs Sluice's modules in its own process: another tree's are measured by that tree's benchmark. */
   readonly inProcess?: boolean;
 }
@@ -50,12 +54,31 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
     what: 'from the start of a cold Envoy until a host chosen at random answers',
     run: firstConnection,
     inAll: true,
+    beside: { rounds: 3, repeats: 5 },
+    ratioGoals: [
+      { figure: 'p50Ms', what: 'cold Envoy at 20000, a host at random, p50', most: 0.1 },
+      { figure: 'p99Ms', what: 'cold Envoy at 20000, a host at random, p99', most: 0.15 },
+    ],
+  },
+  'first-connection-large': {
+    what: 'the same with 100,000 routes, from a folder of manifests',
+    run: firstConnectionLarge,
+    inAll: true,
+    beside: { rounds: 1, repeats: 2 },
+    ratioGoals: [{ figure: 'p50Ms', what: 'cold Envoy at 100000, a host at random, p50', most: 0.03 }],
   },
   ci: { what: 'floor, burst and change in brief, with limits', run: ci },
   restart: {
-    what: 'Sluice started again, from the state that it kept and without',
+    what: 'Sluice started again beside an empty Envoy, from the state that it kept and without one (unsaved)',
     run: restart,
     inAll: true,
+    beside: { rounds: 3, repeats: 1 },
+    ratioGoals: [
+      { figure: 'p50Ms', what: 'Sluice started from its state at 20000, a host at random, p50', most: 0.25 },
+      { figure: 'servedMs', what: 'Sluice started from its state at 20000, last host', most: 0.6 },
+      { figure: 'unsavedServedMs', what: 'Sluice started without a state at 20000, last host', most: 0.85 },
+      { figure: 'sluicePeakRssMb', what: 'Sluice started from its state at 20000, peak RSS', most: 1.05 },
+    ],
   },
   fanout: { what: 'what each further node costs the control plane', run: fanout, inAll: true },
   page: { what: 'what the page of the admin address costs while it is open', run: page, inAll: false },
@@ -76,7 +99,7 @@ const INTERRUPTED = 130;
 
 const options = readOptions(process.argv.slice(2), {
   ...Object.fromEntries(Object.entries(SCENARIOS).map(([name, { what }]) => [name, what])),
-  all: 'all of them but ci and engine; writes docs/benchmarks.md with its charts',
+  all: `all of them but ci, engine and reflector, starts beside ${REFERENCE} or --baseline; writes docs/benchmarks.md with its charts`,
   document: 'writes docs/benchmarks.md again from the JSON of the last run of all',
 });
 
@@ -99,7 +122,13 @@ function unavailable(error: Error): never {
 const tree = await fetched().catch(unavailable);
 async function fetched(): Promise<string | undefined> {
   if (SCENARIOS[options.scenario]?.inProcess !== true) await fetchPrograms();
-  return options.baseline === undefined ? undefined : await baselineTree(options.baseline, progress);
+  if (options.baseline !== undefined) return await baselineTree(options.baseline, progress);
+  if (options.scenario !== 'all') return undefined;
+  return await baselineTree(REFERENCE, progress).catch((error: unknown) => {
+    if (!isUnavailable(error)) throw error;
+    progress(`without ${REFERENCE} beside: ${error.message}`);
+    return undefined;
+  });
 }
 
 // Addresses of tenants' endpoints on this machine, and ports that nobody else has.
@@ -126,15 +155,18 @@ const scenarioOptions: ScenarioOptions = {
   progress,
 };
 
-async function measured(name: string, { run, inProcess }: Described): Promise<KeptReport> {
+async function measured(name: string, described: Described): Promise<KeptReport> {
   const machine = machineFacts();
-  const report =
-    tree === undefined
-      ? await run(scenarioOptions)
-      : await compared({
-          ...{ name, run, tree, rounds: options.rounds, options: scenarioOptions },
-          ...{ revision: options.baseline ?? '', inProcess: inProcess === true },
-        });
+  const { run, what, inProcess = false, beside, ratioGoals = [] } = described;
+  const isCompared = tree !== undefined && (options.scenario !== 'all' || beside !== undefined);
+  const report = isCompared
+    ? await compared({
+        ...{ name, what, run, tree, inProcess, revision: options.baseline ?? REFERENCE },
+        rounds: options.scenario === 'all' ? (beside?.rounds ?? options.rounds) : options.rounds,
+        options: { ...scenarioOptions, ...(options.scenario === 'all' && { repeats: beside?.repeats }) },
+        goals: options.routes === undefined ? ratioGoals : [],
+      })
+    : await run(scenarioOptions);
   progress('');
   process.stdout.write(`\n${reportText(report)}\n`);
   return await kept(name, report, machine);

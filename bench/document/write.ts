@@ -11,6 +11,7 @@ const ORDER = [
   'burst',
   'cold',
   'first-connection',
+  'first-connection-large',
   'restart',
   'change',
   'churn',
@@ -85,7 +86,7 @@ function section(report: KeptReport): string[] {
   const { scenario, title, columns, rows, notes = [] } = report;
   return [
     `## ${scenario}`,
-    `${title.replace(/^\w+: /, '').replace(/^./, (letter) => letter.toUpperCase())}.`,
+    `${title.replace(/^[\w-]+: /, '').replace(/^./, (letter) => letter.toUpperCase())}.`,
     table(
       columns,
       rows.map((row) => row.map(formatCell)),

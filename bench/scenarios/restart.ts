@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { hostOf } from '../../test/harness/tenants.ts';
 import { sampleHosts, untilAllServed, untilAnswer } from '../clients/probe.ts';
+import { monotonicMs } from '../clock.ts';
 import { startBackend } from '../processes/backend.ts';
 import { startEnvoy } from '../processes/envoy.ts';
 import { SluiceProcess, XDS_PORT } from '../processes/sluice.ts';
@@ -25,6 +26,8 @@ const ASKED = 8;
 interface RestartSample {
   readonly answeredMs: readonly number[];
   readonly servedMs: number;
+  /** Until Envoy had been told everything, and had acknowledged it. */
+  readonly currentMs: number;
   readonly sluice: Usage;
   readonly envoy: Usage;
 }
@@ -63,11 +66,14 @@ async function restartSample(
   await using envoy = await startEnvoy(XDS_PORT);
   const answeredAt = await Promise.all(answered);
   const { at } = await served;
+  await sluice.untilCurrent(1);
+  const currentAt = monotonicMs();
   const usage = { sluice: sluice.usage(), envoy: usageOf(envoy.pid) };
   if (options.profile !== undefined) await sluice.stop();
   return {
     answeredMs: answeredAt.map((each) => each - sluice.startedAt),
     servedMs: at - sluice.startedAt,
+    currentMs: currentAt - sluice.startedAt,
     ...usage,
   };
 }
@@ -98,7 +104,7 @@ export async function restart(options: ScenarioOptions): Promise<Report> {
     median(samples.map(pick));
   const row = (what: string) => (sample: RestartSample, index: number) => [
     ...[what, index + 1, median(sample.answeredMs), Math.max(...sample.answeredMs), sample.servedMs],
-    ...[sample.sluice.cpuMs, sample.sluice.peakRssMb, sample.envoy.cpuMs],
+    ...[sample.currentMs, sample.sluice.cpuMs, sample.sluice.peakRssMb, sample.envoy.cpuMs],
   ];
   const servedMs = of(saved, (sample) => sample.servedMs);
   const unsavedServedMs = of(unsaved, (sample) => sample.servedMs);
@@ -112,6 +118,7 @@ export async function restart(options: ScenarioOptions): Promise<Report> {
       'a random host',
       'of those the last',
       'all served',
+      'Envoy current',
       'Sluice CPU',
       'peak MB',
       'Envoy CPU',
@@ -122,8 +129,10 @@ export async function restart(options: ScenarioOptions): Promise<Report> {
       p50Ms,
       p99Ms: answers(saved, 0.99),
       servedMs,
+      currentMs: of(saved, (sample) => sample.currentMs),
       unsavedP50Ms,
       unsavedServedMs,
+      unsavedCurrentMs: of(unsaved, (sample) => sample.currentMs),
       sluicePeakRssMb: of(saved, ({ sluice }) => sluice.peakRssMb),
     },
     notes: [

@@ -1,8 +1,7 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { ApiFailure, failureOfStatus } from './api-failure.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Connection, Credentials, type CredentialsOptions } from './credentials.ts';
+import { http, https } from './node-http.ts';
 import type { ApiRequest, ApiResponse } from './transport.ts';
 
 export interface ApiClientOptions extends CredentialsOptions {
@@ -107,7 +106,7 @@ export class ApiClient {
     const query = call.query === undefined ? '' : `?${new URLSearchParams(call.query).toString()}`;
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
     return new Promise((resolve, reject) => {
-      const outgoing = (server.protocol === 'http:' ? httpRequest : httpsRequest)({
+      const outgoing = (server.protocol === 'http:' ? http : https).request({
         agent,
         method,
         protocol: server.protocol,

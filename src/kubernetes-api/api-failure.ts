@@ -111,8 +111,8 @@ function reasonOf(code: number, reason: unknown): FailureReason {
   }
 }
 
-/** What is none of ours is a malformed answer, with all that is known of it. */
-export function asFailure(error: unknown): ApiFailure {
+/** What was thrown, where it is one; anything else is a mistake in what was read, or of ours. */
+export function asApiFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;
   const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new ApiFailure('malformed', reason, { cause: error });

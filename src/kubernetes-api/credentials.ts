@@ -1,11 +1,12 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
-import { type AgentOptions, Agent as HttpsAgent, type RequestOptions } from 'node:https';
+import type { Agent as HttpAgent } from 'node:http';
+import type { AgentOptions, RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { ApiFailure } from './api-failure.ts';
 import type { Clock } from './clock.ts';
+import { http, https } from './node-http.ts';
 import { isPod, podAccess } from './service-account.ts';
 
 export interface CredentialsOptions {
@@ -206,7 +207,7 @@ class Agents {
 
   agent(server: URL, options: RequestOptions, proxy: string | undefined): HttpAgent {
     // The library's agent knows proxies; it keeps the TLS material of its first use.
-    if (proxy !== undefined && proxy !== '' && options.agent instanceof HttpAgent) return options.agent;
+    if (proxy !== undefined && proxy !== '' && options.agent instanceof http.Agent) return options.agent;
     const tls: AgentOptions = {};
     const { ca, cert, key, rejectUnauthorized, servername, passphrase } = options;
     if (ca !== undefined) tls.ca = ca;
@@ -220,7 +221,7 @@ class Agents {
     );
     if (this.#current?.key === identity) return this.#current.agent;
     retire(this.#current?.agent);
-    const agent = server.protocol === 'http:' ? new HttpAgent(POOL) : new HttpsAgent({ ...POOL, ...tls });
+    const agent = server.protocol === 'http:' ? new http.Agent(POOL) : new https.Agent({ ...POOL, ...tls });
     this.#current = { key: identity, agent };
     return agent;
   }

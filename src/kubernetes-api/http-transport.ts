@@ -1,8 +1,8 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { ApiFailure } from './api-failure.ts';
 import type { Clock } from './clock.ts';
 import { type Connection, Credentials, type CredentialsOptions, closeIdle } from './credentials.ts';
+import { http, https } from './node-http.ts';
 import type { ApiRequest, ApiResponse, ApiTransport } from './transport.ts';
 
 export interface HttpTransportOptions extends CredentialsOptions {
@@ -63,7 +63,7 @@ function send(
   const query = new URLSearchParams(request.query).toString();
   const what = `${server.origin}${path}`;
   return new Promise((resolve, reject) => {
-    const outgoing = (server.protocol === 'http:' ? httpRequest : httpsRequest)({
+    const outgoing = (server.protocol === 'http:' ? http : https).request({
       agent,
       method: 'GET',
       protocol: server.protocol,

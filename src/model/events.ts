@@ -41,6 +41,8 @@ export interface SourceSink {
   synced(kinds?: readonly Kind[]): void;
   /** The full list of present problems of the source, replacing what it said before. */
   problems(problems: readonly SourceProblem[]): void;
+  /** What was saved before has been given; what has changed since is still to come. Not called where nothing was saved. */
+  restored?(): void;
   /** What it gave at the start was saved before; now it is what the API says. Not called where nothing was saved. */
   confirmed?(): void;
 }

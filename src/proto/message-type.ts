@@ -1,12 +1,13 @@
 /**
- * The codec: protobufjs over the .proto files, with types generated from the same files.
+ * The codec: protobufjs over what the .proto files say, with types generated from the same files.
  *
  * Values are plain objects with the field names of Envoy's documentation; enums are names, durations
  * `{seconds, nanos}`, wrappers `{value}`, bytes `Uint8Array`, 64-bit numbers strings.
  */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import protobuf from 'protobufjs';
+import protobuf from 'protobufjs/light.js';
+import { DESCRIPTOR } from './gen/descriptor.ts';
 
 /** Encodes and decodes one message. `Input` is what may be written, `Output` what is read. */
 export interface MessageType<Input, Output = Input> {
@@ -25,24 +26,7 @@ export interface EncodedAny {
   readonly value: Uint8Array;
 }
 
-const protoRoot = findProtoRoot();
-const root = load();
-
-/** Beside `src` in a checkout, one level further up from what is published. */
-function findProtoRoot(): string {
-  for (const up of ['../..', '../../..']) {
-    const candidate = join(import.meta.dirname, up, 'proto');
-    if (globSync('envoy/**/*.proto', { cwd: candidate }).length > 0) return candidate;
-  }
-  throw new Error(`no .proto files beside ${import.meta.dirname}: the installation is incomplete`);
-}
-
-function load(): protobuf.Root {
-  const loaded = new protobuf.Root();
-  loaded.resolvePath = (_origin, target) => (target.startsWith('/') ? target : join(protoRoot, target));
-  loaded.loadSync(globSync('**/*.proto', { cwd: protoRoot }).sort(), { keepCase: true });
-  return loaded.resolveAll() as protobuf.Root;
-}
+const root = protobuf.Root.fromJSON(DESCRIPTOR as protobuf.INamespace).resolveAll() as protobuf.Root;
 
 /** `undefined` where our part of the API has no message of that name. */
 export function findType(name: string): protobuf.Type | undefined {
@@ -50,8 +34,13 @@ export function findType(name: string): protobuf.Type | undefined {
   return found instanceof protobuf.Type ? found : undefined;
 }
 
+/** Of the .proto files: beside `src` in a checkout, one level further up from what is published. */
 export function protoDirectory(): string {
-  return protoRoot;
+  for (const up of ['../..', '../../..']) {
+    const candidate = join(import.meta.dirname, up, 'proto');
+    if (globSync('envoy/**/*.proto', { cwd: candidate }).length > 0) return candidate;
+  }
+  throw new Error(`no .proto files beside ${import.meta.dirname}: the installation is incomplete`);
 }
 
 export function messageType<Input extends object, Output = Input>(name: string): MessageType<Input, Output> {

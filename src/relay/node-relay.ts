@@ -45,6 +45,8 @@ export class NodeRelay {
   /** In the order in which they came. With two, the older is what an Envoy has left behind. */
   readonly #sessions = new Map<AdsConnection, Session>();
   #followed: Session | undefined;
+  /** Clusters that connections through the followed Envoy wait for, until the control plane has told everything. */
+  readonly #demanded = new Set<string>();
   #stream: UpstreamStream | undefined;
   #connectedAt: Date | undefined;
   #wasComplete = false;
@@ -113,6 +115,11 @@ export class NodeRelay {
       onRequest: (connection) => {
         if (connection === this.#followed?.connection) this.#progress();
       },
+      onDemand: (clusters, connection) => {
+        if (connection !== this.#followed?.connection) return;
+        for (const name of clusters) this.#demanded.add(name);
+        this.#stream?.demand(clusters);
+      },
     };
   }
 
@@ -120,6 +127,7 @@ export class NodeRelay {
     const newest = [...this.#sessions.values()].at(-1);
     if (newest === this.#followed || this.#isClosed) return;
     this.#followed = newest;
+    this.#demanded.clear();
     this.#stream = undefined;
     this.#connectedAt = undefined;
     if (newest === undefined) this.#upstream.close();
@@ -133,6 +141,8 @@ export class NodeRelay {
     this.#events.onUpstreamConnect?.(authority);
     this.#stream = new UpstreamStream(this.resources, connection, send);
     this.#stream.start(firstRequest);
+    // A stream before may have ended over it.
+    this.#stream.demand([...this.#demanded]);
   }
 
   #take(response: Buffer): void {
@@ -149,6 +159,7 @@ export class NodeRelay {
 
   #completed(): void {
     this.#wasComplete = true;
+    this.#demanded.clear();
     this.resources.waitNoLonger();
     this.resources.table.setReady();
     this.resources.table.setConfirmed();

@@ -3,14 +3,18 @@ import { credentials } from '@grpc/grpc-js';
 import { Cluster, type DeltaDiscoveryResponse } from '../proto/index.ts';
 import { encodeResource } from '../snapshot/resources/encode.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
-import { AdsServer } from '../xds/server.ts';
+import { AdsServer, type AdsServerOptions } from '../xds/server.ts';
 import { cleanUps, NODE, open, recorder, type TestStream } from '../xds/test-client.ts';
 import { TestView } from '../xds/test-view.ts';
 import { NodeRelay, type NodeRelayEvents } from './node-relay.ts';
 
-export async function startControlPlane(view = new TestView(), port = 0) {
+export async function startControlPlane(
+  view = new TestView(),
+  port = 0,
+  options: Pick<Partial<AdsServerOptions>, 'demandWindow'> = {},
+) {
   const { events, until, seen, watch } = recorder();
-  const server = new AdsServer({ view, events, retryMs: { first: 50, most: 50 } });
+  const server = new AdsServer({ view, events, retryMs: { first: 50, most: 50 }, ...options });
   watch(server);
   const bound = await server.listen({ host: '127.0.0.1', port });
   cleanUps.push(() => server.close(0));

@@ -7,7 +7,7 @@ import { RELAYED_TYPES, type RelayedResources, type ResourceUpdate } from './rel
 
 /** What is asked of the stream of the Envoy that the control plane is told of. */
 export interface EnvoyProgress {
-  readonly stream: Pick<AdsStream, 'acknowledged' | 'hasAskedFor' | 'held' | 'isCurrent'>;
+  readonly stream: Pick<AdsStream, 'acknowledged' | 'hasAllResources' | 'hasAskedFor' | 'held' | 'isCurrent'>;
   /** It is sent nothing before the control plane has told everything. */
   readonly isHeldOff: boolean;
 }
@@ -68,6 +68,12 @@ export class UpstreamStream {
     this.#send(encodeSubscription(CLUSTER_TYPE, this.#resources.all(CLUSTER_TYPE), nodeOf(firstRequest)));
     this.#send(encodeSubscription(ENDPOINT_TYPE, this.#resources.all(ENDPOINT_TYPE)));
     this.progress();
+  }
+
+  /** Connections through Envoy wait for these clusters, which this node does not have. */
+  demand(clusters: readonly string[]): void {
+    if (clusters.length > 0)
+      this.#request({ type_url: CLUSTER_TYPE, resource_names_subscribe: [...clusters] });
   }
 
   /** A response arrived. Returns what it says, published already; `undefined` where that is nothing. Throws on malformed bytes. */
@@ -162,9 +168,10 @@ export class UpstreamStream {
     const { stream, isHeldOff } = this.#envoy;
     if (isHeldOff) return false;
     const { typeUrl, resources, hasRemovals } = pending;
-    const isCurrent = stream.isCurrent && this.#resources.waitingCount === 0;
+    const hasAll = stream.hasAllResources && this.#resources.waitingCount === 0;
     const held = stream.held(typeUrl);
-    const isSettled = isCurrent ? () => true : this.#settled(typeUrl);
+    // Endpoint sets among them that no cluster of Envoy refers to.
+    const isSettled = hasAll ? () => true : this.#settled(typeUrl);
     for (; pending.next < resources.length; pending.next += 1) {
       const resource = resources[pending.next];
       if (resource === undefined) continue;
@@ -176,7 +183,7 @@ export class UpstreamStream {
       pending.errors.add(rejected.error.includes(name) ? rejected.error : `${name}: ${rejected.error}`);
     }
     // Of what is removed nothing is remembered.
-    return isCurrent || !hasRemovals;
+    return !hasRemovals || (stream.isCurrent && hasAll);
   }
 
   /** Tells whether Envoy has answered a version of a resource, or there is another one by now. */

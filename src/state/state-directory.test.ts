@@ -177,3 +177,24 @@ test('what a crash left half written is removed by the next who writes', async (
   await open().write(OWNER, empty(NOW));
   assert.deepEqual(names(), ['000001.state', 'notes.txt']);
 });
+
+test('a state that turns out to be of another cluster once its uid is known is not used, nor removed', async (t) => {
+  const { open, path, names } = world(t);
+  const of = (uid: string): StateOwner => ({ ...OWNER, cluster: { ...OWNER.cluster, uid } });
+  writeFileSync(join(path, '000001.state'), emptyOf(of('u-1')));
+  const directory = open();
+  const problems: StateProblem[] = [];
+  const readBy = (uid: string) =>
+    directory.read({
+      ...{ owner: OWNER, wholeOwner: Promise.resolve(of(uid)), maxAgeMs: 24 * HOUR, now: NOW },
+      onProblem: (problem) => problems.push(problem),
+    });
+  assert.equal((await readBy('u-1'))?.at, NOW);
+  assert.equal(await readBy('u-2'), undefined);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['SLUICE_STATE_FOREIGN'],
+  );
+  await directory.write(of('u-2'), empty(NOW));
+  assert.deepEqual(names(), ['000001.state', '000002.state']);
+});

@@ -27,7 +27,10 @@ export interface StateDirectoryOptions {
 }
 
 export interface ReadOptions {
+  /** As far as it is known without asking anybody. */
   readonly owner: StateOwner;
+  /** The whole of it, which is waited for while states are read; that is all there is to know unless given. */
+  readonly wholeOwner?: Promise<StateOwner>;
   /** A state that is older is not given, in milliseconds. */
   readonly maxAgeMs: number;
   /** Unix time in milliseconds. */
@@ -59,7 +62,7 @@ export class StateDirectory {
   }
 
   /** The newest state that can be read by this owner; names each newer one that cannot. Never rejects. */
-  async read({ owner, maxAgeMs, now, onProblem }: ReadOptions): Promise<SavedState | undefined> {
+  async read({ owner, wholeOwner, maxAgeMs, now, onProblem }: ReadOptions): Promise<SavedState | undefined> {
     const { path, reading } = this.#options;
     const names = await this.#names().catch((error: unknown) => {
       const message = `the state directory ${path} cannot be read (${reasonOf(error)}); create it, or name another with --state-dir`;
@@ -80,7 +83,8 @@ export class StateDirectory {
         }
         continue;
       }
-      const state = await readState(bytes, owner, reading);
+      const read = await readState(bytes, owner, reading);
+      const state = (wholeOwner && refusalOf(bytes, await wholeOwner)) ?? read;
       if (state.type !== 'state') {
         this.#named.add(name);
         onProblem(problemOf(file, state));

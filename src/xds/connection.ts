@@ -1,14 +1,15 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
-import type { ResourceView, SnapshotChange } from '../snapshot/resources/resource.ts';
+import { CLUSTER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resources/resource.ts';
 import type { DemandWindowOptions, WindowEnd } from './demand-window.ts';
 import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
 import { limitsOf, type NodeIdentity } from './node-identity.ts';
 import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
-import { AdsStream, type StreamLimits, type StreamResponse } from './stream.ts';
+import { AdsStream, type StreamResponse } from './stream.ts';
+import type { StreamLimits } from './stream-limits.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
@@ -32,6 +33,8 @@ export interface ConnectionEvents {
     nonce: string,
     connection: AdsConnection,
   ): void;
+  /** Clusters that connections through an Envoy wait for, and that are not here, while not all is. */
+  onDemand?(names: readonly string[], connection: AdsConnection): void;
   /** The demand window of an Envoy ended. */
   onWindowEnd?(node: NodeIdentity, end: WindowEnd): void;
   /** `bytes`: size of the response. */
@@ -69,7 +72,7 @@ export class AdsConnection {
   readonly #sentAt = new Map<string, number>();
   readonly #closed = Promise.withResolvers<void>();
   #node: NodeIdentity | undefined;
-  /** What is here is provisional, and the client has something that is not here, or another version of it. */
+  /** The client has something that is not here, or another version of it, and what is here may be provisional. */
   #hasOthers = false;
   #inFlight = 0;
   #scheduled = false;
@@ -154,7 +157,8 @@ export class AdsConnection {
     if (this.#ended) return;
     try {
       const request = decodeRequest(bytes);
-      this.#hasOthers ||= this.#view.provisional && hasOthers(request, this.#view);
+      const mayBeBehind = this.#view.provisional || !this.#view.synced;
+      this.#hasOthers ||= mayBeBehind && hasOthers(request, this.#view);
       this.#identify(request, bytes);
       const { acknowledged, rejected } = this.#stream.request(request);
       const node = this.#node;
@@ -172,12 +176,18 @@ export class AdsConnection {
         this.#retryLater();
       }
       this.#noteProgress();
+      if (!this.#view.ready && this.#stream.window.isOpen) this.#noteDemand(request);
       this.#events.onRequest?.(this);
       this.#schedule();
     } catch (error) {
       if (!(error instanceof StreamRefusal)) throw error;
       this.#end(status[error.status], error.message, error.message);
     }
+  }
+
+  #noteDemand({ type_url: typeUrl, resource_names_subscribe: names = [] }: DeltaRequest): void {
+    const missing = typeUrl === CLUSTER_TYPE ? names.filter((name) => !this.#view.get(typeUrl, name)) : [];
+    if (missing.length > 0) this.#events.onDemand?.(missing, this);
   }
 
   #noteProgress(): void {

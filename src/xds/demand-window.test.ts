@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, FORM_ENDING, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
-import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import type { AdsStream } from './stream.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 import { responses, setUp } from './test-stream.ts';
 import { type TestView, versionOf } from './test-view.ts';
 
@@ -59,6 +60,35 @@ describe('the demand window of an Envoy that starts', () => {
     assert.deepEqual(responses(stream), ['cds +a +b', 'cds +c +d', 'cds +e +f', 'lds +l.closed']);
     assert.equal(stream.window.end?.reason, 'complete');
     assert.ok(stream.hasBeenCurrent);
+  });
+
+  it('sends the listener while clusters are still being computed, and to nobody else', () => {
+    const { view, stream } = prepared(WINDOW, 'synced');
+    assert.deepEqual(start(stream), ['cds', 'lds +l.open']);
+    demand(stream, 'z');
+    assert.deepEqual(responses(stream), ['cds +a +b', 'cds +c +d', 'cds +e +f']);
+    const [without, back] = [setUp(DEFAULT_STREAM_LIMITS, 'synced'), prepared(WINDOW, 'synced')];
+    without.view.putListener('l', '1');
+    without.stream.request({ type_url: CLUSTER_TYPE });
+    without.stream.request({ type_url: LISTENER_TYPE });
+    comeBack(back.stream, HOSTS, 'old');
+    for (const other of [without, back]) {
+      assert.ok(!responses(other.stream).some((sent) => sent.startsWith('lds')));
+      other.view.setReady();
+      assert.ok(responses(other.stream).includes('lds +l'));
+    }
+    putHosts(view, ['z']);
+    view.setReady();
+    assert.deepEqual(responses(stream), ['cds +z', 'lds +l.closed']);
+  });
+
+  it('answers for other types behind all that there is to tell', () => {
+    const { stream } = prepared();
+    start(stream);
+    stream.request({ type_url: 'other' });
+    assert.deepEqual(responses(stream, false), ['cds +a +b']);
+    stream.request({ type_url: CLUSTER_TYPE, response_nonce: '3' });
+    assert.deepEqual(responses(stream), ['cds +c +d', 'cds +e +f', 'lds +l.closed', 'other']);
   });
 
   it('has one response under way of what nobody asked for', () => {

@@ -176,7 +176,7 @@ export class DemandWindow {
   get #isQuiet(): boolean {
     const { clusters, endpoints } = this.#subscriptions();
     const isAnswered = (clusters?.unansweredCount ?? 0) === 0 && (endpoints?.unansweredCount ?? 0) === 0;
-    return isAnswered && endpoints?.hasWork !== true;
+    return isAnswered && (endpoints?.dueCount ?? 0) === 0;
   }
 
   /** Ends the window where it may end; after each request and each change. */

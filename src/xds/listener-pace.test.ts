@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLUSTER_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { ListenerPace } from './listener-pace.ts';
-import { AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import { AdsStream } from './stream.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 import { TestView } from './test-view.ts';
 
 function setUp(options = { burstBytes: 1_000, bytesPerSecond: 100 }) {

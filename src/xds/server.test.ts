@@ -8,18 +8,9 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { DeltaDiscoveryRequest } from '../proto/index.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { AdsServer } from './server.ts';
-import { ADS_SERVICE, ADS_SERVICE_NAME } from './service.ts';
-import { DEFAULT_STREAM_LIMITS } from './stream.ts';
-import {
-  cleanUp,
-  cleanUps,
-  healthOf,
-  NODE,
-  open,
-  recorder,
-  reflectedServices,
-  serve,
-} from './test-client.ts';
+import { ADS_SERVICE } from './service.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
+import { cleanUp, cleanUps, healthOf, NODE, open, recorder, serve } from './test-client.ts';
 import { TestView, versionOf } from './test-view.ts';
 
 afterEach(cleanUp);
@@ -54,6 +45,48 @@ describe('the ADS server', () => {
     view.setReady();
     assert.deepEqual(await stream.names(), ['+a']);
     assert.equal(await healthOf(port), 'SERVING');
+  });
+
+  it('what was saved is for Envoys that have nothing, until it is confirmed', async () => {
+    const { view, port } = await serve({ demandWindow: undefined });
+    const [{ stream: back }, { stream: fresh }] = [open(port), open(port)];
+    // Before anything is known.
+    back.send({ node: NODE, type_url: CLUSTER_TYPE, initial_resource_versions: { a: 'newer' } });
+    fresh.send({ node: NODE, type_url: CLUSTER_TYPE });
+    await healthOf(port);
+    view.setProvisional();
+    view.put(CLUSTER_TYPE, { a: '1' });
+    view.setSynced();
+    assert.deepEqual(await fresh.names(), ['+a']);
+    assert.equal(back.pending, 0);
+    view.put(CLUSTER_TYPE, { a: '2' });
+    view.setConfirmed();
+    const resent = await back.next();
+    assert.equal(resent.resources?.[0]?.version, versionOf('2'));
+  });
+
+  it('tells which clusters connections wait for, while not all are there', async () => {
+    const demanded: string[] = [];
+    const { view, port } = await serve({ events: { onDemand: (names) => void demanded.push(...names) } });
+    view.put(CLUSTER_TYPE, { a: '1' });
+    view.setSynced();
+    const { stream } = open(port);
+    stream.send({ node: NODE, type_url: CLUSTER_TYPE });
+    await stream.next();
+    const demand = (...names: string[]) =>
+      stream.send({ type_url: CLUSTER_TYPE, resource_names_subscribe: names });
+    demand('a', 'b', 'c');
+    assert.deepEqual(await stream.names(), ['+a']);
+    view.setReady();
+    demand('d');
+    const removed = [...(await stream.names()), ...(await stream.names())];
+    assert.deepEqual(
+      [removed.sort(), demanded],
+      [
+        ['-b', '-c', '-d'],
+        ['b', 'c'],
+      ],
+    );
   });
 
   it('Envoys that come back with all that they have: what each one asks for is answered in order', {
@@ -346,14 +379,5 @@ describe('clients that do not play by the rules', () => {
     session.destroy();
     await until('disconnect cut');
     await unharmed();
-  });
-});
-
-describe('beside it', () => {
-  it('reflection lists the service', async () => {
-    const { port } = await serve();
-    const services = await reflectedServices(port);
-    assert.ok(services.includes(ADS_SERVICE_NAME), services);
-    assert.ok(services.includes('grpc.health.v1.Health'), services);
   });
 });

@@ -1,16 +1,17 @@
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
-import { HealthImplementation } from 'grpc-health-check';
 import { type Lane, processTurns } from '../event-loop/turns.ts';
 import type { ResourceView } from '../snapshot/resources/resource.ts';
 import { type AdsCall, AdsConnection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
 import { DEFAULT_DEMAND_WINDOW } from './demand-window.ts';
+import { Health } from './grpc-services/health.ts';
+import { reflection } from './grpc-services/reflection.ts';
 import { DEFAULT_LISTENER_PACE } from './listener-pace.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { Rejections } from './rejections.ts';
 import { DEFAULT_REQUEST_LIMIT, type RequestLimitOptions, requestLimit } from './request-limit.ts';
-import { ADS_SERVICE, ADS_SERVICE_NAME, servedPackage } from './service.ts';
-import { type AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import { ADS_SERVICE, ADS_SERVICE_NAME } from './service.ts';
+import type { AdsStream } from './stream.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 
 export interface AdsServerOptions extends ConnectionOptions {
   readonly view: ResourceView;
@@ -58,7 +59,7 @@ export class AdsServer {
   readonly rejections: Rejections;
   readonly #options: AdsServerOptions;
   readonly #server: Server;
-  readonly #health = new HealthImplementation({ '': 'NOT_SERVING', [ADS_SERVICE_NAME]: 'NOT_SERVING' });
+  readonly #health = new Health();
   readonly #connections = new Map<AdsConnection, Date>();
   readonly #unsubscribe: () => void;
   #draining = false;
@@ -92,7 +93,7 @@ export class AdsServer {
       StreamAggregatedResources: refuseStateOfTheWorld,
     });
     this.#health.addToServer(this.#server);
-    new ReflectionService(servedPackage()).addToServer(this.#server);
+    reflection().addToServer(this.#server);
     this.#unsubscribe = view.onChange((change) => {
       this.#announceHealth();
       for (const connection of this.#connections.keys()) connection.snapshotChanged(change);

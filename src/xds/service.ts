@@ -1,18 +1,8 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
-import { protoPath as healthProtoPath } from 'grpc-health-check';
-import { DeltaDiscoveryRequest, DeltaDiscoveryResponse, protoDirectory } from '../proto/index.ts';
+import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../proto/index.ts';
 import type { StreamResponse } from './stream.ts';
 
 export const ADS_SERVICE_NAME = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
-
-/** What the server offers, as reflection describes it. */
-export function servedPackage(): PackageDefinition {
-  return loadSync(['envoy/service/discovery/v3/ads.proto', healthProtoPath], {
-    includeDirs: [protoDirectory()],
-    keepCase: true,
-  });
-}
 
 /**
  * The service as grpc-js serves it. A response is bytes already: its resources are encoded once for all streams, so

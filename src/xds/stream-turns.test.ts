@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import { OwnerTurns } from './owner-turns.ts';
-import { AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import { AdsStream } from './stream.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 import { responses, subscribeLikeEnvoy } from './test-stream.ts';
 import { TestView, versionOf } from './test-view.ts';
 

@@ -11,24 +11,9 @@ import type { Batch, MaySend } from './batch.ts';
 import { DemandWindow, type DemandWindowOptions } from './demand-window.ts';
 import type { ListenerPace } from './listener-pace.ts';
 import { OwnerTurns } from './owner-turns.ts';
+import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './stream-limits.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 import { Subscription } from './subscription.ts';
-
-/** Sizes of responses. Measured with 20,000 hosts: all in one 2.9 s until the last is served, 2,000 each 1.9 s, 100 each 3.1 s. */
-export interface StreamLimits {
-  readonly resourcesPerResponse: number;
-  readonly bytesPerResponse: number;
-  /** Names that one client may subscribe to by name, over all types; and names that only it knows. */
-  readonly subscribedNames: number;
-  readonly types: number;
-}
-
-export const DEFAULT_STREAM_LIMITS: StreamLimits = {
-  resourcesPerResponse: 2_000,
-  bytesPerResponse: 2 * 1024 * 1024,
-  subscribedNames: 500_000,
-  types: 16,
-};
 
 /** Envoy names each resource that it rejects in a line; beyond that a response is halved until it is clear. */
 const MAX_ERROR_LENGTH = 16 * 1024;
@@ -201,11 +186,16 @@ export class AdsStream {
   /** The next response to write, or `undefined` where the client has everything that may be sent now. */
   next(): StreamResponse | undefined {
     this.#waitMs = 0;
-    const rest = [...this.#subscriptions.keys()].filter((typeUrl) => !ORDER.includes(typeUrl));
-    if (!this.#window.isOpen) return this.#nextOf([...ORDER, ...rest]);
-    const next = this.#window.next(this.#maySendListener);
-    const subscription = next && this.#subscriptions.get(next.typeUrl);
-    return subscription ? this.#respond(subscription, next.typeUrl, next.batch) : this.#nextOf(rest);
+    if (this.#window.isOpen) {
+      // Other types come behind all that there is to tell of these.
+      const next = this.#window.next(this.#maySendListener);
+      const subscription = next && this.#subscriptions.get(next.typeUrl);
+      return subscription && this.#respond(subscription, next.typeUrl, next.batch);
+    }
+    return this.#nextOf([
+      ...ORDER,
+      ...[...this.#subscriptions.keys()].filter((each) => !ORDER.includes(each)),
+    ]);
   }
 
   #nextOf(typeUrls: readonly string[]): StreamResponse | undefined {
@@ -243,7 +233,9 @@ export class AdsStream {
     return typeUrl === ENDPOINT_TYPE ? this.#maySendEndpoints : undefined;
   }
 
-  readonly #maySendListener: MaySend = ({ bytes }, isKnown) => {
+  readonly #maySendListener: MaySend = ({ bytes, demand }, isKnown) => {
+    // It may be here before its clusters, for those who wait for them.
+    if (demand !== undefined && !this.#view.ready && !this.#window.isOpen) return false;
     const waitMs = isKnown ? (this.#pace?.takeBytes(bytes.length) ?? 0) : 0;
     this.#waitAtMost(waitMs);
     return waitMs === 0;
@@ -302,6 +294,13 @@ export class AdsStream {
   get isCurrent(): boolean {
     return [...this.#subscriptions.values()].every(
       (subscription) => !subscription.hasWork && subscription.unansweredCount === 0,
+    );
+  }
+
+  /** Whether the client has all that is there, and has acknowledged it; what is not there it may still have to be told. */
+  get hasAllResources(): boolean {
+    return [...this.#subscriptions.values()].every(
+      ({ hasResources, unansweredCount }) => !hasResources && unansweredCount === 0,
     );
   }
 

@@ -64,7 +64,12 @@ export class Subscription {
   }
 
   get hasWork(): boolean {
-    return this.#owed || this.#states.dueCount > 0 || this.#names.dueCount > 0 || this.#answers.hasRetries;
+    return this.#owed || this.#names.dueCount > 0 || this.hasResources;
+  }
+
+  /** Whether resources are to be sent, or looked at. */
+  get hasResources(): boolean {
+    return this.#states.dueCount > 0 || this.#answers.hasRetries;
   }
 
   /** Tells whether the client has been sent this version of a resource and acknowledged it; good until something happens. */
@@ -320,30 +325,25 @@ export class Subscription {
 
   /** The empty response that is owed, ahead of all that there is; `undefined` if none is. */
   nextOwed(): Batch | undefined {
-    if (!this.#owed) return undefined;
+    const isOwed = this.#owed;
     this.#owed = false;
-    return { resources: [], removed: [] };
+    return isOwed ? { resources: [], removed: [] } : undefined;
   }
 
   /** The batch went out under this nonce. */
   sent(nonce: string, batch: Batch): void {
-    this.#answers.sent(
-      nonce,
-      batch.resources.map(({ name }) => name),
-    );
+    const names = batch.resources.map(({ name }) => name);
+    this.#answers.sent(nonce, names);
   }
 
-  /** See `Answers`. */
+  // What the client answered: see `Answers`.
   acknowledge(nonce: string): number | undefined {
     return this.#answers.acknowledge(nonce);
   }
 
-  /** See `Answers`. */
   reject(nonce: string, error: string): readonly string[] | undefined {
     return this.#answers.reject(nonce, error, (name) => this.#sentVersion(name));
   }
-
-  /** See `Answers`. */
   retryHeld(): number {
     return this.#answers.retryHeld();
   }

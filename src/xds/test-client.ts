@@ -1,6 +1,6 @@
 /** A gRPC client that plays an Envoy, and what the server tells about it. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { Client, type ClientDuplexStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../proto/index.ts';
 import type { ConnectionEvents } from './connection.ts';
@@ -113,33 +113,56 @@ export function recorder() {
   return { events, seen, until, watch };
 }
 
-export async function healthOf(port: number): Promise<string> {
-  const { service } = await import('grpc-health-check');
-  const check = service['Check'];
-  assert.ok(check);
+/** Rejects with the error of the call. */
+export async function unary(port: number, path: string, request: Buffer): Promise<Buffer> {
   const { client } = open(port);
-  const response = await new Promise<{ status: string }>((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     client.makeUnaryRequest(
-      check.path,
-      check.requestSerialize as (value: { service: string }) => Buffer,
-      check.responseDeserialize as (bytes: Buffer) => { status: string },
-      { service: ADS_SERVICE_NAME },
-      (error, value) => (error ? reject(error) : resolve(value as { status: string })),
+      path,
+      (bytes: Buffer) => bytes,
+      (bytes: Buffer) => bytes,
+      request,
+      (error, value) => (value === undefined ? reject(error) : resolve(value)),
     );
   });
-  return response.status;
+}
+
+async function healthMethod(name: 'Check' | 'Watch') {
+  const { service } = await import('grpc-health-check');
+  const method = service[name];
+  assert.ok(method);
+  const statusOf = (bytes: Buffer) => (method.responseDeserialize(bytes) as { status: string }).status;
+  return { path: method.path, request: (of: string) => method.requestSerialize({ service: of }), statusOf };
+}
+
+export async function healthOf(port: number, service = ADS_SERVICE_NAME): Promise<string> {
+  const { path, request, statusOf } = await healthMethod('Check');
+  return statusOf(await unary(port, path, request(service)));
+}
+
+/** One status after the other, as they come. */
+export async function watchedHealth(port: number, service: string) {
+  const { path, request, statusOf } = await healthMethod('Watch');
+  const { client } = open(port);
+  const call = client.makeServerStreamRequest(path, request, statusOf, service);
+  call.on('error', () => {});
+  const statuses = on(call, 'data');
+  const watched = async (): Promise<string> => ((await statuses.next()).value as [string])[0];
+  return { watched, end: () => call.cancel() };
 }
 
 /** Asks as grpcurl does; the request and the names in the answer are plain enough to be read by hand. */
-export async function reflectedServices(port: number): Promise<string> {
+// list_services (field 7): "*"
+const LIST_SERVICES = Buffer.from([0x3a, 0x01, 0x2a]);
+
+export async function reflectedServices(port: number, request = LIST_SERVICES): Promise<string> {
   const { client } = open(port);
   const call = client.makeBidiStreamRequest(
     '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
     (bytes: Buffer) => bytes,
     (bytes: Buffer) => bytes.toString('latin1'),
   );
-  // list_services (field 7): "*"
-  call.write(Buffer.from([0x3a, 0x01, 0x2a]));
+  call.write(request);
   const [text] = (await once(call, 'data')) as [string];
   call.end();
   return text;

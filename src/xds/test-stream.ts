@@ -1,6 +1,7 @@
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import type { DemandWindowOptions } from './demand-window.ts';
-import { AdsStream, DEFAULT_STREAM_LIMITS } from './stream.ts';
+import { AdsStream } from './stream.ts';
+import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 import { TestView } from './test-view.ts';
 
 const SHORT: Readonly<Record<string, string>> = {

@@ -8,8 +8,13 @@ export class TestView extends ResourceTable {
   /** Upserts a listener that has forms for the demand window. `clusters`: those that its own chains name. */
   putListener(name: string, text: string, clusters: readonly string[] = []): void {
     const form = (ending: string): EncodedResource => {
-      const version = versionOf(text) + ending;
-      return { typeUrl: LISTENER_TYPE, name, version, bytes: new Uint8Array() };
+      const { version, packed } = frameResource({
+        name,
+        typeUrl: LISTENER_TYPE,
+        write: (writer) => writer.raw(Buffer.from(text)),
+        versionOf: () => versionOf(text) + ending,
+      });
+      return { typeUrl: LISTENER_TYPE, name, version, bytes: unpackBytes(packed) };
     };
     const demand = { open: form(FORM_ENDING.open), closed: form(FORM_ENDING.closed), clusters };
     this.stage(LISTENER_TYPE, name, { ...form(''), demand });

@@ -1,5 +1,6 @@
-import { readdir, stat, truncate } from 'node:fs/promises';
+import { appendFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { refuseSluice } from './api-refusal.ts';
 import { type Installation, kill, type Replica } from './installation.ts';
 import type { Random } from './random.ts';
 
@@ -13,6 +14,11 @@ export interface Fault {
 }
 
 const MOST_BYTES = 20_000;
+const LEAST_DELAY_MS = 50;
+const MOST_DELAY_MS = 500;
+/** Of two days: further than a state may be old, and than any lease or back-off lasts. */
+const MOST_JUMP_MS = 2 * 86_400_000;
+const FILLER = 'filler';
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -27,6 +33,38 @@ export const FAULTS: readonly Fault[] = [
     begin: async ({ cluster: { apiServer } }) => {
       apiServer.suspend();
       return () => apiServer.resume();
+    },
+  },
+  {
+    name: 'API server slow',
+    begin: async ({ replicas }, random) => {
+      for (const { api } of replicas) api.slow(LEAST_DELAY_MS + random.below(MOST_DELAY_MS - LEAST_DELAY_MS));
+      return () => {
+        for (const { api } of replicas) api.mend();
+      };
+    },
+  },
+  {
+    name: 'API server answers Sluice with 429',
+    begin: async ({ cluster, replicas }) => {
+      const end = await refuseSluice(cluster);
+      // So that they ask again.
+      for (const { api } of replicas) {
+        api.cut();
+        api.mend();
+      }
+      return end;
+    },
+  },
+  {
+    name: 'etcd hangs, API server answers with 500 and 504',
+    begin: async ({ cluster: { etcd }, replicas }) => {
+      etcd.process.signal('SIGSTOP');
+      for (const { api } of replicas) {
+        api.cut();
+        api.mend();
+      }
+      return () => etcd.process.signal('SIGCONT');
     },
   },
   {
@@ -81,6 +119,22 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'disk of a replica full',
+    begin: async ({ replicas }, random) => {
+      const filler = path.join(random.pick(replicas).stateDirectory, FILLER);
+      await fill(filler);
+      return () => rm(filler, { force: true });
+    },
+  },
+  {
+    name: 'wall clock of a replica jumps (Date alone)',
+    begin: async ({ replicas }, random) => {
+      const { clockFile } = random.pick(replicas);
+      await writeFile(clockFile, String(random.below(2 * MOST_JUMP_MS) - MOST_JUMP_MS));
+      return () => writeFile(clockFile, '0');
+    },
+  },
+  {
     name: 'replica hangs',
     begin: async ({ replicas }, random) => {
       const { process } = random.pick(replicas);
@@ -91,20 +145,22 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'Envoy killed',
     closesConnections: true,
-    begin: async (installation) => {
-      await installation.envoy.stop('SIGKILL');
-      return () => installation.restartEnvoy();
+    begin: async (installation, random) => {
+      const node = random.pick(installation.nodes);
+      await node.envoy.stop('SIGKILL');
+      return () => installation.restartEnvoy(node);
     },
   },
   {
     name: 'Envoy hangs',
-    begin: async ({ envoy }) => {
-      process.kill(envoy.pid, 'SIGSTOP');
-      return () => goOn(envoy.pid);
+    begin: async ({ nodes }, random) => {
+      const { pid } = random.pick(nodes).envoy;
+      process.kill(pid, 'SIGSTOP');
+      return () => goOn(pid);
     },
   },
   {
-    name: 'paths between Envoy and the replicas cut',
+    name: 'paths between Envoys and the replicas cut',
     begin: async ({ replicas }) => {
       for (const { xds } of replicas) xds.cut();
       return () => {
@@ -113,7 +169,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'packets dropped between Envoy and a replica',
+    name: 'packets dropped between Envoys and a replica',
     begin: async ({ replicas }, random) => {
       const { xds } = random.pick(replicas);
       xds.silence();
@@ -121,7 +177,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'stream of a replica to Envoy cut at a random byte',
+    name: 'streams of the replicas to Envoys cut at a random byte',
     begin: async ({ replicas }, random) => {
       const ends = replicas.map(({ xds }) => xds.cutAfter(1 + random.below(MOST_BYTES)));
       return () => {
@@ -142,8 +198,20 @@ function goOn(pid: number): void {
 
 async function truncateState({ stateDirectory }: Replica, random: Random): Promise<void> {
   for (const entry of await readdir(stateDirectory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
+    if (!entry.isFile() || entry.name === FILLER) continue;
     const file = path.join(entry.parentPath, entry.name);
     await truncate(file, random.below((await stat(file)).size + 1));
+  }
+}
+
+/** Writes to a file until its disk is full. */
+async function fill(file: string): Promise<void> {
+  for (const size of [64 * 1024, 512]) {
+    const piece = Buffer.alloc(size);
+    try {
+      for (;;) await appendFile(file, piece);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    }
   }
 }

@@ -1,5 +1,6 @@
-/** What faults happen to: a real API server, two replicas of Sluice, an Envoy, and paths between any two of them that can be cut. */
-import { mkdtemp, rm } from 'node:fs/promises';
+/** What faults happen to: a real API server, two replicas of Sluice, two Envoys, and paths between any two of them that can be cut. */
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bootstrapConfig } from '../../src/cli/bootstrap-config.ts';
@@ -24,8 +25,10 @@ export interface Replica {
   readonly kubeconfig: string;
   readonly xdsPort: number;
   readonly adminPort: number;
-  /** Where it keeps what it has read. */
+  /** Where it keeps what it has read: a disk of its own, of some megabytes. */
   readonly stateDirectory: string;
+  /** Holds by how many milliseconds its wall clock is wrong. */
+  readonly clockFile: string;
   readonly api: CuttableProxy;
   readonly xds: CuttableProxy;
   process: SluiceProcess;
@@ -33,24 +36,44 @@ export interface Replica {
   restart?: Promise<void> | undefined;
 }
 
+/** A node with an Envoy. All of them listen on the same port, and the kernel shares connections out among them. */
+export interface GatewayNode {
+  readonly id: string;
+  envoy: EnvoyProcess;
+}
+
+/** Nobody of `system:masters`, whom an API server refuses nothing, however busy it is. */
+const SLUICE = 'sluice';
+const RBAC = 'rbac.authorization.k8s.io';
+const MAY_DO_ALL = {
+  apiVersion: `${RBAC}/v1`,
+  kind: 'ClusterRoleBinding',
+  metadata: { name: SLUICE },
+  roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ apiGroup: RBAC, kind: 'User', name: SLUICE }],
+};
+const NODES = ['gateway-1', 'gateway-2'];
+/** Two states of all routes, and what is appended to them. */
+const DISK_MB = 8;
+const CLOCK = path.join(import.meta.dirname, 'shifted-clock.ts');
+
 export class Installation implements AsyncDisposable {
   readonly cluster: Cluster;
   readonly replicas: readonly Replica[];
-  /** Where the Envoy listens, on 127.0.0.1. */
+  readonly nodes: readonly GatewayNode[];
+  /** Where the Envoys listen, on 127.0.0.1. */
   readonly port: number;
-  envoy: EnvoyProcess;
   readonly #resources: AsyncDisposableStack;
 
   private constructor(
-    parts: Pick<Installation, 'cluster' | 'replicas' | 'port' | 'envoy'>,
+    parts: Pick<Installation, 'cluster' | 'replicas' | 'nodes' | 'port'>,
     resources: AsyncDisposableStack,
   ) {
     this.cluster = parts.cluster;
     this.replicas = parts.replicas;
     this.port = parts.port;
-    this.envoy = parts.envoy;
+    this.nodes = parts.nodes;
     this.#resources = resources;
-    resources.defer(() => this.envoy.stop('SIGKILL'));
   }
 
   /** Resolves when all of it runs; no route is there yet. Ends what it started if anything does not start. */
@@ -58,13 +81,14 @@ export class Installation implements AsyncDisposable {
     await using started = new AsyncDisposableStack();
     const cluster = await startCluster({
       crds: 'standard',
-      users: [{ name: 'sluice', groups: ['system:masters'] }],
+      users: [{ name: SLUICE }],
     });
     started.defer(() => cluster.stop());
     const [port = 0, ...ports] = await freePorts(5);
     await cluster.client.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'infra' } },
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'tenants' } },
+      MAY_DO_ALL,
       gatewayClass(),
       gateway('gw', [{ name: 'tls', port, hostname: `*.${DOMAIN}` }]),
     ]);
@@ -81,20 +105,29 @@ export class Installation implements AsyncDisposable {
       const xds = await startProxy(xdsPort);
       started.defer(() => xds.stop());
       const kubeconfig = await cluster.writeKubeconfig(`replica-${index}`, {
-        token: cluster.tokenOf('sluice'),
+        token: cluster.tokenOf(SLUICE),
         url: `https://127.0.0.1:${api.port}`,
       });
       const stateDirectory = await mkdtemp(path.join(tmpdir(), 'sluice-chaos-'));
       started.defer(() => rm(stateDirectory, { recursive: true, force: true }));
-      const given = { kubeconfig, xdsPort, adminPort, stateDirectory };
+      const disk = mountDisk(stateDirectory);
+      started.defer(disk);
+      const clockFile = path.join(tmpdir(), `clock-${index}`);
+      await writeFile(clockFile, '0');
+      const given = { kubeconfig, xdsPort, adminPort, stateDirectory, clockFile };
       const process = startReplica(given);
       const replica: Replica = { ...given, api, xds, process };
       started.defer(() => kill(replica));
       await process.untilPage(readiness(replica));
       replicas.push(replica);
     }
-    const envoy = await startEnvoy(replicas);
-    return new Installation({ cluster, replicas, port, envoy }, started.move());
+    const nodes: GatewayNode[] = [];
+    for (const id of NODES) {
+      const node = { id, envoy: await startEnvoy(id, replicas) };
+      started.defer(() => node.envoy.stop('SIGKILL'));
+      nodes.push(node);
+    }
+    return new Installation({ cluster, replicas, nodes, port }, started.move());
   }
 
   /** Starts a replica that was killed again, once for all who ask; resolves when it serves. */
@@ -109,8 +142,8 @@ export class Installation implements AsyncDisposable {
     await replica.restart;
   }
 
-  async restartEnvoy(): Promise<void> {
-    this.envoy = await startEnvoy(this.replicas);
+  async restartEnvoy(node: GatewayNode): Promise<void> {
+    node.envoy = await startEnvoy(node.id, this.replicas);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,21 +160,32 @@ function readiness({ adminPort }: Replica): string {
   return `http://127.0.0.1:${adminPort}/readyz`;
 }
 
-type Given = Pick<Replica, 'kubeconfig' | 'xdsPort' | 'adminPort' | 'stateDirectory'>;
+type Given = Pick<Replica, 'kubeconfig' | 'xdsPort' | 'adminPort' | 'stateDirectory' | 'clockFile'>;
 
-function startReplica({ kubeconfig, xdsPort, adminPort, stateDirectory }: Given): SluiceProcess {
-  return SluiceProcess.start([
-    ...['serve', '--source', 'kubernetes', '--kubeconfig', kubeconfig],
-    ...['--leader-election-namespace', 'default', '--listen-address', '127.0.0.1'],
-    ...['--xds-address', `127.0.0.1:${xdsPort}`, '--admin-address', `127.0.0.1:${adminPort}`],
-    ...['--state-dir', stateDirectory],
-  ]);
+function startReplica({ kubeconfig, xdsPort, adminPort, stateDirectory, clockFile }: Given): SluiceProcess {
+  return SluiceProcess.start(
+    [
+      ...['serve', '--source', 'kubernetes', '--kubeconfig', kubeconfig],
+      ...['--leader-election-namespace', 'default', '--listen-address', '127.0.0.1'],
+      ...['--xds-address', `127.0.0.1:${xdsPort}`, '--admin-address', `127.0.0.1:${adminPort}`],
+      ...['--state-dir', stateDirectory],
+    ],
+    { NODE_OPTIONS: `--import=${CLOCK}`, SLUICE_CHAOS_CLOCK: clockFile },
+  );
 }
 
-async function startEnvoy(replicas: readonly Replica[]): Promise<EnvoyProcess> {
+/** A small file system of its own in the folder; what it gives takes it away. */
+function mountDisk(folder: string): () => void {
+  const mount = ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', folder];
+  const { status, stderr, error } = spawnSync('mount', mount, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`mount ${mount.join(' ')}: ${error?.message ?? stderr}`);
+  return () => void spawnSync('umount', ['--lazy', folder]);
+}
+
+async function startEnvoy(id: string, replicas: readonly Replica[]): Promise<EnvoyProcess> {
   const flags = {
     xdsAddress: replicas.map(({ xds }) => `127.0.0.1:${xds.port}`),
-    nodeId: ['gateway-1'],
+    nodeId: [id],
     envoyAdminAddress: ['127.0.0.1:0'],
   };
   return await EnvoyProcess.start({

@@ -35,8 +35,8 @@ function number(text: string): number {
 
 const options = new Command('test:chaos')
   .description(
-    'A real API server, two replicas of Sluice and an Envoy, whose routes change all the time while faults happen. When a fault is over, ' +
-      'Envoy must hold exactly what the API server has, and connections that the fault did not close itself must be open.',
+    'A real API server, two replicas of Sluice and two Envoys, whose routes change all the time while faults happen. When a fault is over, ' +
+      'each Envoy must hold exactly what the API server has, and connections that the fault did not close itself must be open.',
   )
   .option(
     '--seed <n>',

@@ -1,7 +1,7 @@
 /** Whether a gateway serves exactly what the API server has. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { attempt } from '../harness/tls-client.ts';
-import type { Installation } from './installation.ts';
+import type { GatewayNode, Installation } from './installation.ts';
 import type { Random } from './random.ts';
 import { hostOf, type Tenants } from './tenants.ts';
 
@@ -35,8 +35,16 @@ export async function untilRight(
   }
 }
 
-/** Envoy's clusters against the routes; `undefined` where they are the same. */
-async function wrongClusters({ envoy }: Installation, { served }: Tenants): Promise<string | undefined> {
+async function wrongClusters({ nodes }: Installation, tenants: Tenants): Promise<string | undefined> {
+  for (const node of nodes) {
+    const wrong = await wrongClustersOf(node, tenants);
+    if (wrong !== undefined) return `${node.id}: ${wrong}`;
+  }
+  return undefined;
+}
+
+/** An Envoy's clusters against the routes; `undefined` where they are the same. */
+async function wrongClustersOf({ envoy }: GatewayNode, { served }: Tenants): Promise<string | undefined> {
   let page: string;
   try {
     page = await envoy.get('/config_dump?resource=dynamic_active_clusters&mask=cluster.name');

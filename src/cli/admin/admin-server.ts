@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { http } from '../../kubernetes-api/node-http.ts';
 import type { SocketAddress } from '../flag-values.ts';
 import { type Access, type AdminGuard, OPEN_TO_ALL } from './access/admin-guard.ts';
 import { API_VERSION, type ErrorAnswer } from './api/shapes.ts';
@@ -49,7 +50,7 @@ export class AdminServer {
   constructor(pages: AdminPages, guard: AdminGuard = OPEN_TO_ALL) {
     this.#pages = pages;
     this.#guard = guard;
-    this.#server = createServer((request, response) => {
+    this.#server = http.createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) =>
         send(response, textPage(`failed: ${String(error)}`, 500)),
       );

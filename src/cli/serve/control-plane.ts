@@ -234,6 +234,7 @@ export class ControlPlane implements AsyncDisposable {
         for (const kind of kinds) this.#unsynced.delete(kind);
         this.#serveIfSynced();
       },
+      restored: () => this.#loop.restored(),
       confirmed: () => {
         this.#options.logger.info('what was saved is confirmed: the API server has said what has changed');
         this.#isWriting();
@@ -310,6 +311,7 @@ export class ControlPlane implements AsyncDisposable {
         this.#feed.nodeChanged(node.id, false, reason);
         this.#status?.envoysChanged();
       },
+      onDemand: (hosts) => this.engine.demand(hosts),
       onWindowEnd: (node, end) => {
         counted.onWindowEnd?.(node, end);
         logWindowEnd(node, end, logger);

@@ -50,10 +50,13 @@ export class StateService {
     const startedAt = performance.now();
     try {
       this.#askUid = uid;
-      const owner = await this.#owner();
+      const wholeOwner = this.#owner();
+      // It is told where it is awaited.
+      wholeOwner.catch(() => {});
+      const owner = await this.#ownerWith('');
       const onProblem = ({ code, message }: { code: string; message: string }): void =>
         logger.warn({ code }, message);
-      const state = await this.#directory.read({ owner, maxAgeMs, now, onProblem });
+      const state = await this.#directory.read({ owner, wholeOwner, maxAgeMs, now, onProblem });
       if (state === undefined) return undefined;
       this.#servedAt = state.at;
       logger.info(
@@ -132,9 +135,13 @@ export class StateService {
   }
 
   async #owner(): Promise<StateOwner> {
+    if (this.#uid === '') this.#uid = await this.#askUid();
+    return await this.#ownerWith(this.#uid);
+  }
+
+  async #ownerWith(uid: string): Promise<StateOwner> {
     const { kubeconfig, context, sluice } = this.#options;
     this.#cluster ??= await configuredCluster({ kubeconfig, context });
-    if (this.#uid === '') this.#uid = await this.#askUid();
-    return { sluice, cluster: { ...this.#cluster, uid: this.#uid } };
+    return { sluice, cluster: { ...this.#cluster, uid } };
   }
 }

@@ -72,6 +72,12 @@ export function evaluatePolicy(meta: ObjectMeta, config: GatewayConfig): Evaluat
   };
 }
 
+/** Whether the annotations of a route may give its hosts filter chains of their own; a Gateway's may as well. */
+export function maySetOwnChain({ annotations }: ObjectMeta): boolean {
+  const { idleTimeoutMs, closeOnDelete } = POLICY_ANNOTATIONS;
+  return annotations[idleTimeoutMs.name] !== undefined || annotations[closeOnDelete.name] !== undefined;
+}
+
 function invalid(value: string, expected: string): Reading<never> {
   const text = `${listing([JSON.stringify(value)])} is not ${expected}; the default is used`;
   return { setting: undefined, problem: { isInvalid: true, text } };

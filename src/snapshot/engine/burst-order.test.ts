@@ -41,6 +41,35 @@ test('routes that share a host, have a wildcard or no hostname come first', () =
   assert.ok(!order.isWaiting('alone.example.com'));
 });
 
+test('routes that no listener has to know of come last', () => {
+  const world = new World();
+  const twice = route(0, ['several.example.com']).rules.map((rule) => ({
+    ...rule,
+    backendRefs: [...rule.backendRefs, ...rule.backendRefs],
+  }));
+  const annotated = (index: number, name: string): TlsRoute => {
+    const made = route(index, [`${index}.example.com`]);
+    return { ...made, meta: { ...made.meta, annotations: { [name]: '1' } } };
+  };
+  const routes = [
+    route(0, ['plain.example.com']),
+    { ...route(1, ['several.example.com']), rules: twice },
+    annotated(2, 'sluice.dev/idle-timeout'),
+    annotated(3, 'sluice.dev/close-on-delete'),
+    annotated(4, 'sluice.dev/max-connections'),
+  ];
+  for (const object of routes) world.applyEvent({ type: 'upsert', object });
+  const keys = routes.map((object) => objectKey(refOf(object)));
+  const queue = new Set(keys);
+  const order = new BurstOrder(queue, world);
+  assert.deepEqual(
+    [...queue],
+    [1, 2, 3, 0, 4].map((index) => keys[index]),
+  );
+  const isRestPlain = [...queue].map((each) => order.evaluated(each) && order.isRestPlain);
+  assert.deepEqual(isRestPlain, [false, false, true, true, true]);
+});
+
 test('a burst of routes is published while it is evaluated, and never with a winner that is none in the end', () => {
   const ROUTES = 5_000;
   const engine = new Engine(DEFAULT_ENGINE_CONFIG);

@@ -25,7 +25,7 @@ import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { EngineConfig } from '../config.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { EndpointSetTable } from '../hosts/endpoint-sets.ts';
-import type { HostEntry } from '../hosts/host-entry.ts';
+import { type HostEntry, hostOfCluster } from '../hosts/host-entry.ts';
 import { type EncodedResource, LISTENER_TYPE } from '../resources/resource.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
 import { translateListener } from '../translate/listener.ts';
@@ -175,7 +175,14 @@ export class Engine {
     const { queue } = this.#routes;
     if (queue.order(this.world) && pause()) return false;
     let early = 0;
-    for (let key = queue.nextRoute(); key !== undefined; key = queue.nextRoute()) {
+    for (;;) {
+      if (queue.takeMilestone()) {
+        this.#settleEarly();
+        early = 0;
+        this.#publishListenersEarly();
+      }
+      const key = queue.nextRoute();
+      if (key === undefined) return true;
       this.#routes.bring(key);
       if (queue.evaluated(key)) early += 1;
       if (early < PUBLISH_EVERY && !pause()) continue;
@@ -183,7 +190,25 @@ export class Engine {
       early = 0;
       if (pause()) return false;
     }
-    return true;
+  }
+
+  /**
+   * Publishes the listeners as soon as no route that is still to be evaluated can change them, once all routes with hosts under a wildcard
+   * are evaluated too. For Envoys that have none: see `AdsStream`.
+   */
+  #publishListenersEarly(): void {
+    const { queue } = this.#routes;
+    if (this.resources.ready || this.#config.sniMode !== 'index' || !queue.isRestPlain) return;
+    // Then each host has a filter chain of its own.
+    if ([...this.gateways()].some(({ closeOnDelete }) => closeOnDelete)) return;
+    if (queue.bringForward(this.#hosts.wildcardTakes()) > 0) return;
+    this.#listeners.settle(() => false);
+    this.resources.publish();
+  }
+
+  /** Connections wait for these clusters: those that can be settled early are the next. */
+  demand(clusters: Iterable<string>): void {
+    for (const name of clusters) this.#routes.queue.demand(hostOfCluster(name));
   }
 
   /** Settles hosts that no route that is still to be evaluated may want. */

@@ -91,6 +91,25 @@ test('a long flush is cut into slices, published as it goes, and is ready only a
   assert.deepEqual(flushes, [4502]);
 });
 
+test('what was saved is computed at once, for Envoys that have nothing', () => {
+  const { clock, engine, loop, flushes } = setUp();
+  loop.takeEvents(upserts([...gatewayObjects(), ...tenantObjects(1)]));
+  loop.restored();
+  clock.next();
+  assert.deepEqual(clusters(engine), [`0.0.0.0:443/${hostOf(1)}`]);
+  const { synced, ready, provisional } = engine.resources;
+  assert.deepEqual({ synced, ready, provisional }, { synced: true, ready: false, provisional: true });
+  assert.deepEqual(flushes, []);
+  loop.takeEvents(upserts(tenantObjects(2)));
+  clock.next();
+  loop.synced();
+  assert.deepEqual([engine.resources.provisional, engine.resources.ready, flushes], [false, false, []]);
+  clock.next();
+  assert.equal(engine.resources.ready, true);
+  assert.deepEqual(flushes, [8]);
+  assert.equal(clusters(engine).length, 2);
+});
+
 test('an empty world is served as empty once synced', () => {
   const { clock, engine, loop } = setUp();
   loop.synced();

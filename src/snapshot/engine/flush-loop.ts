@@ -36,11 +36,17 @@ export const DEFAULT_FLUSH_LOOP_OPTIONS: FlushLoopOptions = {
   clock: SYSTEM_CLOCK,
 };
 
-/** Decides when the engine computes: never before the sources have synced, then soon, and in slices. */
+/** Of the first flush, in milliseconds: meanwhile the API server is asked what has changed, and connections wait for clusters. */
+const FIRST_SLICE_MS = 5;
+
+/**
+ * Decides when the engine computes: never before the sources have synced, or have given all that was saved, then soon, and in slices.
+ */
 export class FlushLoop {
   readonly #engine: Engine;
   readonly #options: FlushLoopOptions;
   #synced = false;
+  #computing = false;
   #scheduled = false;
   #lastEnd = Number.NEGATIVE_INFINITY;
   #firstEvent = 0;
@@ -60,11 +66,21 @@ export class FlushLoop {
     this.#schedule();
   }
 
+  /** All is here that was saved: compute it, and serve it as it comes to Envoys that have nothing. */
+  restored(): void {
+    this.#computing = true;
+    this.#engine.resources.setProvisional();
+    this.#engine.resources.setSynced();
+    this.#schedule();
+  }
+
   /** Every source has synced: compute all there is, and serve it as it comes. */
   synced(): void {
     if (this.#synced) return;
     this.#synced = true;
+    this.#computing = true;
     this.#engine.resources.setSynced();
+    this.#engine.resources.setConfirmed();
     this.#schedule();
   }
 
@@ -84,7 +100,7 @@ export class FlushLoop {
   }
 
   #schedule(): void {
-    if (!this.#synced || this.#scheduled) return;
+    if (!this.#computing || this.#scheduled) return;
     this.#scheduled = true;
     const { clock, intervalMs } = this.#options;
     const waitMs = this.#lastEnd + intervalMs - clock.now();
@@ -100,7 +116,8 @@ export class FlushLoop {
     const { clock, lane, onFlush } = this.#options;
     const start = clock.now();
     const before = this.#engine.rounds;
-    const done = this.#engine.flush(() => lane.isSpent);
+    const isLong = this.#engine.resources.ready ? () => false : () => clock.now() - start >= FIRST_SLICE_MS;
+    const done = this.#engine.flush(() => lane.isSpent || isLong());
     const end = clock.now();
     this.#worked += end - start;
     this.#scheduled = !done;
@@ -108,6 +125,7 @@ export class FlushLoop {
     // Of what has come meanwhile, enough to go on with; but everybody who was waiting is served.
     if (!done && this.#engine.rounds === before) return;
     this.#lastEnd = end;
+    if (!this.#synced) return;
     const flush = { events: this.#events, waitedMs: end - this.#firstEvent, workedMs: this.#worked };
     this.#events = 0;
     this.#worked = 0;

@@ -79,6 +79,13 @@ export class HostStage {
     this.#output.listener(binding.name);
   }
 
+  /** Tells of an exact host whether a wildcard takes it where its own route is not known; `undefined`: there is no wildcard. */
+  wildcardTakes(): ((host: string) => boolean) | undefined {
+    const withWildcards = [...this.#bindings.values()].filter(({ wildcards }) => wildcards.size > 0);
+    if (withWildcards.length === 0) return undefined;
+    return (host) => withWildcards.some((hosts) => hosts.isUnderWildcard(host));
+  }
+
   /** The clusters of these hosts may differ. */
   mark(claims: readonly Claim[]): void {
     for (const { binding, host } of claims) {

@@ -20,8 +20,12 @@ export class RouteQueue {
   readonly #evaluated = new Set<ObjectKey>();
   /** All routes of the round are evaluated; what they claim is being settled. */
   #isSettling = false;
-  #order: Pick<BurstOrder, 'evaluated' | 'isWaiting'> | undefined;
+  #order: typeof BurstOrder.NONE | undefined;
   #orders = 0;
+  /** Routes that are to be evaluated before the others. */
+  #urgent: ObjectKey[] = [];
+  /** What was urgent is evaluated, or all that is not plain. */
+  #isMilestone = false;
 
   /** What is left of the round; after `finish` that of the next one. */
   get size(): number {
@@ -41,14 +45,40 @@ export class RouteQueue {
     this.#orders += 1;
     const isOrderly = this.#orders <= MOST_ORDERS && this.#next.size === 0;
     this.#order = isOrderly ? new BurstOrder(this.#keys, world) : BurstOrder.NONE;
+    this.#isMilestone = this.#order.isRestPlain;
     return true;
   }
 
-  /** Takes the first out; `undefined` when the round has no more. */
+  /** Whether all that is left of a burst are plain routes: see `BurstOrder`. */
+  get isRestPlain(): boolean {
+    return this.#order?.isRestPlain === true;
+  }
+
+  /** Of a burst, routes that claim such hosts go ahead of the others; `undefined`: there are none. Returns how many that are. */
+  bringForward(isUrgent: ((host: string) => boolean) | undefined): number {
+    if (isUrgent === undefined) return 0;
+    const before = this.#urgent.length;
+    for (const host of this.#order?.waiting() ?? []) if (isUrgent(host)) this.demand(host);
+    return this.#urgent.length - before;
+  }
+
+  /** Somebody waits for the host: of a burst, the route that claims it goes ahead of the others. */
+  demand(host: string): void {
+    const key = this.#order?.routeOf(host);
+    if (key !== undefined) this.#urgent.push(key);
+  }
+
+  /** Whether what was urgent, or all that is not plain, has just been evaluated; true once for each time. */
+  takeMilestone(): boolean {
+    const isMilestone = this.#isMilestone;
+    this.#isMilestone = false;
+    return isMilestone;
+  }
+
+  /** Takes the next out; `undefined` when the round has no more. */
   nextRoute(): ObjectKey | undefined {
     if (this.#isSettling) return undefined;
-    this.#taking ??= this.#keys.values();
-    const { value: key } = this.#taking.next();
+    const key = this.#nextUrgent() ?? this.#nextInOrder();
     if (key === undefined) {
       this.#isSettling = true;
       return undefined;
@@ -58,9 +88,28 @@ export class RouteQueue {
     return key;
   }
 
+  #nextUrgent(): ObjectKey | undefined {
+    for (let key = this.#urgent.pop(); key !== undefined; key = this.#urgent.pop()) {
+      const isLast = this.#urgent.length === 0;
+      this.#isMilestone ||= isLast;
+      if (this.#keys.has(key)) return key;
+    }
+    return undefined;
+  }
+
+  #nextInOrder(): ObjectKey | undefined {
+    this.#taking ??= this.#keys.values();
+    return this.#taking.next().value;
+  }
+
   /** A route was evaluated; returns whether its hosts may be settled before the others are. */
   evaluated(key: ObjectKey): boolean {
-    return this.#order?.evaluated(key) === true;
+    const order = this.#order;
+    if (order === undefined) return false;
+    const wasRestPlain = order.isRestPlain;
+    const isSettleable = order.evaluated(key);
+    this.#isMilestone ||= order.isRestPlain && !wasRestPlain;
+    return isSettleable;
   }
 
   /** Whether the host must not be settled yet. */
@@ -76,5 +125,7 @@ export class RouteQueue {
     this.#isSettling = false;
     this.#order = undefined;
     this.#orders = 0;
+    this.#urgent = [];
+    this.#isMilestone = false;
   }
 }

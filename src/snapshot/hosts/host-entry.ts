@@ -18,6 +18,11 @@ export interface HostEntry {
   contenders: readonly Contender[];
 }
 
+/** The host of a cluster, by its name. */
+export function hostOfCluster(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
 /**
  * Whether a failed connection must not be tried again: with several shares, one may be of a backend that is invalid or
  * has no endpoints, and what it rejects must stay rejected. Told by the route alone, so that endpoints which come

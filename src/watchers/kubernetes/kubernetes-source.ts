@@ -2,10 +2,11 @@ import { type Lane, processTurns } from '../../event-loop/turns.ts';
 import { type Clock, type Random, systemClock } from '../../kubernetes-api/clock.ts';
 import { clusterUid } from '../../kubernetes-api/cluster-identity.ts';
 import type { CredentialsOptions } from '../../kubernetes-api/credentials.ts';
+import { Heartbeat } from '../../kubernetes-api/heartbeat.ts';
 import { createHttpTransport } from '../../kubernetes-api/http-transport.ts';
 import { Readiness } from '../../kubernetes-api/readiness.ts';
 import { WATCHED_KINDS, type WatchedKind } from '../../kubernetes-api/watched-kind.ts';
-import type { ObjectEvent, Source, SourceSink } from '../../model/events.ts';
+import type { ObjectEvent, Source, SourceProblem, SourceSink } from '../../model/events.ts';
 import type { Kind } from '../../model/objects.ts';
 import type { ReadPositions } from '../../model/positions.ts';
 import type { SavedState } from '../../model/saved-state.ts';
@@ -60,8 +61,18 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
     async start(sink: SourceSink): Promise<void> {
       if (running !== undefined) throw new Error('a source is started once');
       const onProblems = (): void => {
-        if (!stopping.signal.aborted) sink.problems(reflectors.flatMap((reflector) => reflector.problems()));
+        if (stopping.signal.aborted) return;
+        sink.problems([...silence(heartbeat), ...reflectors.flatMap((reflector) => reflector.problems())]);
       };
+      const heartbeat = new Heartbeat({
+        ...{ transport, clock, limits, random: options.random ?? Math.random, onChange: onProblems },
+        heardAt: () => Math.max(...reflectors.map(({ present }) => present.heardAt)),
+        onReturn: (since) => {
+          const awayMs = Math.round(clock.now() - since);
+          options.logger.info({ awayMs }, 'Kubernetes API: reached again; watches are opened anew');
+          for (const { present } of reflectors) present.renew(since);
+        },
+      });
       const { logger, random = Math.random, decode = decodeObject, lane = processTurns.reading } = options;
       const readiness = new Readiness({ transport, clock, random, limits });
       const common = { transport, limits, clock, random, logger, failures, readiness, lane, sink };
@@ -89,7 +100,8 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
 
       async function begin(): Promise<void> {
         await restore();
-        await Promise.all(reflectors.map((reflector) => reflector.run(stopping.signal)));
+        const { signal } = stopping;
+        await Promise.all([heartbeat.run(signal), ...reflectors.map((each) => each.run(signal))]);
       }
 
       /** By itself, so that what was saved is not kept for as long as the source runs. */
@@ -121,6 +133,13 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
       reflectors.flatMap(({ kind, heardAt }) => (heardAt === undefined ? [] : [{ kind, at: heardAt }])),
     unconfirmed: () => savedStart?.unconfirmed ?? [],
   };
+}
+
+function silence({ awaySince }: Heartbeat): readonly SourceProblem[] {
+  if (awaySince === undefined) return [];
+  const message =
+    'the API server does not answer, and no connection to it was closed: what was read is served on; look at the network between the two';
+  return [{ code: 'SLUICE_KUBE_SILENT', message }];
 }
 
 function positionsOf(reflectors: readonly Reflector[]): ReadPositions | undefined {

@@ -1,7 +1,8 @@
+import type { HeartbeatLimits } from '../../kubernetes-api/heartbeat.ts';
 import type { ReadinessLimits } from '../../kubernetes-api/readiness.ts';
 
 /** Sizes and times of the reflectors. Times in milliseconds of the monotonic clock. */
-export interface ReflectorLimits extends ReadinessLimits {
+export interface ReflectorLimits extends ReadinessLimits, HeartbeatLimits {
   /** Most objects in one page of a list; fewer where they are large, see `pageBytes`. */
   readonly pageObjects: number;
   /**
@@ -27,6 +28,8 @@ export interface ReflectorLimits extends ReadinessLimits {
   /** After a failure. */
   readonly backoffBaseMs: number;
   readonly backoffMaxMs: number;
+  /** The most that is added to what the server asks for with `Retry-After`. */
+  readonly toldBackoffMaxMs: number;
   /** Between two looks for a CRD that is not installed. */
   readonly absenceBaseMs: number;
   readonly absenceMaxMs: number;
@@ -45,10 +48,13 @@ export const DEFAULT_LIMITS: ReflectorLimits = {
   steadyMs: 5_000,
   backoffBaseMs: 200,
   backoffMaxMs: 30_000,
+  toldBackoffMaxMs: 1_000,
   absenceBaseMs: 500,
   absenceMaxMs: 30_000,
   maxRetryAfterMs: 300_000,
   probeMs: 250,
   probeSilenceMs: 500,
   recallMs: 1_000,
+  heartbeatMs: 5_000,
+  heartbeatSilenceMs: 2_000,
 };

@@ -32,6 +32,20 @@ test(
   },
 );
 
+test(
+  'a server that says when to come back is asked then, give or take a second, however often it refused',
+  TIMEOUT,
+  async (t) => {
+    const { api, clock, logger } = await startSource(t, ['Service']);
+    for (const wait of [1_200, 1_400, 1_800, 2_000, 2_000, 2_000]) {
+      (await api.list(SERVICES)).refuse(429, 'too many requests', { 'retry-after': '1' });
+      clock.advance(await clock.timer(wait));
+    }
+    (await api.list(SERVICES)).page([], '1');
+    await logger.times(1, /read again/);
+  },
+);
+
 test('failures are backed off from, to a limit, and a good page begins anew', TIMEOUT, async (t) => {
   const { api, clock, sink, source } = await startSource(t, ['Service'], { limits: { backoffMaxMs: 1000 } });
   for (const delay of [200, 400, 800, 1000, 1000]) {

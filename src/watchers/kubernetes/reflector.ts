@@ -1,5 +1,5 @@
 import type { Lane } from '../../event-loop/turns.ts';
-import { ApiFailure, asFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
+import { ApiFailure, asApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
 import { Backoff } from '../../kubernetes-api/backoff.ts';
 import { type Clock, type Random, sleep } from '../../kubernetes-api/clock.ts';
 import type { Readiness } from '../../kubernetes-api/readiness.ts';
@@ -10,11 +10,13 @@ import { apiVersionOf } from '../../model/kinds.ts';
 import type { Kind } from '../../model/objects.ts';
 import type { KindPosition } from '../../model/positions.ts';
 import { explain, type FailureLog, type SourceLogger } from './failure-log.ts';
+import { OUTAGES, UNRECALLED, waitAfter } from './failure-waits.ts';
 import { KindDiscovery } from './kind-discovery.ts';
 import type { Decode } from './known-objects.ts';
 import type { ReflectorLimits } from './limits.ts';
 import { ObjectFeed } from './object-feed.ts';
 import { PagedList } from './paged-list.ts';
+import { PresentWatch } from './present-watch.ts';
 import { isOlder } from './raw-object.ts';
 import { type WatchEvent, watchStream } from './watch-stream.ts';
 
@@ -37,16 +39,13 @@ export interface ReflectorOptions {
 
 /** After so many watches in a row on which nothing was heard, the list is read again, in case the version is bad. */
 const SILENT_WATCHES = 3;
-/** What an API server does that is going or coming, or that cannot be reached. */
-const OUTAGES: ReadonlySet<FailureReason> = new Set(['unreachable', 'silent', 'server']);
-/** It has said when to ask again, or there is nothing to ask it with. */
-const UNRECALLED: ReadonlySet<FailureReason> = new Set(['throttled', 'config']);
 
 /**
  * Reads one kind: finds the version that is served, lists, watches from there, and resumes for as long as the server
  * remembers. Whatever fails is tried again; what was read stays in place meanwhile.
  */
 export class Reflector {
+  readonly present = new PresentWatch();
   readonly #options: ReflectorOptions;
   readonly #feed: ObjectFeed;
   readonly #listBackoff: Backoff;
@@ -164,7 +163,7 @@ export class Reflector {
       await this.#readList(resource, signal);
       return 0;
     } catch (error) {
-      return signal.aborted ? 0 : this.#failed(asFailure(error), watching);
+      return signal.aborted || this.present.isRenewed ? 0 : this.#failed(asApiFailure(error), watching);
     } finally {
       this.#established = false;
     }
@@ -221,9 +220,10 @@ export class Reflector {
     };
     let heard = false;
     this.#watchAskedAt = clock.now();
-    for await (const batch of watchStream(resource, transport, options, signal)) {
+    for await (const batch of watchStream(resource, transport, options, this.present.begin(signal))) {
       if (signal.aborted) return 0;
       this.#heardAt = Date.now();
+      this.present.heard(clock.now());
       if (batch.length === 0) {
         this.#established = true;
         this.#complete(signal);
@@ -304,7 +304,7 @@ export class Reflector {
       logger.debug({ code: failure.code, kind: this.kind }, `Kubernetes API: ${failure.message}; going on`);
       return delay;
     }
-    const wait = delay + Math.min(failure.retryAfterMs ?? 0, limits.maxRetryAfterMs);
+    const wait = waitAfter(failure, delay, limits);
     this.#failure = failure;
     failures.failed(watched, failure, wait);
     onProblems();

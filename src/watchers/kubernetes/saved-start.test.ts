@@ -55,6 +55,7 @@ test('it is told at once, and read on from', TIMEOUT, async (t) => {
   assert.deepEqual(uids, ['u-1']);
   assert.equal(watch.query['resourceVersion'], '10');
   assert.deepEqual(sink.keys, ['Service/shop/a', 'Service/shop/b']);
+  assert.equal(sink.restoredAfter, 4);
   assert.deepEqual(sink.syncedKinds, [], 'the API server may have something newer');
   assert.deepEqual(source.unconfirmed?.(), ['Service']);
   assert.deepEqual(source.pending(), [

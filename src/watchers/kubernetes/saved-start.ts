@@ -16,7 +16,7 @@ export interface SavedStartOptions {
   readonly reflectors: readonly Reflector[];
   readonly lane: Lane;
   readonly clock: Clock;
-  readonly sink: Pick<SourceSink, 'apply' | 'synced' | 'confirmed'>;
+  readonly sink: Pick<SourceSink, 'apply' | 'restored' | 'synced' | 'confirmed'>;
 }
 
 /**
@@ -60,6 +60,7 @@ export class SavedStart {
       });
       if (signal.aborted) return;
     }
+    sink.restored?.();
     for (const position of positions) byKind.get(position.kind)?.resume(position);
     this.#cancel = clock.after(MOST_WAIT_MS, () => this.#tell());
   }

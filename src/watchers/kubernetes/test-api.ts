@@ -99,11 +99,20 @@ export class ScriptedApi {
   connections = 0;
   /** What `/readyz` is answered with. */
   readyz = 200;
+  /** The same of `/version`; `silent`: it is not. */
+  version: number | 'silent' = 200;
+  /** How often `/version` was asked for. */
+  beats = 0;
   /** How often it was asked. */
   looks = 0;
 
   constructor() {
     this.#server = createServer((request, response) => {
+      if (request.url === '/version') {
+        this.beats += 1;
+        if (this.version !== 'silent') response.writeHead(this.version).end();
+        return;
+      }
       if (request.url !== '/readyz') return this.#arrive(new Exchange(request, response));
       this.looks += 1;
       response.writeHead(this.readyz).end();

@@ -33,6 +33,8 @@ export class RecordingSink implements SourceSink {
   readonly syncedKinds: Kind[] = [];
   present: readonly SourceProblem[] = [];
   confirmations = 0;
+  /** Events that had been given when all that was saved had been. */
+  restoredAfter: number | undefined;
   readonly #waiting = new Waiting();
 
   apply(events: readonly ObjectEvent[]): void {
@@ -47,6 +49,10 @@ export class RecordingSink implements SourceSink {
   synced(kinds: readonly Kind[]): void {
     this.syncedKinds.push(...kinds);
     this.#waiting.look();
+  }
+
+  restored(): void {
+    this.restoredAfter = this.events.length;
   }
 
   confirmed(): void {

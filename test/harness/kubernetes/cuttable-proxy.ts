@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** A TCP proxy on a free port of 127.0.0.1: the cable between a client and a server, which a test may pull. */
 export interface CuttableProxy {
@@ -11,6 +12,8 @@ export interface CuttableProxy {
    * gives closes those at once that have not had as many.
    */
   cutAfter(bytes: number): () => void;
+  /** Passes on each piece that much later, one after the other, until `mend`. */
+  slow(delayMs: number): void;
   /** Passes nothing on in either direction, as where packets are dropped, until `mend`; connections stay open. */
   silence(): void;
   mend(): void;
@@ -22,7 +25,8 @@ export interface CuttableProxy {
 export async function startProxy(targetPort: number): Promise<CuttableProxy> {
   const sockets = new Set<Socket>();
   /** From the client to the target, and back. */
-  const pipes = new Map<Socket, Socket>();
+  const pipes = new Map<Socket, Transform>();
+  let delayMs = 0;
   let isCut = false;
   let isSilent = false;
   const connectPipes = (): void => {
@@ -39,8 +43,15 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
       [client, target],
       [target, client],
     ] as const) {
-      pipes.set(socket, other);
-      if (!isSilent) socket.pipe(other);
+      const later = new Transform({
+        transform: (chunk, _encoding, done) => {
+          if (delayMs === 0) done(null, chunk);
+          else setTimeout(() => done(null, chunk), delayMs);
+        },
+      });
+      pipes.set(socket, later);
+      later.pipe(other);
+      if (!isSilent) socket.pipe(later);
       socket.on('error', () => {});
       socket.once('close', () => {
         sockets.delete(socket);
@@ -71,6 +82,9 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
         for (const socket of servers) socket.resetAndDestroy();
       };
     },
+    slow(milliseconds) {
+      delayMs = milliseconds;
+    },
     silence() {
       isSilent = true;
       for (const [from, to] of pipes) {
@@ -80,6 +94,7 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
     },
     mend() {
       isCut = false;
+      delayMs = 0;
       if (isSilent) connectPipes();
       isSilent = false;
     },
