@@ -19,8 +19,8 @@ export interface MetricFacts {
   readonly help: string;
 }
 
-/** Everything that `sluice serve` may show, whatever its source and its flags. */
-export function serveMetrics(): readonly MetricFacts[] {
+/** Of everything that `sluice serve` may show, whatever its source and its flags. */
+export function serveRegistry(): Registry {
   const metrics = new Metrics();
   const engine = new Engine(DEFAULT_ENGINE_CONFIG);
   const logger = pino({ enabled: false });
@@ -46,7 +46,11 @@ export function serveMetrics(): readonly MetricFacts[] {
     metrics.registry,
     () => false,
   );
-  return factsOf(metrics.registry);
+  return metrics.registry;
+}
+
+export function serveMetrics(): readonly MetricFacts[] {
+  return factsOf(serveRegistry());
 }
 
 /** Everything that `sluice node` shows. */

@@ -232,6 +232,8 @@ describe('the manifests', () => {
     object('Certificate', 'sluice-xds-server', rendered);
     object('ServiceMonitor', 'sluice', rendered);
     object('PodMonitor', 'sluice-envoy', rendered);
+    object('PrometheusRule', 'sluice', rendered);
+    object('ConfigMap', 'sluice-dashboard-overview', rendered);
   });
 
   it('render with cert-manager and the Prometheus operator; the certificates are for the same names', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ALERTS } from '../../scripts/monitoring/alerts.ts';
 import { DASHBOARDS } from '../../scripts/monitoring/dashboards.ts';
-import { nodeMetrics, serveMetrics } from '../../scripts/monitoring/metric-reference.ts';
+import { nodeMetrics, serveMetrics, serveRegistry } from '../../scripts/monitoring/metric-reference.ts';
 import { NodeMetrics } from '../../src/cli/node/node-metrics.ts';
 import { NodeRelay } from '../../src/relay/node-relay.ts';
 import { freePorts, GatewayNode, serviceOf } from '../e2e/gateway-node.ts';
@@ -113,6 +113,8 @@ const EMPTY_WHILE_WELL =
 describe('metrics', () => {
   it('of sluice serve and sluice node are what promtool has nothing to say against', async () => {
     assert.equal(await promtool(['check', 'metrics'], installed.sluice), '');
+    // What shows only with the Kubernetes API, TLS or a state.
+    assert.equal(await promtool(['check', 'metrics'], await serveRegistry().metrics()), '');
     const ofNode = new NodeMetrics(new NodeRelay({ targets: [] }), () => undefined);
     assert.equal(await promtool(['check', 'metrics'], await ofNode.registry.metrics()), '');
   });

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { closedHost } from '../../gateway/status/serving.ts';
 import { type Condition, SERVING_CONDITION } from '../../model/conditions.ts';
 import type { RouteModel } from '../../model/gateway.ts';
-import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
+import type { ObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import { gauges } from './gauges.ts';
 
@@ -50,8 +50,8 @@ export class RouteOutcomes {
   readonly #known = new Map<ObjectKey, Outcome>();
   readonly #routes = new Map<string, number>();
   readonly #hosts = new Map<string, number>();
-  /** Of the many routes that serve all their hosts: one object for each kind and number of hosts. */
-  readonly #serving = new Map<string, Outcome>();
+  /** Of the many routes that serve all their hosts: by kind and number of hosts, one object for all of them. */
+  readonly #serving = new Map<string, Outcome[]>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -87,7 +87,7 @@ export class RouteOutcomes {
   note(key: ObjectKey, conditions: readonly Condition[]): void {
     const route = this.#engine.route(key);
     const before = this.#known.get(key);
-    const after = route && this.#outcomeOf(key, route, conditions);
+    const after = route && this.#outcomeOf(route, conditions);
     if (before === after) return;
     if (before !== undefined) this.#count(before, -1);
     if (after === undefined) this.#known.delete(key);
@@ -102,20 +102,17 @@ export class RouteOutcomes {
     for (const [outcome, count] of hosts) add(this.#hosts, outcome, sign * count);
   }
 
-  #outcomeOf(key: ObjectKey, route: RouteModel, conditions: readonly Condition[]): Outcome {
-    const { kind } = parseObjectKey(key);
-    const outcome = `${kind} ${routeOutcome(conditions)}`;
-    const isWhole = conditions.every(({ type, reason }) =>
-      type === SERVING_CONDITION ? reason === 'Serving' : type !== 'PartiallyInvalid',
-    );
-    if (!isWhole) return { route: outcome, hosts: this.#hostsOf(route, conditions) };
-    const hosts = route.claims.length;
-    const shared = this.#serving.get(`${outcome} ${hosts}`) ?? {
-      route: outcome,
-      hosts: new Map([['Serving', hosts]]),
-    };
-    this.#serving.set(`${outcome} ${hosts}`, shared);
-    return shared;
+  #outcomeOf(route: RouteModel, conditions: readonly Condition[]): Outcome {
+    const { kind } = route.ref;
+    if (servesAll(conditions)) return this.#servingAll(kind, route.claims.length);
+    return { route: `${kind} ${routeOutcome(conditions)}`, hosts: this.#hostsOf(route, conditions) };
+  }
+
+  #servingAll(kind: string, hosts: number): Outcome {
+    const known = this.#serving.get(kind) ?? [];
+    this.#serving.set(kind, known);
+    known[hosts] ??= { route: `${kind} Serving`, hosts: new Map([['Serving', hosts]]) };
+    return known[hosts];
   }
 
   #hostsOf(route: RouteModel, conditions: readonly Condition[]): ReadonlyMap<string, number> {
@@ -131,6 +128,18 @@ export class RouteOutcomes {
     }
     return hosts;
   }
+}
+
+/** Nearly every route: looked at without a list being made. */
+function servesAll(conditions: readonly Condition[]): boolean {
+  let isServing = false;
+  for (const { type, reason } of conditions) {
+    if (type === 'PartiallyInvalid') return false;
+    if (type !== SERVING_CONDITION) continue;
+    if (reason !== 'Serving') return false;
+    isServing = true;
+  }
+  return isServing;
 }
 
 /** Of a route with several parents: that it serves, however little, else the reason of the first. */
