@@ -1,6 +1,6 @@
 import { TokenBucket } from '../event-loop/token-bucket.ts';
+import { TurnSet } from '../event-loop/turn-set.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
-import { TurnSet } from './turn-set.ts';
 
 /** What became of one item. */
 export type Outcome =

@@ -27,6 +27,12 @@ export interface RefusedClaim {
 
 export const NONE_REFUSED: readonly RefusedClaim[] = [];
 
+/**
+ * Of routes of which all is refused, as there are too many hosts or wildcards; and whether a wildcard is among it. A tenant may have
+ * thousands of them with thousands of claims each: they are not looked at again while there is no room.
+ */
+const refusedWholly = new WeakMap<readonly RefusedClaim[], boolean>();
+
 export const BUDGET_KINDS: readonly BudgetKind[] = ['hosts', 'wildcards', 'chains'];
 
 export function noUse(): BudgetUse {
@@ -56,6 +62,20 @@ export class Admission {
 
   /** The claims of the next route that are refused: `before` itself where they are those. */
   admit(route: RouteModel, before: readonly RefusedClaim[] = NONE_REFUSED): readonly RefusedClaim[] {
+    if (this.#hasNoRoomFor(before)) return before;
+    const refused = this.#admitEach(route, before);
+    if (refused.length > 0 && refused.length === route.claims.length && !refused.some(isForChain))
+      refusedWholly.set(refused, refused.some(isOfWildcard));
+    return refused;
+  }
+
+  #hasNoRoomFor(before: readonly RefusedClaim[]): boolean {
+    const hasWildcard = refusedWholly.get(before);
+    if (hasWildcard === undefined || this.#use.hosts < this.#budget.hosts) return false;
+    return !hasWildcard || this.#use.wildcards >= this.#budget.wildcards;
+  }
+
+  #admitEach(route: RouteModel, before: readonly RefusedClaim[]): readonly RefusedClaim[] {
     let same = 0;
     let refused: RefusedClaim[] | undefined;
     for (const claim of route.claims) {
@@ -136,6 +156,14 @@ function countClaim(use: BudgetUse, claim: Claim, sign: 1 | -1): void {
     use.hosts += sign;
     if (needsOwnChain(claim.host, claim.policy)) use.chains += sign;
   }
+}
+
+function isForChain({ kind }: RefusedClaim): boolean {
+  return kind === 'chains';
+}
+
+function isOfWildcard({ claim }: RefusedClaim): boolean {
+  return isWildcard(claim);
 }
 
 function isWildcard({ host }: Claim): boolean {

@@ -1,4 +1,4 @@
-import { compareEndpoints, type Endpoint } from './endpoints.ts';
+import type { Endpoint } from './endpoints.ts';
 
 /**
  * At most `limit` of the endpoints (sorted, each once), in the same order. By rendezvous hashing: each has a rank of its own that
@@ -12,12 +12,19 @@ export function endpointSubset(
 ): readonly Endpoint[] {
   if (endpoints.length <= limit) return endpoints;
   const basis = hashed(2_166_136_261, `${seed} `);
-  return endpoints
-    .map((endpoint) => ({ endpoint, rank: spread(hashed(basis, `${endpoint.address} ${endpoint.port}`)) }))
-    .sort((a, b) => a.rank - b.rank || compareEndpoints(a.endpoint, b.endpoint))
-    .slice(0, limit)
-    .map(({ endpoint }) => endpoint)
-    .sort(compareEndpoints);
+  const ranks = Uint32Array.from(endpoints, ({ address, port }) =>
+    spread(hashed(basis, `${address} ${port}`)),
+  );
+  // The highest rank that is chosen; of several endpoints that have it, the first are.
+  const last = ranks.toSorted()[limit - 1] ?? 0;
+  let ofLast = limit;
+  for (const rank of ranks) if (rank < last) ofLast -= 1;
+  return endpoints.filter((_, index) => {
+    const rank = ranks[index] ?? 0;
+    if (rank !== last) return rank < last;
+    ofLast -= 1;
+    return ofLast >= 0;
+  });
 }
 
 /** FNV-1a, of 32 bits, from a hash on. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EndpointSlice, Service } from '../../model/objects.ts';
 import { deepFreeze, endpoint, service, slice, stateOf } from '../test-objects.ts';
-import { endpointsCondition, resolveEndpoints } from './endpoints.ts';
+import { endpointsCondition, MAX_ENDPOINTS, MAX_REFUSED, resolveEndpoints } from './endpoints.ts';
 
 function resolve(
   slices: readonly EndpointSlice[],
@@ -207,4 +207,29 @@ test('law: the order of slices and endpoints has no influence, nothing throws, n
       }
     }),
   );
+});
+
+/** Slices of a thousand endpoints each. */
+function manySlices(count: number, firstByte: number): EndpointSlice[] {
+  return Array.from({ length: count }, (_, index) => {
+    const endpoints = Array.from({ length: 1_000 }, (_, each) =>
+      endpoint(`${firstByte}.${index}.${Math.floor(each / 250)}.${(each % 250) + 1}`),
+    );
+    const like = slice(endpoints);
+    return { ...like, meta: { ...like.meta, name: `many-${String(index).padStart(3, '0')}` } };
+  });
+}
+
+test('of more endpoints than a Service may have those of the first slices by name are used, in whichever order they came', () => {
+  const slices = manySlices(7, 10);
+  const { endpoints } = resolveEndpoints(service(), slices, 6443);
+  assert.equal(endpoints.length, MAX_ENDPOINTS);
+  assert.ok(endpoints.every(({ address }) => /^10[.][0-4][.]/.test(address)));
+  assert.deepEqual(resolveEndpoints(service(), slices.toReversed(), 6443).endpoints, endpoints);
+});
+
+test('of any number of endpoints that are refused a few are told', () => {
+  const { refused, endpoints } = resolveEndpoints(service(), manySlices(150, 240), 6443);
+  assert.equal(refused.length, MAX_REFUSED);
+  assert.deepEqual(endpoints, []);
 });

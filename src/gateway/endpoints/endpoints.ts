@@ -30,9 +30,17 @@ export interface EndpointNews {
 export interface EndpointResolution {
   /** Sorted, each once. */
   readonly endpoints: readonly Endpoint[];
-  /** Sorted, each once. */
+  /** Sorted, each once, `MAX_REFUSED` of them at most. */
   readonly refused: readonly RefusedEndpoint[];
 }
+
+/**
+ * Endpoints of a Service that are looked at, those of its first slices by name: more than a cluster may have nodes. A tenant may
+ * write any number of slices, and each change of one looks at all of them at once.
+ */
+export const MAX_ENDPOINTS = 5_000;
+/** Refused endpoints of which a route's owner is told. */
+export const MAX_REFUSED = 100;
 
 export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'> & {
   /**
@@ -70,7 +78,8 @@ export function resolveEndpoints(
   }
   const refused = new Map<string, RefusedEndpoint>();
   const found: Partial<Record<Preference, Map<string, Endpoint>>> = {};
-  for (const slice of slices) {
+  let looked = 0;
+  for (const slice of inOrder(slices)) {
     if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') continue;
     const slicePort = slice.ports.find(
       (entry) => entry.name === servicePort.name && entry.protocol === 'TCP',
@@ -79,6 +88,8 @@ export function resolveEndpoints(
     for (const endpoint of slice.endpoints) {
       const isReady = endpoint.ready || service.publishNotReadyAddresses;
       if (!isReady && !(endpoint.serving && endpoint.terminating)) continue;
+      looked += 1;
+      if (looked > MAX_ENDPOINTS) break;
       const address = usableAddress(endpoint, slicePort, slice.addressType, config, refused);
       if (address === undefined) continue;
       const preference: Preference = `${isReady ? 'ready' : 'leaving'} ${slice.addressType}`;
@@ -99,8 +110,13 @@ export function resolveEndpoints(
     found[`leaving ${second}`];
   return {
     endpoints: [...(chosen?.values() ?? [])].sort(compareEndpoints),
-    refused: [...refused.values()].sort((a, b) => compareText(a.address, b.address)),
+    refused: [...refused.values()].sort((a, b) => compareText(a.address, b.address)).slice(0, MAX_REFUSED),
   };
+}
+
+/** Which endpoints are looked at does not depend on the order in which slices came. */
+function inOrder(slices: readonly EndpointSlice[]): readonly EndpointSlice[] {
+  return slices.length < 2 ? slices : slices.toSorted((a, b) => compareText(a.meta.name, b.meta.name));
 }
 
 export function compareEndpoints(a: Endpoint, b: Endpoint): number {

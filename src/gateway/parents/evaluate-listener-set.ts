@@ -149,7 +149,7 @@ function programmedCondition(
   return condition('Programmed', true, 'Programmed', message, generation);
 }
 
-function bothFalse({ reason, message }: ListenerProblem, generation: number): readonly Condition[] {
+export function bothFalse({ reason, message }: ListenerProblem, generation: number): readonly Condition[] {
   return [
     condition('Accepted', false, reason, message, generation),
     condition('Programmed', false, reason, message, generation),

@@ -14,7 +14,7 @@ import {
   messageOf,
   stateOf,
 } from '../test-objects.ts';
-import { MAX_PORTS } from './merge-listener-sets.ts';
+import { MAX_LISTENERS_OF_NAMESPACE, MAX_PORTS } from './merge-listener-sets.ts';
 
 const CLEARTEXT: ListenerChanges = { protocol: 'HTTP', noTls: true };
 
@@ -203,4 +203,35 @@ test('all sets of a Gateway together open no more ports than a Gateway can have'
     accepted(merged(known, own, old, young)).every((state) => state === 'True Accepted'),
     'ports that are open',
   );
+});
+
+/** As many listeners as a ListenerSet may have. */
+function fullSet(path: string, created: string): ListenerSet {
+  const listeners = Array.from({ length: 64 }, (_, index) => ({
+    name: `l${index}`,
+    hostname: `l${index}.${path.replace('/', '-')}.example.com`,
+  }));
+  return setOf(path, created, ...listeners);
+}
+
+test('the ListenerSets of a namespace have so many listeners on the Gateway of another, and the oldest come first', () => {
+  const sets = Array.from({ length: MAX_LISTENERS_OF_NAMESPACE / 64 }, (_, index) =>
+    fullSet(`red/set-${index}`, OLD),
+  );
+  const others = [...sets, gatewayWith(OTHER)];
+  const late = merged(setOf('red/late', YOUNG, HOST), ...others);
+  assert.equal(stateOf(late.conditions, 'Accepted'), 'False TooManyListeners');
+  assert.equal(stateOf(late.conditions, 'Programmed'), 'False TooManyListeners');
+  assert.match(messageOf(late.conditions, 'Accepted'), /namespace red may have 1024 listeners/);
+  assert.deepEqual(late.listeners, []);
+  assert.deepEqual(accepted(merged(setOf('blue/late', YOUNG, HOST), ...others)), ['True Accepted']);
+  assert.deepEqual(accepted(merged(setOf('red/late', YOUNG, HOST), ...others.slice(1))), ['True Accepted']);
+});
+
+test('those of the Gateway’s own namespace as many as it likes', () => {
+  const sets = Array.from({ length: MAX_LISTENERS_OF_NAMESPACE / 64 }, (_, index) =>
+    fullSet(`infra/set-${index}`, OLD),
+  );
+  const late = merged(setOf('infra/late', YOUNG, HOST), ...sets, gatewayWith(OTHER));
+  assert.deepEqual(accepted(late), ['True Accepted']);
 });

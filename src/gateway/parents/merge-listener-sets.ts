@@ -4,13 +4,19 @@ import type { GatewayModel, ListenerModel, ListenerRef, ListenerSetModel } from 
 import { ANY_HOST } from '../values/hostname.ts';
 import { compareAge, compareText } from '../values/order.ts';
 import { isAccepted } from './evaluate-gateway.ts';
-import { setConditions } from './evaluate-listener-set.ts';
+import { bothFalse, setConditions } from './evaluate-listener-set.ts';
 import type { ListenerProblem } from './listener.ts';
 import { transportOf } from './listener-conflicts.ts';
 import { ownsHostname } from './listener-isolation.ts';
 
 /** Ports on which a Gateway is served, those that its ListenerSets open included: each is a listener in every Envoy. */
 export const MAX_PORTS = 64;
+
+/**
+ * Listeners that the ListenerSets of one namespace add to a Gateway of another: the hostname of each may be a part of a listener of
+ * Envoy, which all tenants share, and each change of one looks at all of them.
+ */
+export const MAX_LISTENERS_OF_NAMESPACE = 1_024;
 
 /** Port → hostname (`*`: without one) → the listener that has it, served or not. */
 export type ListenersByPort = ReadonlyMap<number, ReadonlyMap<string, ListenerModel>>;
@@ -53,14 +59,33 @@ export function compareListenerSets(a: ListenerSetModel, b: ListenerSetModel): n
 export function mergeListenerSets(gateway: GatewayModel, sets: readonly ListenerSetModel[]): MergedListeners {
   const taken = new TakenPorts(gateway);
   if (!isAccepted(gateway)) return { sets, listeners: taken.listeners };
+  const counts = new Map<string, number>();
   const merged = sets.map((set) => {
     if (set.notAllowed !== undefined) return set;
+    const { namespace } = set.ref;
+    const count = (counts.get(namespace) ?? 0) + set.listeners.length;
+    if (count > MAX_LISTENERS_OF_NAMESPACE && namespace !== gateway.ref.namespace) return beyondLimit(set);
+    counts.set(namespace, count);
     const listeners = settled(set, taken);
     return listeners === set.listeners
       ? set
       : { ...set, listeners, conditions: setConditions(listeners, gateway, set.generation) };
   });
   return { sets: merged, listeners: taken.listeners };
+}
+
+const beyondLimits = new WeakMap<ListenerSetModel, ListenerSetModel>();
+
+/** A set of a namespace whose older ones have all the listeners that it may have; the same object each time. */
+function beyondLimit(set: ListenerSetModel): ListenerSetModel {
+  let refusedSet = beyondLimits.get(set);
+  if (refusedSet === undefined) {
+    const message = `The ListenerSets of namespace ${set.ref.namespace} may have ${MAX_LISTENERS_OF_NAMESPACE} listeners on the Gateway, and the oldest come first.`;
+    const conditions = bothFalse({ reason: 'TooManyListeners', message }, set.generation);
+    refusedSet = { ...set, notAllowed: message, listeners: [], conditions };
+    beyondLimits.set(set, refusedSet);
+  }
+  return refusedSet;
 }
 
 /** The listeners of a set as those before leave them; the same list where nothing is lost, as nearly always. */

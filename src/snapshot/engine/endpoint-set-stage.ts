@@ -1,9 +1,10 @@
+import { TurnSet } from '../../event-loop/turn-set.ts';
 import type { ServiceTarget } from '../../model/gateway.ts';
-import type { EndpointSetTable } from '../hosts/endpoint-sets.ts';
+import { type EndpointSetTable, namespaceOfSet } from '../hosts/endpoint-sets.ts';
 import { ENDPOINT_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import type { BuiltEndpointSet, ResolvedEndpoints } from './resolved-endpoints.ts';
-import { Stage } from './stage.ts';
+import { bring, Stage, type StageRules } from './stage.ts';
 
 export interface EndpointSetOutput {
   /** What the owners of routes are told of a Service's endpoints differs: what is refused or not used, or why there are none. */
@@ -12,20 +13,26 @@ export interface EndpointSetOutput {
   endpointLimit(namespace: string): number;
 }
 
-/** Endpoint sets, by name: of each the EDS resource, made of the slices of its Services. */
+/**
+ * Endpoint sets, by name: of each the EDS resource, made of the slices of its Services. A new one is settled before what points at it
+ * is published. Those that are there already, and differ, hold up nobody and are settled in turns by namespace: a tenant may have a
+ * thousand sets of sixteen Services each, all of which one endpoint that flaps changes.
+ */
 export class EndpointSetStage {
   readonly #table: EndpointSetTable;
   readonly #endpoints: ResolvedEndpoints;
   readonly #resources: ResourceTable;
   readonly #output: EndpointSetOutput;
-  readonly #stage = new Stage<string, BuiltEndpointSet>({
+  readonly #rules: StageRules<string, BuiltEndpointSet> = {
     compute: (name) => {
       const spec = this.#table.get(name);
       const [owner] = this.#table.namespacesOf(name);
       return spec && this.#endpoints.build(spec, this.#limitOf(name), owner);
     },
     output: (name, built) => this.#replace(name, built),
-  });
+  };
+  readonly #added = new Stage(this.#rules);
+  readonly #changed = new TurnSet<string>(namespaceOfSet);
 
   constructor(
     table: EndpointSetTable,
@@ -40,29 +47,42 @@ export class EndpointSetStage {
   }
 
   mark(name: string): void {
-    this.#stage.mark(name);
+    if (this.#resources.latest(ENDPOINT_TYPE, name) === undefined) this.#added.mark(name);
+    else this.#changed.add(name);
   }
 
+  /** What endpoints are refused may differ. */
   markAll(): void {
-    for (const name of this.#table.names()) this.#stage.mark(name);
+    this.#endpoints.forgetAll();
+    for (const name of this.#table.names()) this.mark(name);
   }
 
   markService(namespace: string, service: string): void {
-    for (const name of this.#table.ofService(namespace, service)) this.#stage.mark(name);
+    this.#endpoints.forget(namespace, service);
+    for (const name of this.#table.ofService(namespace, service)) this.mark(name);
   }
 
   /** The sets that hosts of the namespace use. */
   markNamespace(namespace: string): void {
-    for (const name of this.#table.usedBy(namespace)) this.#stage.mark(name);
+    for (const name of this.#table.usedBy(namespace)) this.mark(name);
   }
 
-  /** Returns false if it paused before the end. */
-  settle(pause: () => boolean): boolean {
-    return this.#stage.settle(pause);
+  /** Settles new sets. Returns false if it paused before the end. */
+  settleAdded(pause: () => boolean = () => false): boolean {
+    if (!this.#added.settle(pause)) return false;
+    if (this.#changed.size === 0) this.#endpoints.forgetAll();
+    return true;
   }
 
-  settleAll(): void {
-    this.#stage.settle(() => false);
+  /** Settles sets that are there already. Returns false if it paused before the end. */
+  settleChanged(pause: () => boolean): boolean {
+    for (let name = this.#changed.first(); name !== undefined; name = this.#changed.first()) {
+      this.#changed.takeKey(name);
+      bring(this.#rules, name);
+      if (this.#changed.size > 0 && pause()) return false;
+    }
+    this.#endpoints.forgetAll();
+    return true;
   }
 
   #replace(name: string, built: BuiltEndpointSet | undefined): void {

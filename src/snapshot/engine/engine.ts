@@ -49,7 +49,7 @@ const PUBLISH_EVERY = 500;
 export class Engine {
   readonly world = new World();
   readonly resources = new ResourceTable();
-  /** How often all that was dirty at some time had been published. */
+  /** How often all that was dirty at some time had been published, but for endpoints of hosts that were there already. */
   rounds = 0;
   readonly #config: EngineConfig;
   readonly #own: OwnAddresses;
@@ -162,13 +162,20 @@ export class Engine {
     if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#hosts.bindings.values()))
       this.#endpointSets.markAll();
     if (!this.#settleRoutes(pause) || !this.#budgets.settle(pause)) return false;
-    if (!this.#settleHosts(pause)) return false;
+    if (!this.#settleHosts(pause)) {
+      // What has come meanwhile does not wait for all hosts of this round.
+      this.#routes.queue.finish();
+      return false;
+    }
     this.#listeners.settle(() => false);
     this.resources.publish();
     this.#routes.queue.finish();
     if (!this.#attachments.settle(pause, 64)) return false;
     this.rounds += 1;
-    return true;
+    // Last, as nothing waits for it: the next slice begins with what has come meanwhile.
+    const isDone = this.#endpointSets.settleChanged(pause);
+    this.resources.publish();
+    return isDone;
   }
 
   #settleRoutes(pause: () => boolean): boolean {
@@ -214,19 +221,20 @@ export class Engine {
   /** Settles hosts that no route that is still to be evaluated may want. */
   #settleEarly(): void {
     const mustWait = ({ host }: HostEntry): boolean => this.#routes.queue.isWaiting(host);
-    this.#hosts.settleSome(Infinity, mustWait);
-    this.#endpointSets.settleAll();
+    this.#hosts.settleSome(PUBLISH_EVERY, mustWait);
+    this.#endpointSets.settleAdded();
     this.resources.publish();
   }
 
   #settleHosts(pause: () => boolean): boolean {
-    while (this.#hosts.size > 0) {
-      this.#hosts.settleSome(PUBLISH_EVERY);
-      if (!this.#endpointSets.settle(pause)) return false;
+    // Sets first, those that a slice before has left: else they would gather, and nothing be published before the last of them.
+    for (let isFirst = true; this.#endpointSets.settleAdded(pause); isFirst = false) {
       this.resources.publish();
-      if (this.#hosts.size > 0 && pause()) return false;
+      if (this.#hosts.size === 0) return true;
+      if (!isFirst && pause()) return false;
+      this.#hosts.settleSome(PUBLISH_EVERY);
     }
-    return this.#endpointSets.settle(pause);
+    return false;
   }
 
   /** `take` and a complete `flush`. */

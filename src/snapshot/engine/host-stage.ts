@@ -22,6 +22,9 @@ export interface HostOutput {
   connectionLimit(namespace: string): number;
 }
 
+/** Hosts of one namespace that are settled before others are: each may need a set of sixteen Services, some milliseconds. */
+const AT_ONCE_OF_NAMESPACE = 16;
+
 /** Hosts: of each who won it, and the cluster that it has. */
 export class HostStage {
   readonly #bindings = new Map<string, BindingHosts>();
@@ -63,8 +66,16 @@ export class HostStage {
     return this.#stage.size;
   }
 
+  /** Settles up to `limit` hosts, few of each namespace; those that `mustWait` stay marked. */
   settleSome(limit: number, mustWait?: (entry: HostEntry) => boolean): void {
-    this.#stage.settleSome(limit, mustWait);
+    const taken = new Map<string, number>();
+    this.#stage.settleSome(limit, (entry) => {
+      if (mustWait?.(entry) === true) return true;
+      const namespace = entry.contenders[0]?.route.ref.namespace ?? '';
+      const count = taken.get(namespace) ?? 0;
+      taken.set(namespace, count + 1);
+      return count >= AT_ONCE_OF_NAMESPACE;
+    });
   }
 
   /** A listener of a Gateway (by its object key) comes (1) or goes (-1). */

@@ -2,6 +2,8 @@ import { endpointSubset } from '../../gateway/endpoints/endpoint-subset.ts';
 import {
   type EndpointConfig,
   type EndpointNews,
+  type EndpointResolution,
+  MAX_REFUSED,
   type RefusedEndpoint,
   resolveEndpoints,
 } from '../../gateway/endpoints/endpoints.ts';
@@ -14,6 +16,8 @@ import {
 import { isInRanges, parseAddressRange } from '../../gateway/parents/address-pool.ts';
 import type { Reach } from '../../gateway/status/serving.ts';
 import type { ServiceTarget } from '../../model/gateway.ts';
+import { type ObjectKey, objectKey } from '../../model/key.ts';
+import type { EndpointSlice, Service } from '../../model/objects.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
 import type { EngineConfig } from '../config.ts';
 import type { EndpointSetSpec } from '../hosts/endpoint-sets.ts';
@@ -44,6 +48,8 @@ export class ResolvedEndpoints {
   readonly #config: EndpointConfig;
   /** By name of the set; only of sets where something is refused or missing. */
   readonly #notes = new Map<string, Notes>();
+  /** By object key of the Service, then port: of Services that many sets share, until `forget`. */
+  readonly #resolved = new Map<ObjectKey, Map<number, EndpointResolution>>();
 
   constructor(world: World, config: EngineConfig, own: OwnAddresses) {
     this.#world = world;
@@ -95,8 +101,8 @@ export class ResolvedEndpoints {
       if (target === undefined) return { name: '', weight, endpoints: [] };
       const service = this.#world.get('Service', target.namespace, target.service);
       const slices = this.#world.slices(target.namespace, target.service);
-      const resolved = resolveEndpoints(service, slices, target.port, this.#config);
-      refused.push(...resolved.refused);
+      const resolved = this.#resolve(target, service, slices);
+      for (const each of resolved.refused) if (refused.length < MAX_REFUSED) refused.push(each);
       if (resolved.endpoints.length === 0) problems.push(endpointsProblem(target, service, slices, resolved));
       const endpoints = endpointSubset(resolved.endpoints, limitOfEach, name);
       if (endpoints.length < resolved.endpoints.length) isLimited = true;
@@ -107,6 +113,34 @@ export class ResolvedEndpoints {
     const news =
       isLimited || refused.length > 0 ? { refused, limit: isLimited ? limitOfEach : undefined } : NO_NEWS;
     return { resource: translateEndpointSet(name, shares, owner), notes: { news, reach } };
+  }
+
+  /** The slices of the Service, or the Service, may be others than before. */
+  forget(namespace: string, service: string): void {
+    this.#resolved.delete(objectKey({ kind: 'Service', namespace, name: service }));
+  }
+
+  forgetAll(): void {
+    this.#resolved.clear();
+  }
+
+  #resolve(
+    { namespace, service: name, port }: ServiceTarget,
+    service: Service | undefined,
+    slices: readonly EndpointSlice[],
+  ): EndpointResolution {
+    const key = objectKey({ kind: 'Service', namespace, name });
+    let ports = this.#resolved.get(key);
+    if (ports === undefined) {
+      ports = new Map();
+      this.#resolved.set(key, ports);
+    }
+    let resolved = ports.get(port);
+    if (resolved === undefined) {
+      resolved = resolveEndpoints(service, slices, port, this.#config);
+      ports.set(port, resolved);
+    }
+    return resolved;
   }
 
   /** What is to be told of a set, nothing where it is no longer in use. Returns whether it differs from before. */

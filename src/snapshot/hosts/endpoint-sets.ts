@@ -16,6 +16,13 @@ export interface EndpointSetSpec {
 /** The resource without endpoints that hosts point at whose backends are all invalid. Never a `namespace/service/port`. */
 export const NO_BACKENDS: EndpointSetSpec = { name: 'no-backends', backends: [] };
 
+/** The namespace of what a set is named after: of its one Service, or of the route that shares its hosts among several. */
+export function namespaceOfSet(name: string): string {
+  const [first = '', second = ''] = name.split('/');
+  // A set of several backends has a route's key for a name: `TLSRoute/namespace/name`.
+  return /^[A-Z]/.test(first) ? second : first;
+}
+
 /** The endpoint set that a host's cluster points at. */
 export function endpointSetOf({ claim, route, routeKey }: Contender): EndpointSetSpec {
   const backends = mergeShares(claim.backends);
