@@ -109,7 +109,7 @@ export class Engine {
         status(key);
       },
       endpointLimit: (namespace) => this.#endpointSets.markNamespace(namespace),
-      connectionLimit: (routes) => {
+      hostLimits: (routes) => {
         for (const { claims } of routes) this.#hosts.mark(claims);
       },
     });
@@ -119,6 +119,7 @@ export class Engine {
       status,
       attachment: (key) => this.#attachments.mark(key),
       connectionLimit: (namespace) => this.#budgets.connectionLimit(namespace),
+      endpointShards: (namespace) => this.#budgets.endpointShards(namespace),
     });
     this.owners = new ResourceOwners(this.#hosts.bindings, endpointSets);
     this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
