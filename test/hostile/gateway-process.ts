@@ -135,7 +135,8 @@ function take(request: Request): void {
       const listeners = gateway.listeners.map((listener) => ({ ...listener, port: request.port }));
       takeEvents(loop, upserts([gatewayClass, { ...gateway, listeners }]));
       for (let index = 0; index < request.hosts; index += 1) takeEvents(loop, upserts(tenant(index)));
-      takeEvents(loop, 
+      takeEvents(
+        loop,
         upserts([...serviceOf('noisy', 'a', ['100.66.0.1']), ...serviceOf('noisy', 'b', ['100.66.0.2'])]),
       );
       loop.synced();
@@ -160,7 +161,10 @@ function take(request: Request): void {
       const [service, slice] = serviceOf('noisy', 'cover', ['127.0.0.1']);
       if (service === undefined || slice?.kind !== 'EndpointSlice') throw new Error('as tenants have them');
       const to = { ...slice, ports: [{ name: 'api', port: port ?? 0, protocol: 'TCP' }] };
-      const gone: ObjectEvent = { type: 'delete', ref: { kind: 'TLSRoute', namespace: 'noisy', name: route.meta.name } };
+      const gone: ObjectEvent = {
+        type: 'delete',
+        ref: { kind: 'TLSRoute', namespace: 'noisy', name: route.meta.name },
+      };
       takeEvents(loop, port === undefined ? [gone] : upserts([service, to, route]));
       break;
     }

@@ -151,7 +151,10 @@ const [hosts, victims, rate, slack] = [
 ];
 // In the namespace there is no network to fetch them from.
 await findEnvoy();
-const tree = values.baseline === undefined ? undefined : await baselineTree(values.baseline, progress).catch((error: Error) => refuse(error.message));
+const tree =
+  values.baseline === undefined
+    ? undefined
+    : await baselineTree(values.baseline, progress).catch((error: Error) => refuse(error.message));
 const withoutRules = await enterNamespace();
 const worstMs = new Map<string, number>();
 const byName = values.only.includes('names') || values.only.includes('soak');
@@ -198,7 +201,12 @@ async function attackByChanges(): Promise<void> {
   if (isWanted('covered')) {
     await using _ = await gateway.cover();
     const took = await gateway.newHosts(victims, COVERED_SECONDS);
-    victimRow('covered', took, `, served by its own backend below a wildcard of an attacker`, PROMISE.worstMs);
+    victimRow(
+      'covered',
+      took,
+      `, served by its own backend below a wildcard of an attacker`,
+      PROMISE.worstMs,
+    );
   }
   if (isWanted('pairs')) {
     const before = await gateway.envoyMemory();

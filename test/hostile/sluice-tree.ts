@@ -20,7 +20,10 @@ export const PRESENT_SLUICE = path.join(import.meta.dirname, '..', '..');
 export async function sluiceOf(tree: string): Promise<SluiceTree> {
   const load = async (...places: readonly string[]) => {
     const files = places.map((place) => path.join(tree, 'src', place));
-    return (await import(files.find((file) => existsSync(file)) ?? String(files[0]))) as Record<string, unknown>;
+    return (await import(files.find((file) => existsSync(file)) ?? String(files[0]))) as Record<
+      string,
+      unknown
+    >;
   };
   return {
     ...(await load('snapshot/engine/engine.ts', 'snapshot/engine.ts')),

@@ -130,7 +130,11 @@ export class HostStage {
     const connectionLimit = this.#output.connectionLimit(ref.namespace);
     return {
       name,
-      endpointSet: shardOf(endpointSetOf(winner), winner.routeKey, this.#output.endpointShards(ref.namespace)),
+      endpointSet: shardOf(
+        endpointSetOf(winner),
+        winner.routeKey,
+        this.#output.endpointShards(ref.namespace),
+      ),
       route: ref,
       policy: winner.claim.policy,
       connectionLimit,

@@ -26,7 +26,11 @@ export class HostTree {
 
   /** Once it is no host any more. */
   delete(host: string): void {
-    for (let name = host; name !== '' && !this.#isHost(name) && !this.#below.has(name); name = parentOf(name)) {
+    for (
+      let name = host;
+      name !== '' && !this.#isHost(name) && !this.#below.has(name);
+      name = parentOf(name)
+    ) {
       const parent = parentOf(name);
       const names = this.#below.get(parent);
       names?.delete(name);
