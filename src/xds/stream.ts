@@ -70,7 +70,6 @@ export class AdsStream {
   /** Of endpoint sets, whether Envoy has asked for any or not: clusters that were sent before wait for theirs. */
   readonly #endpoints: Subscription;
   #nonce = 0;
-
   readonly #pace: ListenerPace | undefined;
   readonly #window: DemandWindow;
   readonly #turns: OwnerTurns;
@@ -162,6 +161,7 @@ export class AdsStream {
     const nonce = request.response_nonce ?? '';
     if (nonce === '') return {};
     this.#turns.answered(nonce);
+    this.#pace?.answered(nonce);
     const error = request.error_detail;
     if (error === undefined || error === null) {
       const resources = subscription.acknowledge(nonce);
@@ -244,8 +244,9 @@ export class AdsStream {
   }
 
   readonly #maySendListener: MaySend = ({ bytes }, isKnown) => {
-    const waitMs = isKnown ? (this.#pace?.takeBytes(bytes.length) ?? 0) : 0;
-    this.#waitAtMost(waitMs);
+    if (!isKnown || this.#pace === undefined) return true;
+    const waitMs = this.#pace.takeBytes(bytes.length);
+    this.#waitAtMost(waitMs ?? 0);
     return waitMs === 0;
   };
 
@@ -290,6 +291,7 @@ export class AdsStream {
     const nonce = String(this.#nonce);
     subscription.sent(nonce, batch);
     this.#turns.sent(nonce);
+    if (typeUrl === LISTENER_TYPE && batch.resources.length > 0) this.#pace?.sent(nonce);
     return { typeUrl, nonce, batch: typeUrl === LISTENER_TYPE ? this.#window.sent(batch) : batch };
   }
 
