@@ -1,4 +1,4 @@
-import { compareEndpoints, type Endpoint } from './endpoints.ts';
+import type { Endpoint } from './endpoints.ts';
 
 /**
  * At most `limit` of the endpoints (sorted, each once), in the same order. By rendezvous hashing: each has a rank of its own that
@@ -11,13 +11,30 @@ export function endpointSubset(
   seed: string,
 ): readonly Endpoint[] {
   if (endpoints.length <= limit) return endpoints;
-  const basis = hashed(2_166_136_261, `${seed} `);
-  return endpoints
-    .map((endpoint) => ({ endpoint, rank: spread(hashed(basis, `${endpoint.address} ${endpoint.port}`)) }))
-    .sort((a, b) => a.rank - b.rank || compareEndpoints(a.endpoint, b.endpoint))
-    .slice(0, limit)
-    .map(({ endpoint }) => endpoint)
-    .sort(compareEndpoints);
+  const basis = hashed(FNV_BASIS, seed);
+  const ranks = hashesOf(endpoints).map((hash) => spread(basis ^ hash));
+  const last = ranks.toSorted()[limit - 1] ?? 0;
+  // Of those of equal rank, the first ones.
+  let ties = limit - ranks.reduce((count, rank) => count + (rank < last ? 1 : 0), 0);
+  return endpoints.filter((_, index) => {
+    const rank = ranks[index] ?? 0;
+    if (rank === last) ties -= 1;
+    return rank < last || (rank === last && ties >= 0);
+  });
+}
+
+const FNV_BASIS = 2_166_136_261;
+
+/** Of lists of which more than one subset is chosen, one after the other: the texts are what takes long. */
+const HASHES = new WeakMap<readonly Endpoint[], Uint32Array>();
+
+function hashesOf(endpoints: readonly Endpoint[]): Uint32Array {
+  let hashes = HASHES.get(endpoints);
+  if (hashes === undefined) {
+    hashes = Uint32Array.from(endpoints, ({ address, port }) => hashed(FNV_BASIS, `${address} ${port}`));
+    HASHES.set(endpoints, hashes);
+  }
+  return hashes;
 }
 
 /** FNV-1a, of 32 bits, from a hash on. */

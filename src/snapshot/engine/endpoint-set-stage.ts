@@ -58,11 +58,13 @@ export class EndpointSetStage {
 
   /** Returns false if it paused before the end. */
   settle(pause: () => boolean): boolean {
-    return this.#stage.settle(pause);
+    const isDone = this.#stage.settle(pause);
+    this.#endpoints.forget();
+    return isDone;
   }
 
   settleAll(): void {
-    this.#stage.settle(() => false);
+    this.settle(() => false);
   }
 
   #replace(name: string, built: BuiltEndpointSet | undefined): void {

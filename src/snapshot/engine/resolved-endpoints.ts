@@ -2,6 +2,7 @@ import { endpointSubset } from '../../gateway/endpoints/endpoint-subset.ts';
 import {
   type EndpointConfig,
   type EndpointNews,
+  type EndpointResolution,
   type RefusedEndpoint,
   resolveEndpoints,
 } from '../../gateway/endpoints/endpoints.ts';
@@ -14,6 +15,7 @@ import {
 import { isInRanges, parseAddressRange } from '../../gateway/parents/address-pool.ts';
 import type { Reach } from '../../gateway/status/serving.ts';
 import type { ServiceTarget } from '../../model/gateway.ts';
+import type { EndpointSlice, Service } from '../../model/objects.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
 import type { EngineConfig } from '../config.ts';
 import type { EndpointSetSpec } from '../hosts/endpoint-sets.ts';
@@ -36,6 +38,14 @@ export interface BuiltEndpointSet {
   readonly notes: Notes;
 }
 
+/** A Service's port, as the world has it. */
+interface ResolvedTarget {
+  readonly target: ServiceTarget;
+  readonly service: Service | undefined;
+  readonly slices: readonly EndpointSlice[];
+  readonly resolution: EndpointResolution;
+}
+
 const NO_NOTES: Notes = { news: NO_NEWS, reach: undefined };
 
 /** From the slices of Services to EDS resources, and what was refused or missing on the way. */
@@ -44,6 +54,8 @@ export class ResolvedEndpoints {
   readonly #config: EndpointConfig;
   /** By name of the set; only of sets where something is refused or missing. */
   readonly #notes = new Map<string, Notes>();
+  /** The latest, since the sets of one Service are built one after the other. */
+  #resolved: ResolvedTarget | undefined;
 
   constructor(world: World, config: EngineConfig, own: OwnAddresses) {
     this.#world = world;
@@ -93,13 +105,12 @@ export class ResolvedEndpoints {
     const problems: EndpointsProblem[] = [];
     const shares = backends.map(({ weight, target }): ResolvedShare => {
       if (target === undefined) return { name: '', weight, endpoints: [] };
-      const service = this.#world.get('Service', target.namespace, target.service);
-      const slices = this.#world.slices(target.namespace, target.service);
-      const resolved = resolveEndpoints(service, slices, target.port, this.#config);
-      refused.push(...resolved.refused);
-      if (resolved.endpoints.length === 0) problems.push(endpointsProblem(target, service, slices, resolved));
-      const endpoints = endpointSubset(resolved.endpoints, limitOfEach, name);
-      if (endpoints.length < resolved.endpoints.length) isLimited = true;
+      const { service, slices, resolution } = this.#resolve(target);
+      refused.push(...resolution.refused);
+      if (resolution.endpoints.length === 0)
+        problems.push(endpointsProblem(target, service, slices, resolution));
+      const endpoints = endpointSubset(resolution.endpoints, limitOfEach, name);
+      if (endpoints.length < resolution.endpoints.length) isLimited = true;
       return { name: `${target.namespace}/${target.service}/${target.port}`, weight, endpoints };
     });
     const reached = shares.some(({ endpoints }) => endpoints.length > 0);
@@ -107,6 +118,22 @@ export class ResolvedEndpoints {
     const news =
       isLimited || refused.length > 0 ? { refused, limit: isLimited ? limitOfEach : undefined } : NO_NEWS;
     return { resource: translateEndpointSet(name, shares, owner), notes: { news, reach } };
+  }
+
+  /** The world may differ when the next set is built. */
+  forget(): void {
+    this.#resolved = undefined;
+  }
+
+  #resolve(target: ServiceTarget): ResolvedTarget {
+    const { namespace, service: name, port } = target;
+    const known = this.#resolved;
+    if (known !== undefined && structurallyEqual(known.target, target)) return known;
+    const service = this.#world.get('Service', namespace, name);
+    const slices = this.#world.slices(namespace, name);
+    const resolution = resolveEndpoints(service, slices, port, this.#config);
+    this.#resolved = { target, service, slices, resolution };
+    return this.#resolved;
   }
 
   /** What is to be told of a set, nothing where it is no longer in use. Returns whether it differs from before. */
