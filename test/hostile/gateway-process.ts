@@ -120,6 +120,8 @@ function makeNoise({ kind, perSecond }: Noise): void {
   timer = setInterval(() => {
     const due = Math.floor(((performance.now() - began) * perSecond) / 1_000);
     const events: ObjectEvent[] = [];
+    // Here nobody writes statuses.
+    engine.takeStatusChanges();
     for (; changes < due; changes += 1)
       events.push(...(kind === 'churn' ? churn(changes) : upserts(noisyChange(kind, changes))));
     takeEvents(loop, events);

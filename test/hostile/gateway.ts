@@ -3,6 +3,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
+import { nodeOptionsOf } from '../../bench/processes/shipped.ts';
 import { freePorts, testBootstrap } from '../e2e/gateway-node.ts';
 import { endWithParent } from '../harness/end-with-parent.ts';
 import { EnvoyProcess } from '../harness/envoy-process.ts';
@@ -10,6 +12,7 @@ import { DOMAIN, hostOf } from '../harness/tenants.ts';
 import { startTlsBackend, type TlsBackend } from '../harness/tls-backend.ts';
 import { attempt } from '../harness/tls-client.ts';
 import type { Answer, Noise, Request } from './messages.ts';
+import { PRESENT_SLUICE } from './sluice-tree.ts';
 
 const FIRST_VICTIM = 500_000;
 
@@ -40,7 +43,11 @@ export class Gateway implements AsyncDisposable {
     const [port = 0] = await freePorts(1);
     const backend = await startTlsBackend({ name: 'good', address: '127.0.0.1' });
     const program = path.join(import.meta.dirname, 'gateway-process.ts');
-    const child = fork(program, tree === undefined ? [] : [tree], { serialization: 'advanced' });
+    const dockerfile = path.join(tree ?? PRESENT_SLUICE, 'deploy', 'Dockerfile');
+    const child = fork(program, tree === undefined ? [] : [tree], {
+      serialization: 'advanced',
+      execArgv: [...process.execArgv, ...nodeOptionsOf(await readFile(dockerfile, 'utf8'))],
+    });
     const unguard = endWithParent(child);
     child.once('exit', unguard);
     const [listening] = (await once(child, 'message')) as [Answer];
