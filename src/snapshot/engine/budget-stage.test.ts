@@ -21,7 +21,8 @@ const BUDGET: NamespaceBudget = {
 
 function engineWith(changes: Partial<NamespaceBudget> = {}, budgetAnnotations = true): Engine {
   const namespaceBudget = { ...BUDGET, ...changes };
-  const gateway = { ...DEFAULT_ENGINE_CONFIG.gateway, namespaceBudget, budgetAnnotations };
+  const defaults = { ...DEFAULT_ENGINE_CONFIG.gateway, hostsOfEndpointSet: 64 };
+  const gateway = { ...defaults, namespaceBudget, budgetAnnotations };
   const engine = new Engine({ ...DEFAULT_ENGINE_CONFIG, gateway });
   engine.apply(upserts([...gatewayObjects(), ...service('red', 40), ...service('blue', 40)]));
   return engine;
