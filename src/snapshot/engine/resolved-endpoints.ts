@@ -128,7 +128,7 @@ export class ResolvedEndpoints {
   #resolve(target: ServiceTarget): ResolvedTarget {
     const { namespace, service: name, port } = target;
     const known = this.#resolved;
-    if (known !== undefined && structurallyEqual(known.target, target)) return known;
+    if (known !== undefined && isSame(known.target, target)) return known;
     const service = this.#world.get('Service', namespace, name);
     const slices = this.#world.slices(namespace, name);
     const resolution = resolveEndpoints(service, slices, port, this.#config);
@@ -143,4 +143,8 @@ export class ResolvedEndpoints {
     this.#notes.set(name, after);
     return !structurallyEqual(before, after);
   }
+}
+
+function isSame(a: ServiceTarget, b: ServiceTarget): boolean {
+  return a.service === b.service && a.namespace === b.namespace && a.port === b.port;
 }
