@@ -27,6 +27,25 @@ test('what is larger than the bucket goes when that is full', () => {
   assert.equal(pace.takeBytes(5_000), 0);
 });
 
+test('changed listeners wait for the answer to those before, and three times as long as these took', () => {
+  const { clock, pace } = setUp();
+  assert.equal(pace.takeBytes(10), 0);
+  assert.equal(pace.takeBytes(10), 0, 'of the same response');
+  pace.sent('2');
+  clock.now += 30;
+  pace.answered('1');
+  assert.equal(pace.takeBytes(10), undefined);
+  clock.now += 20;
+  pace.answered('2');
+  assert.equal(pace.takeBytes(10), 60, 'without what came before');
+  clock.now += 60;
+  assert.equal(pace.takeBytes(10), 0);
+  pace.sent('3');
+  clock.now += 1_000;
+  pace.answered('3');
+  assert.equal(pace.takeBytes(10), 250);
+});
+
 test('a changed listener waits for its turn and goes in its newest form; clusters do not wait', () => {
   const { clock, pace } = setUp({ burstBytes: 1_000, bytesPerSecond: 1_000 });
   const view = new TestView();

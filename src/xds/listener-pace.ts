@@ -18,18 +18,48 @@ export const DEFAULT_LISTENER_PACE: ListenerPaceOptions = {
   bytesPerSecond: 200 * 1024,
 };
 
-/** A bucket of bytes: a listener that is larger than the bucket goes when that is full. `now` in milliseconds. */
+/** Envoy's main thread does nothing else while it replaces a listener: the next one waits so many times what the last one took ... */
+const PAUSE_TIMES = 3;
+/** ... and at most so many milliseconds: what takes long is large, and waits for its bytes. */
+const LONGEST_PAUSE_MS = 250;
+
+/**
+ * A bucket of bytes: a listener that is larger than the bucket goes when that is full. And a share of time: changed listeners
+ * wait for the answer to those before, and then for some of what these took. `now` in milliseconds.
+ */
 export class ListenerPace {
   readonly #bucket: TokenBucket;
   readonly #now: () => number;
+  #underWay: { readonly nonce: string; readonly sentAt: number } | undefined;
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #pauseUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: ListenerPaceOptions, now: () => number = () => performance.now()) {
     this.#bucket = new TokenBucket(options.bytesPerSecond, options.burstBytes);
     this.#now = now;
   }
 
-  /** Takes the bytes and returns 0, or says in how many milliseconds they may be taken. */
-  takeBytes(bytes: number): number {
-    return this.#bucket.takeTokens(bytes, this.#now());
+  /** Takes the bytes and returns 0, or says in how many milliseconds they may be taken; `undefined`: not before an answer. */
+  takeBytes(bytes: number): number | undefined {
+    if (this.#underWay !== undefined) return undefined;
+    const now = this.#now();
+    const pauseMs = Math.ceil(this.#pauseUntil - now);
+    return pauseMs > 0 ? pauseMs : this.#bucket.takeTokens(bytes, now);
+  }
+
+  /** A response with listeners was sent. */
+  sent(nonce: string): void {
+    this.#underWay = { nonce, sentAt: this.#now() };
+  }
+
+  /** The client answered a response of any type: it works on one after the other. */
+  answered(nonce: string): void {
+    const now = this.#now();
+    if (this.#underWay?.nonce === nonce) {
+      const took = now - Math.max(this.#underWay.sentAt, this.#answeredAt);
+      this.#pauseUntil = now + Math.min(LONGEST_PAUSE_MS, PAUSE_TIMES * took);
+      this.#underWay = undefined;
+    }
+    this.#answeredAt = now;
   }
 }

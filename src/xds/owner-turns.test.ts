@@ -125,6 +125,24 @@ test('changed endpoints of an owner wait for the answer to the ones before, thos
   assert.equal(take('a'), true);
 });
 
+test('endpoint sets that turn out to be dear are sent one after the other, cheap ones together', () => {
+  const { time, turns } = setUp({ burstMs: 1e6 });
+  const respond = (took: number): number => {
+    turns.begin();
+    let count = 0;
+    while (turns.takeTurnOfEndpoints('a', 0)) count += 1;
+    turns.sent('1');
+    time.now += took;
+    turns.answered('1');
+    return count;
+  };
+  assert.equal(respond(0.01), 4, 'at the first guess');
+  for (let index = 0; index < 30; index += 1) respond(0.01);
+  assert.equal(respond(0.01), OPTIONS.most);
+  for (let index = 0; index < 30; index += 1) respond(4);
+  assert.equal(respond(4), 1);
+});
+
 test('an Envoy that hangs is not the fault of whose resources it had', () => {
   const { time, respond } = setUp();
   respond('unlucky', 60_000);

@@ -34,7 +34,7 @@ export const DEFAULT_OWNER_TURNS: OwnerTurnsOptions = {
   mostMs: 200,
 };
 
-/** What a cluster takes until the first acknowledgement has told. */
+/** What a cluster, or an endpoint set, takes until the first acknowledgement has told. */
 const FIRST_GUESS_MS = 0.25;
 /** How much of the difference to what was measured last goes into the estimate. */
 const WEIGHT = 0.25;
@@ -51,6 +51,8 @@ interface Account {
   response: number;
   /** Milliseconds that a cluster took lately, with the endpoints that went with it. */
   clusterMs: number;
+  /** Milliseconds that an endpoint set took lately. */
+  setMs: number;
   /** Milliseconds used since that was estimated last. */
   usedMs: number;
 }
@@ -114,13 +116,13 @@ export class OwnerTurns {
 
   /**
    * Whether endpoints of the owner, who has so many clusters, may go into the response, which then has them. A set costs Envoy as
-   * much as there are clusters that use it, so the next waits for the answer to the one before.
+   * much as there are clusters that use it, so the next ones wait for the answer to those before.
    */
   takeTurnOfEndpoints(owner: string, owned: number): boolean {
     const account = this.#accounts.get(owner) ?? this.#open(owner);
     this.#raise(account, owned);
     const here = account.response === this.#response ? account.taken : 0;
-    if (account.underWay > here || !this.#mayUse(account)) return false;
+    if (account.underWay > here || here >= this.#setsOf(account) || !this.#mayUse(account)) return false;
     this.#take(account, false);
     return true;
   }
@@ -168,6 +170,12 @@ export class OwnerTurns {
     return Math.max(fewest, Math.min(most, Math.round(underWayMs / clusterMs)));
   }
 
+  /** Endpoint sets that one owner may have in a response. */
+  #setsOf({ setMs }: Account): number {
+    const { underWayMs, most } = this.#options;
+    return Math.max(1, Math.min(most, Math.round(underWayMs / setMs)));
+  }
+
   /** An owner may send all that it has at once, but not by having it again and again. */
   #raise({ bucket }: Account, owned: number): void {
     const { burstMs, burstMsOfResource } = this.#options;
@@ -178,14 +186,18 @@ export class OwnerTurns {
   #charge({ owners, areClusters, sentAt }: UnderWay, now: number): void {
     const took = Math.min(this.#options.mostMs, now - Math.max(sentAt, this.#answeredAt));
     const each = took / owners.length;
-    const clusters = new Map<Account, number>();
+    const counts = new Map<Account, number>();
     for (const account of owners) {
       account.underWay -= 1;
       account.usedMs += each;
       account.bucket.charge(each, now);
-      if (areClusters) clusters.set(account, (clusters.get(account) ?? 0) + 1);
+      counts.set(account, (counts.get(account) ?? 0) + 1);
     }
-    for (const [account, count] of clusters) {
+    for (const [account, count] of counts) {
+      if (!areClusters) {
+        account.setMs += WEIGHT * (each - account.setMs);
+        continue;
+      }
       account.clusterMs += WEIGHT * (account.usedMs / count - account.clusterMs);
       account.usedMs = 0;
     }
@@ -212,6 +224,7 @@ export class OwnerTurns {
       response: 0,
       waits: false,
       clusterMs: FIRST_GUESS_MS,
+      setMs: FIRST_GUESS_MS,
       usedMs: 0,
     };
     this.#accounts.set(owner, account);

@@ -55,7 +55,6 @@ export class AdsStream {
   /** Of endpoint sets, whether Envoy has asked for any or not: clusters that were sent before wait for theirs. */
   readonly #endpoints: Subscription;
   #nonce = 0;
-
   readonly #pace: ListenerPace | undefined;
   readonly #window: DemandWindow;
   readonly #turns: OwnerTurns;
@@ -147,6 +146,7 @@ export class AdsStream {
     const nonce = request.response_nonce ?? '';
     if (nonce === '') return {};
     this.#turns.answered(nonce);
+    this.#pace?.answered(nonce);
     const error = request.error_detail;
     if (error === undefined || error === null) {
       const resources = subscription.acknowledge(nonce);
@@ -236,8 +236,9 @@ export class AdsStream {
   readonly #maySendListener: MaySend = ({ bytes, demand }, isKnown) => {
     // It may be here before its clusters, for those who wait for them.
     if (demand !== undefined && !this.#view.ready && !this.#window.isOpen) return false;
-    const waitMs = isKnown ? (this.#pace?.takeBytes(bytes.length) ?? 0) : 0;
-    this.#waitAtMost(waitMs);
+    if (!isKnown || this.#pace === undefined) return true;
+    const waitMs = this.#pace.takeBytes(bytes.length);
+    this.#waitAtMost(waitMs ?? 0);
     return waitMs === 0;
   };
 
@@ -282,6 +283,7 @@ export class AdsStream {
     const nonce = String(this.#nonce);
     subscription.sent(nonce, batch);
     this.#turns.sent(nonce);
+    if (typeUrl === LISTENER_TYPE && batch.resources.length > 0) this.#pace?.sent(nonce);
     return { typeUrl, nonce, batch: typeUrl === LISTENER_TYPE ? this.#window.sent(batch) : batch };
   }
 

@@ -1,24 +1,26 @@
 /**
  * Sluice's engine and xDS server in a process of their own, as `sluice serve` joins them, with tenants that are played: a
- * thousand changes a second are more than an API server takes, so they go into the engine directly.
+ * thousand changes a second are more than an API server takes, so they go into the engine directly. Argument: the source tree, if
+ * it is not the present one.
  */
 import process from 'node:process';
-import { DEFAULT_GATEWAY_CONFIG } from '../../src/gateway/config.ts';
+import { type ObjectEvent, refOf } from '../../src/model/events.ts';
 import type { KubernetesObject, TlsRoute } from '../../src/model/objects.ts';
-import { DEFAULT_ENGINE_CONFIG } from '../../src/snapshot/config.ts';
-import { Engine } from '../../src/snapshot/engine/engine.ts';
-import { FlushLoop } from '../../src/snapshot/engine/flush-loop.ts';
-import { AdsServer } from '../../src/xds/server.ts';
 import { DOMAIN, gatewayObjects, tenantObjects, upserts } from '../harness/tenants.ts';
 import type { Answer, Noise, Request } from './messages.ts';
+import { PRESENT_SLUICE, sluiceOf, takeEvents } from './sluice-tree.ts';
 
 const NOISY_ROUTES = 200;
 const HOSTS_OF_ROUTE = 16;
 const TICK_MS = 10;
+/** Tenants of `churn`: how many there are at once, and the number of the first. */
+const LIVE = 1_000;
+const FIRST_CHURN = 1_000_000;
 
+const { Engine, FlushLoop, AdsServer, config } = await sluiceOf(process.argv[2] ?? PRESENT_SLUICE);
 const engine = new Engine({
-  ...DEFAULT_ENGINE_CONFIG,
-  gateway: { ...DEFAULT_GATEWAY_CONFIG, listenAddresses: ['127.0.0.1'], allowLoopbackEndpoints: true },
+  ...config,
+  gateway: { ...config.gateway, listenAddresses: ['127.0.0.1'], allowLoopbackEndpoints: true },
 });
 const loop = new FlushLoop(engine);
 const server = new AdsServer({ view: engine.resources, events: {} });
@@ -80,8 +82,17 @@ function serviceOf(namespace: string, name: string, addresses: readonly string[]
   ];
 }
 
+/** The `count`-th change of tenants who come and go. */
+function churn(count: number): ObjectEvent[] {
+  const going = count < LIVE ? [] : tenant(FIRST_CHURN + count - LIVE);
+  return [
+    ...upserts(tenant(FIRST_CHURN + count)),
+    ...going.map((object) => ({ type: 'delete' as const, ref: refOf(object) })),
+  ];
+}
+
 /** The `count`-th change of a noisy namespace. */
-function noisyChange(kind: Noise['kind'], count: number): KubernetesObject[] {
+function noisyChange(kind: Exclude<Noise['kind'], 'churn'>, count: number): KubernetesObject[] {
   const index = count % NOISY_ROUTES;
   const turn = Math.floor(count / NOISY_ROUTES) % 2;
   switch (kind) {
@@ -108,9 +119,12 @@ function makeNoise({ kind, perSecond }: Noise): void {
   const began = performance.now();
   timer = setInterval(() => {
     const due = Math.floor(((performance.now() - began) * perSecond) / 1_000);
-    const objects: KubernetesObject[] = [];
-    for (; changes < due; changes += 1) objects.push(...noisyChange(kind, changes));
-    loop.takeEvents(upserts(objects));
+    const events: ObjectEvent[] = [];
+    // Here nobody writes statuses.
+    engine.takeStatusChanges();
+    for (; changes < due; changes += 1)
+      events.push(...(kind === 'churn' ? churn(changes) : upserts(noisyChange(kind, changes))));
+    takeEvents(loop, events);
   }, TICK_MS);
 }
 
@@ -121,9 +135,10 @@ function take(request: Request): void {
       const [gatewayClass, gateway] = gatewayObjects();
       if (gatewayClass === undefined || gateway?.kind !== 'Gateway') throw new Error('as tenants have them');
       const listeners = gateway.listeners.map((listener) => ({ ...listener, port: request.port }));
-      loop.takeEvents(upserts([gatewayClass, { ...gateway, listeners }]));
-      for (let index = 0; index < request.hosts; index += 1) loop.takeEvents(upserts(tenant(index)));
-      loop.takeEvents(
+      takeEvents(loop, upserts([gatewayClass, { ...gateway, listeners }]));
+      for (let index = 0; index < request.hosts; index += 1) takeEvents(loop, upserts(tenant(index)));
+      takeEvents(
+        loop,
         upserts([...serviceOf('noisy', 'a', ['100.66.0.1']), ...serviceOf('noisy', 'b', ['100.66.0.2'])]),
       );
       loop.synced();
@@ -139,14 +154,31 @@ function take(request: Request): void {
         (_, index) => `100.67.${Math.floor(index / 250)}.${(index % 250) + 1}`,
       );
       const routes = Array.from({ length: request.routes }, (_, index) => routeOf('pairs', index, 'many'));
-      loop.takeEvents(upserts([...serviceOf('pairs', 'many', addresses), ...routes]));
+      takeEvents(loop, upserts([...serviceOf('pairs', 'many', addresses), ...routes]));
       break;
     }
+    case 'cover': {
+      const { backendPort: port } = request;
+      const route = routeOf('noisy', 0, 'cover', { hostnames: [`*.${DOMAIN}`] });
+      const [service, slice] = serviceOf('noisy', 'cover', ['127.0.0.1']);
+      if (service === undefined || slice?.kind !== 'EndpointSlice') throw new Error('as tenants have them');
+      const to = { ...slice, ports: [{ name: 'api', port: port ?? 0, protocol: 'TCP' }] };
+      const gone: ObjectEvent = {
+        type: 'delete',
+        ref: { kind: 'TLSRoute', namespace: 'noisy', name: route.meta.name },
+      };
+      takeEvents(loop, port === undefined ? [gone] : upserts([service, to, route]));
+      break;
+    }
+    case 'memory':
+      globalThis.gc?.();
+      answer({ type: 'memory', changes, usage: process.memoryUsage() });
+      return;
     case 'windows':
       changes = server.nodes().filter(({ stream }) => stream.window.isOpen).length;
       break;
     case 'victim':
-      loop.takeEvents(upserts(tenant(request.index)));
+      takeEvents(loop, upserts(tenant(request.index)));
       break;
   }
   answer({ type: 'done', changes });

@@ -3,13 +3,16 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
+import { nodeOptionsOf } from '../../bench/processes/shipped.ts';
 import { freePorts, testBootstrap } from '../e2e/gateway-node.ts';
 import { endWithParent } from '../harness/end-with-parent.ts';
 import { EnvoyProcess } from '../harness/envoy-process.ts';
-import { hostOf } from '../harness/tenants.ts';
+import { DOMAIN, hostOf } from '../harness/tenants.ts';
 import { startTlsBackend, type TlsBackend } from '../harness/tls-backend.ts';
 import { attempt } from '../harness/tls-client.ts';
 import type { Answer, Noise, Request } from './messages.ts';
+import { PRESENT_SLUICE } from './sluice-tree.ts';
 
 const FIRST_VICTIM = 500_000;
 
@@ -35,16 +38,21 @@ export class Gateway implements AsyncDisposable {
     this.#backend = backend;
   }
 
-  /** Resolves when the last of the quiet hosts is served. */
-  static async start(quietHosts: number, bootstrap: (xdsPort: number) => object = testBootstrap) {
+  /** Of the present Sluice, or of that of a source tree. Resolves when the last of the quiet hosts is served. */
+  static async start(quietHosts: number, tree?: string): Promise<Gateway> {
     const [port = 0] = await freePorts(1);
     const backend = await startTlsBackend({ name: 'good', address: '127.0.0.1' });
-    const child = fork(path.join(import.meta.dirname, 'gateway-process.ts'), { serialization: 'advanced' });
+    const program = path.join(import.meta.dirname, 'gateway-process.ts');
+    const dockerfile = path.join(tree ?? PRESENT_SLUICE, 'deploy', 'Dockerfile');
+    const child = fork(program, tree === undefined ? [] : [tree], {
+      serialization: 'advanced',
+      execArgv: [...process.execArgv, ...nodeOptionsOf(await readFile(dockerfile, 'utf8'))],
+    });
     const unguard = endWithParent(child);
     child.once('exit', unguard);
     const [listening] = (await once(child, 'message')) as [Answer];
     if (listening.type !== 'listening') throw new Error(`unexpected ${listening.type}`);
-    const config = bootstrap(listening.xdsPort);
+    const config = testBootstrap(listening.xdsPort);
     const gateway = new Gateway(port, await startEnvoy(config, false), config, child, backend);
     await gateway.ask({ type: 'quiet', hosts: quietHosts, port, backendPort: backend.port });
     await gateway.untilServed(hostOf(quietHosts - 1), 60_000);
@@ -62,13 +70,25 @@ export class Gateway implements AsyncDisposable {
   }
 
   async ask(request: Request): Promise<number> {
-    this.#child.send(request);
-    const [done] = (await once(this.#child, 'message')) as [Answer];
+    const done = await this.#ask(request);
     return done.type === 'done' ? done.changes : 0;
   }
 
-  /** Milliseconds from asking until the first answer of the good backend. */
-  async untilServed(host: string, timeoutMs = 30_000): Promise<number> {
+  async #ask(request: Request): Promise<Answer> {
+    this.#child.send(request);
+    const [answer] = (await once(this.#child, 'message')) as [Answer];
+    return answer;
+  }
+
+  /** Of Sluice's process; and how many changes there were since the noise began. */
+  async memory(): Promise<{ readonly changes: number; readonly usage: NodeJS.MemoryUsage }> {
+    const answer = await this.#ask({ type: 'memory' });
+    if (answer.type !== 'memory') throw new Error(`unexpected ${answer.type}`);
+    return answer;
+  }
+
+  /** Milliseconds from asking until the first answer of the backend. */
+  async untilServed(host: string, timeoutMs = 60_000, backend = 'good'): Promise<number> {
     const began = performance.now();
     while (performance.now() - began < timeoutMs) {
       const result = await attempt({
@@ -77,15 +97,19 @@ export class Gateway implements AsyncDisposable {
         servername: host,
         timeoutMs: 2_000,
       });
-      if (result.outcome === 'answered') return performance.now() - began;
+      if (result.outcome === 'answered' && result.backend === backend) return performance.now() - began;
     }
-    throw new Error(`${host} was not served within ${timeoutMs} ms`);
+    throw new Error(`${host} was not served by "${backend}" within ${timeoutMs} ms`);
   }
 
-  /** Milliseconds from a new tenant's objects until its host answers, so many times, one after the other. */
-  async newHosts(count: number): Promise<number[]> {
+  /**
+   * Milliseconds from a new tenant's objects until its host answers, so many times, one after the other; fewer where that takes
+   * longer than so many seconds.
+   */
+  async newHosts(count: number, mostSeconds = Infinity): Promise<number[]> {
     const took: number[] = [];
-    for (let index = 0; index < count; index += 1) {
+    const end = performance.now() + mostSeconds * 1_000;
+    for (let index = 0; index < count && (index === 0 || performance.now() < end); index += 1) {
       const victim = FIRST_VICTIM + this.#victims;
       this.#victims += 1;
       const began = performance.now();
@@ -94,6 +118,19 @@ export class Gateway implements AsyncDisposable {
       took.push(performance.now() - began);
     }
     return took;
+  }
+
+  /** Between the two a wildcard of an attacker covers all hosts. Resolves when it serves a name that is nobody else's. */
+  async cover(): Promise<AsyncDisposable> {
+    const attacker = await startTlsBackend({ name: 'attacker', address: '127.0.0.1' });
+    await this.ask({ type: 'cover', backendPort: attacker.port });
+    await this.untilServed(`nobody.${DOMAIN}`, 60_000, attacker.name);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await this.ask({ type: 'cover', backendPort: undefined });
+        await attacker.close();
+      },
+    };
   }
 
   async beginNoise(noise: Noise): Promise<void> {

@@ -122,6 +122,19 @@ export function connectionLimit(
   return part(hosts, maxConnectionsPerHost, budget.connections);
 }
 
+/**
+ * In how many parts the hosts of a namespace are divided, each with endpoint sets of its own: 1, or a power of two, so that of a
+ * namespace that grows every other host is moved at a few numbers of hosts only.
+ */
+export function endpointShards(
+  use: BudgetUse,
+  budget: NamespaceBudget,
+  { hostsOfEndpointSet }: Pick<GatewayConfig, 'hostsOfEndpointSet'>,
+): number {
+  const hosts = hostsOf(use, budget);
+  return hosts <= hostsOfEndpointSet ? 1 : 2 ** Math.ceil(Math.log2(hosts / hostsOfEndpointSet));
+}
+
 type ConnectionLimits = Pick<GatewayConfig, 'maxConnectionsPerHost' | 'connectionShares'>;
 
 function hostsOf(use: BudgetUse, budget: NamespaceBudget): number {

@@ -21,7 +21,8 @@ const BUDGET: NamespaceBudget = {
 
 function engineWith(changes: Partial<NamespaceBudget> = {}, budgetAnnotations = true): Engine {
   const namespaceBudget = { ...BUDGET, ...changes };
-  const gateway = { ...DEFAULT_ENGINE_CONFIG.gateway, namespaceBudget, budgetAnnotations };
+  const defaults = { ...DEFAULT_ENGINE_CONFIG.gateway, hostsOfEndpointSet: 64 };
+  const gateway = { ...defaults, namespaceBudget, budgetAnnotations };
   const engine = new Engine({ ...DEFAULT_ENGINE_CONFIG, gateway });
   engine.apply(upserts([...gatewayObjects(), ...service('red', 40), ...service('blue', 40)]));
   return engine;
@@ -116,6 +117,11 @@ function connections(engine: Engine, host: string): number | undefined {
   const value = Resource.decode(resource.bytes).resource?.value;
   assert.ok(value instanceof Uint8Array);
   return Cluster.decode(value).circuit_breakers?.thresholds?.[0]?.max_connections?.value;
+}
+
+/** The endpoint set of a served host. */
+function setOf(engine: Engine, host: string): string | undefined {
+  return engine.resources.get(CLUSTER_TYPE, `0.0.0.0:443/${host}.stage.example.com`)?.references?.[0];
 }
 
 function conditionOf(engine: Engine, route: string, type: string): string {
@@ -271,6 +277,33 @@ test('all hosts of a namespace together take no more connections than its budget
   assert.equal(conditionOf(engine, 'TLSRoute/red/modest', 'sluice.dev/PolicyAccepted'), 'absent');
   engine.apply([{ type: 'delete', ref: { kind: 'TLSRoute', namespace: 'red', name: 'one' } }]);
   assert.equal(connections(engine, 'b'), 300);
+});
+
+test('many hosts of a namespace share no endpoint set: some do, those of a route always, and few move while it grows', () => {
+  const engine = engineWith({ hosts: 1_000, pairs: 50_000 });
+  const routes = Array.from({ length: 16 }, (_, index) => {
+    const hosts = Array.from({ length: 16 }, (__, host) => `h${host}-${index}`);
+    return route('red', `route-${index}`, hosts);
+  });
+  const setsOf = () => routes.map((_, index) => setOf(engine, `h0-${index}`));
+  engine.apply(upserts(routes.slice(0, 4)));
+  assert.deepEqual(new Set(setsOf().slice(0, 4)), new Set(['red/api/6443']));
+  engine.apply(upserts(routes.slice(4, 8)));
+  const half = setsOf().slice(0, 8);
+  assert.deepEqual([...new Set(half)].sort(), ['red/api/6443', 'red/api/6443/1']);
+  engine.apply(upserts(routes.slice(8)));
+  const all = setsOf();
+  assert.deepEqual(
+    [...new Set(all)].sort(),
+    ['', '/1', '/2', '/3'].map((shard) => `red/api/6443${shard}`),
+  );
+  for (const [index, set] of all.entries()) {
+    const others = Array.from({ length: 16 }, (_, host) => setOf(engine, `h${host}-${index}`));
+    assert.deepEqual(new Set(others), new Set([set]));
+  }
+  assert.ok(half.filter((set, index) => set !== all[index]).length < 8);
+  const endpoints = [...engine.resources.all(ENDPOINT_TYPE)].map(({ name }) => name).sort();
+  assert.deepEqual(endpoints, [...new Set(all)].sort());
 });
 
 test('connections are divided among so many hosts, and each further one has as many again', () => {

@@ -5,6 +5,7 @@ import {
   connectionLimit,
   countUse,
   endpointLimit,
+  endpointShards,
   isWithin,
   NONE_REFUSED,
   noUse,
@@ -27,8 +28,8 @@ export interface BudgetOutput {
   refused(key: ObjectKey): void;
   /** Each host of the namespace uses another number of endpoints. */
   endpointLimit(namespace: string): void;
-  /** Each host of these routes, which are all of a namespace, takes another number of connections. */
-  connectionLimit(routes: Iterable<RouteModel>): void;
+  /** Each host of these routes, which are all of a namespace, takes another number of connections, or has other endpoint sets. */
+  hostLimits(routes: Iterable<RouteModel>): void;
 }
 
 interface NamespaceState {
@@ -39,6 +40,7 @@ interface NamespaceState {
   endpointLimit: number;
   /** As the clusters of the hosts know it. */
   connectionLimit: number;
+  endpointShards: number;
   /** While it is over a budget. */
   over: OverState | undefined;
 }
@@ -151,6 +153,11 @@ export class BudgetStage {
     return this.#namespaces.get(namespace)?.connectionLimit ?? this.#config.maxConnectionsPerHost;
   }
 
+  /** In how many parts the hosts of the namespace are divided, each with endpoint sets of its own. */
+  endpointShards(namespace: string): number {
+    return this.#namespaces.get(namespace)?.endpointShards ?? 1;
+  }
+
   /** What a namespace may have, as the world has it. */
   budgetOf(namespace: string): ReadBudget {
     return namespaceBudget(this.#world.get('Namespace', '', namespace), this.#config);
@@ -167,12 +174,14 @@ export class BudgetStage {
     if (state === undefined) {
       const read = this.budgetOf(namespace);
       const use = noUse();
+      const useToCome = this.#useToCome(namespace);
       state = {
         use,
         routes: 0,
         read,
         endpointLimit: endpointLimit(use, read.budget),
-        connectionLimit: this.#connectionLimitOf(this.#useToCome(namespace), read),
+        connectionLimit: this.#connectionLimitOf(useToCome, read),
+        endpointShards: this.#endpointShardsOf(useToCome, read),
         over: undefined,
       };
       this.#namespaces.set(namespace, state);
@@ -192,9 +201,11 @@ export class BudgetStage {
       this.#output.endpointLimit(namespace);
     }
     const connections = this.#connectionLimitOf(use, read);
-    if (connections !== state.connectionLimit) {
+    const shards = this.#endpointShardsOf(use, read);
+    if (connections !== state.connectionLimit || shards !== state.endpointShards) {
       state.connectionLimit = connections;
-      this.#output.connectionLimit(this.#routesOf(namespace));
+      state.endpointShards = shards;
+      this.#output.hostLimits(this.#routesOf(namespace));
     }
     this.#forgetIfEmpty(namespace, state);
   }
@@ -202,12 +213,17 @@ export class BudgetStage {
   #hasOtherLimits({ use, read, ...state }: NamespaceState): boolean {
     return (
       endpointLimit(use, read.budget) !== state.endpointLimit ||
-      this.#connectionLimitOf(use, read) !== state.connectionLimit
+      this.#connectionLimitOf(use, read) !== state.connectionLimit ||
+      this.#endpointShardsOf(use, read) !== state.endpointShards
     );
   }
 
   #connectionLimitOf(use: BudgetUse, { budget }: ReadBudget): number {
     return connectionLimit(use, budget, this.#config);
+  }
+
+  #endpointShardsOf(use: BudgetUse, { budget }: ReadBudget): number {
+    return endpointShards(use, budget, this.#config);
   }
 
   /** What a namespace is going to have, by what its routes say: its first hosts are published before the last is counted. */

@@ -71,6 +71,7 @@ const POOL = { ...DEFAULT_ENGINE_CONFIG.gateway, addressPool: ['100.65.0.8/30'] 
 const TINY = {
   ...DEFAULT_ENGINE_CONFIG.gateway,
   namespaceBudget: { hosts: 3, wildcards: 1, chains: 1, pairs: 6, endpoints: 2, connections: 9 },
+  hostsOfEndpointSet: 1,
 };
 
 const CONFIGS: Readonly<Record<string, EngineConfig>> = {

@@ -5,7 +5,7 @@
  * and go on later. After every complete flush the state equals a rebuild from the same objects, and equal objects give equal bytes.
  */
 import type { ReadBudget } from '../../gateway/budgets/namespace-budget.ts';
-import { type OverBudget, unserved } from '../../gateway/budgets/over-budget.ts';
+import { unserved } from '../../gateway/budgets/over-budget.ts';
 import type { ExplainedEndpoints } from '../../gateway/explain/explain-endpoints.ts';
 import { type Reach, withServing } from '../../gateway/status/serving.ts';
 import { type ParentStatus, routeStatus } from '../../gateway/status/status.ts';
@@ -39,7 +39,7 @@ import { OwnAddresses } from './own-addresses.ts';
 import { Parents } from './parents.ts';
 import { ResolvedEndpoints } from './resolved-endpoints.ts';
 import { ResourceOwners } from './resource-owners.ts';
-import { endpointNewsOf, lostClaimsOf, reachOfHost } from './route-outcome.ts';
+import { claimsWithout, endpointNewsOf, lostClaimsOf, reachOfHost } from './route-outcome.ts';
 import { RouteStage } from './route-stage.ts';
 import { Stage } from './stage.ts';
 
@@ -109,7 +109,7 @@ export class Engine {
         status(key);
       },
       endpointLimit: (namespace) => this.#endpointSets.markNamespace(namespace),
-      connectionLimit: (routes) => {
+      hostLimits: (routes) => {
         for (const { claims } of routes) this.#hosts.mark(claims);
       },
     });
@@ -119,6 +119,7 @@ export class Engine {
       status,
       attachment: (key) => this.#attachments.mark(key),
       connectionLimit: (namespace) => this.#budgets.connectionLimit(namespace),
+      endpointShards: (namespace) => this.#budgets.endpointShards(namespace),
     });
     this.owners = new ResourceOwners(this.#hosts.bindings, endpointSets);
     this.#endpoints = new ResolvedEndpoints(this.world, config, this.#own);
@@ -181,8 +182,7 @@ export class Engine {
   #settleRoutes(pause: () => boolean): boolean {
     const { queue } = this.#routes;
     if (queue.order(this.world) && pause()) return false;
-    let early = 0;
-    for (;;) {
+    for (let early = 0; ; ) {
       if (queue.takeMilestone()) {
         this.#settleEarly();
         early = 0;
@@ -199,10 +199,7 @@ export class Engine {
     }
   }
 
-  /**
-   * Publishes the listeners as soon as no route that is still to be evaluated can change them, once all routes with hosts under a wildcard
-   * are evaluated too. For Envoys that have none: see `AdsStream`.
-   */
+  /** Publishes the listeners once no route that waits can change them, for Envoys that have none: see `AdsStream`. */
   #publishListenersEarly(): void {
     const { queue } = this.#routes;
     if (this.resources.ready || this.#config.sniMode !== 'index' || !queue.isRestPlain) return;
@@ -281,16 +278,15 @@ export class Engine {
 
   /** The claims of a route that another route won, each with the winner. */
   lostClaims(route: RouteModel): LostClaim[] {
-    return lostClaimsOf(route, this.#hosts.bindings, this.#overBudget(route));
+    return lostClaimsOf(route, this.#hosts.bindings, this.#budgets.overBudget(route.ref));
   }
 
   /** The claims of a route that it serves: within the budget of its namespace, and won by no other route. */
   servedClaims(route: RouteModel): readonly Claim[] {
-    const over = unserved(this.#overBudget(route));
-    const lost = this.lostClaims(route);
-    if (over.length === 0 && lost.length === 0) return route.claims;
-    const others = new Set([...over, ...lost].map(({ claim }) => claim));
-    return route.claims.filter((claim) => !others.has(claim));
+    return claimsWithout(route.claims, [
+      ...unserved(this.#budgets.overBudget(route.ref)),
+      ...this.lostClaims(route),
+    ]);
   }
 
   /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
@@ -300,7 +296,7 @@ export class Engine {
     const lost = this.lostClaims(route);
     const served = this.servedClaims(route);
     const status = routeStatus(route, lost, {
-      over: this.#overBudget(route),
+      over: this.#budgets.overBudget(route.ref),
       connectionLimit: this.#budgets.connectionLimit(route.ref.namespace),
       endpoints: endpointNewsOf(served, this.resources, this.#endpoints),
     });
@@ -327,10 +323,6 @@ export class Engine {
     return this.#budgets.budgetOf(namespace);
   }
 
-  #overBudget({ ref }: RouteModel): OverBudget | undefined {
-    return this.#budgets.overBudget(ref);
-  }
-
   /** Object keys whose status may differ since the last call. */
   takeStatusChanges(): ReadonlySet<ObjectKey> {
     const changes = this.#dirtyStatuses;
@@ -345,7 +337,7 @@ export class Engine {
     if (route !== undefined && isUnservedRouteKind(route.ref.kind))
       return route.parents.flatMap(({ attached }) => attached);
     // Nearly every route has no rival: what it was evaluated to is what counts.
-    const over = route && this.#overBudget(route);
+    const over = route && this.#budgets.overBudget(route.ref);
     const isAlone =
       route && over === undefined && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
     if (route === undefined || isAlone) return attachmentsOf(route?.parents ?? []);

@@ -3,6 +3,7 @@ import type { ObjectKey } from '../../model/key.ts';
 import type { EngineConfig } from '../config.ts';
 import { BindingHosts } from '../hosts/binding-hosts.ts';
 import { type EndpointSetTable, endpointSetOf } from '../hosts/endpoint-sets.ts';
+import { shardOf } from '../hosts/endpoint-shards.ts';
 import type { HostEntry } from '../hosts/host-entry.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
@@ -20,6 +21,8 @@ export interface HostOutput {
   attachment(routeKey: ObjectKey): void;
   /** How many connections a host of the namespace takes at most. */
   connectionLimit(namespace: string): number;
+  /** In how many parts the hosts of the namespace are divided, each with endpoint sets of its own. */
+  endpointShards(namespace: string): number;
 }
 
 /** Hosts of one namespace that are settled before others are: each may need a set of sixteen Services, some milliseconds. */
@@ -145,7 +148,11 @@ export class HostStage {
     const connectionLimit = this.#output.connectionLimit(ref.namespace);
     return {
       name,
-      endpointSet: endpointSetOf(winner),
+      endpointSet: shardOf(
+        endpointSetOf(winner),
+        winner.routeKey,
+        this.#output.endpointShards(ref.namespace),
+      ),
       route: ref,
       policy: winner.claim.policy,
       connectionLimit,

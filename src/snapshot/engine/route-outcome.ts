@@ -8,6 +8,16 @@ import { CLUSTER_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import { NO_NEWS, type ResolvedEndpoints } from './resolved-endpoints.ts';
 
+/** The claims that are none of the others. */
+export function claimsWithout(
+  claims: readonly Claim[],
+  others: readonly { readonly claim: Claim }[],
+): readonly Claim[] {
+  if (others.length === 0) return claims;
+  const left = new Set(others.map(({ claim }) => claim));
+  return claims.filter((claim) => !left.has(claim));
+}
+
 /** The claims of a route that another route won, each with the winner; those that are over the budget contend for nothing. */
 export function lostClaimsOf(
   route: RouteModel,

@@ -3,6 +3,7 @@ import { needsOwnChain } from '../../gateway/values/own-chain.ts';
 import type { Binding } from '../../model/gateway.ts';
 import { joinedKey, type ObjectKey, objectKey } from '../../model/key.ts';
 import { type Contender, type HostEntry, needsSingleAttempt, takesOneLabel } from './host-entry.ts';
+import { HostTree } from './host-tree.ts';
 import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
 
 /** Hostname → Gateways (object keys), and how many of their listeners have it. */
@@ -27,6 +28,8 @@ export class BindingHosts {
   readonly reserved: HostnamesOfGateways = new Map();
   /** Address sets in use under this name; more than one only where two Gateways spell an address differently. */
   readonly #bindings = new Map<string, { binding: Binding; users: number }>();
+  /** Exact hosts, from the first wildcard on: a binding without one needs none. */
+  #tree: HostTree | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -81,6 +84,7 @@ export class BindingHosts {
     if (entry === undefined) {
       entry = { name: joinedKey(this.name, host), bindingName: this.name, host, contenders: [contender] };
       this.hosts.set(host, entry);
+      if (!host.startsWith('*')) this.#tree?.add(host);
       return entry;
     }
     const others = entry.contenders.filter((other) => other.routeKey !== contender.routeKey);
@@ -93,7 +97,10 @@ export class BindingHosts {
     const entry = this.hosts.get(host);
     if (entry === undefined) return undefined;
     entry.contenders = entry.contenders.filter((contender) => contender.routeKey !== routeKey);
-    if (entry.contenders.length === 0) this.hosts.delete(host);
+    if (entry.contenders.length === 0) {
+      this.hosts.delete(host);
+      this.#tree?.delete(host);
+    }
     return entry;
   }
 
@@ -190,11 +197,18 @@ export class BindingHosts {
     return undefined;
   }
 
-  /** A wildcard came or went: the one case that looks at every host of the binding (some 50 ns each). */
+  #treeOfHosts(): HostTree {
+    const tree = new HostTree((name) => this.hosts.has(name));
+    for (const host of this.hosts.keys()) if (!host.startsWith('*')) tree.add(host);
+    return tree;
+  }
+
+  /** A wildcard came or went: looks at every host below it. */
   #rename(suffix: string): void {
-    const ending = suffix === '' ? '' : `.${suffix}`;
-    for (const [host, entry] of this.hosts) {
-      if (host.startsWith('*') || !host.endsWith(ending) || this.ownChains.has(host)) continue;
+    this.#tree ??= this.#treeOfHosts();
+    for (const host of this.#tree.under(suffix)) {
+      const entry = this.hosts.get(host);
+      if (entry === undefined || this.ownChains.has(host)) continue;
       if (this.#mustBeNamed(entry)) this.named.set(host, entry);
       else this.named.delete(host);
     }
