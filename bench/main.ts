@@ -24,6 +24,7 @@ import { fanout } from './scenarios/fanout.ts';
 import { firstConnection } from './scenarios/first-connection.ts';
 import { floor } from './scenarios/floor.ts';
 import { growth } from './scenarios/growth.ts';
+import { page } from './scenarios/page.ts';
 import { reconnect } from './scenarios/reconnect.ts';
 import { reflector } from './scenarios/reflector.ts';
 import { restart } from './scenarios/restart.ts';
@@ -57,6 +58,7 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
     inAll: true,
   },
   fanout: { what: 'what each further node costs the control plane', run: fanout, inAll: true },
+  page: { what: 'what the page of the admin address costs while it is open', run: page, inAll: false },
   reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect, inAll: true },
   churn: { what: 'a hundred changes a second under load: does anybody notice?', run: churn, inAll: true },
   growth: { what: 'burst, change and memory by the number of routes', run: growth, inAll: true },

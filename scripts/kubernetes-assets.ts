@@ -124,6 +124,8 @@ export interface GoProgram {
   /** Builds the tests of the package instead of its main function. */
   readonly tests?: boolean;
   readonly ldflags?: string;
+  /** Build tags. */
+  readonly tags?: string;
   /** Its main function, where that is our own: `main.go` beside the module file. */
   readonly source?: string;
   /** The module file around it. */
@@ -144,6 +146,7 @@ export function goProgram(program: GoProgram, progress: Progress = stderrProgres
     if (program.source !== undefined) await writeFile(join(directory, 'main.go'), program.source);
     progress(`building ${name} ${version} from its Go module, once`);
     const args = [...(program.tests === true ? ['test', '-c'] : ['build']), '-mod=mod', '-trimpath'];
+    if (program.tags !== undefined) args.push('-tags', program.tags);
     args.push('-buildvcs=false', '-ldflags', `-s -w${program.ldflags ?? ''}`, '-o', scratch, pkg);
     const result = await run(goCommand, args, {
       cwd: directory,

@@ -1,16 +1,18 @@
 /**
- * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver, kube-controller-manager, Helm and
- * the Gateway API's CRDs.
+ * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver, kube-controller-manager, Helm,
+ * Prometheus, Chromium and the Gateway API's CRDs.
  * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
  */
 import './require-node.mjs';
 
 import process from 'node:process';
+import { chromium } from './chromium-asset.ts';
 import { echoServer } from './conformance-assets.ts';
 import { findEnvoy } from './fetch-envoy.ts';
 import { helm } from './helm-asset.ts';
 import { AssetError } from './kubernetes-assets.cache.ts';
 import { gatewayApiCrds, kubernetesAsset, kubernetesOpenApi } from './kubernetes-assets.ts';
+import { prometheusProgram } from './monitoring/prometheus-asset.ts';
 
 const STEPS: readonly { readonly what: string; readonly get: () => Promise<string> }[] = [
   { what: 'Envoy', get: findEnvoy },
@@ -19,6 +21,9 @@ const STEPS: readonly { readonly what: string; readonly get: () => Promise<strin
   { what: 'kube-controller-manager', get: () => kubernetesAsset('kube-controller-manager') },
   { what: 'echo-basic', get: echoServer },
   { what: 'Helm', get: helm },
+  { what: 'promtool', get: () => prometheusProgram('promtool') },
+  { what: 'Prometheus', get: () => prometheusProgram('prometheus') },
+  { what: 'Chromium', get: async () => (await chromium()).executable },
   { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
   { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
   { what: "Kubernetes' OpenAPI documents", get: () => kubernetesOpenApi() },

@@ -41,6 +41,19 @@ it('the units run what Sluice understands, and drain the Envoy that they start',
   assert.deepEqual(drain('KillSignal'), ['SIGKILL']);
 });
 
+it('the unit of the control plane serves Envoys that have its certificates, and is ended in order', async () => {
+  const sluice = await unit('sluice');
+  const serving = invocation(sluice('ExecStart')[0]);
+  assert.ok(serving.command === 'serve');
+  const { config } = serving;
+  assert.equal(config.source.type, 'directory');
+  assert.ok(
+    Boolean(config.xdsTlsCert) && Boolean(config.xdsTlsClientCa),
+    'nobody without a certificate reads all hosts',
+  );
+  assert.ok(Number(sluice('TimeoutStopSec')[0]) * 1_000 > config.drainTimeoutMs);
+});
+
 it('the unit that keeps what Sluice says serves the Envoy that is told so', async () => {
   const [node, envoy] = [await unit('sluice-node'), await unit('sluice-envoy-last-good', 'conf')];
   const envOf = (values: readonly string[]) =>

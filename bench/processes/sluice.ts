@@ -14,7 +14,7 @@ import { shippedSluice } from './shipped.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 export const XDS_PORT = 18_000;
-const ADMIN_PORT = 18_001;
+export const ADMIN_PORT = 18_001;
 const READY_MS = 300_000;
 const END_MS = 30_000;
 

@@ -74,8 +74,21 @@ export function bootstrapConfig(
       ],
     },
     overload_manager: overloadManager(limits),
+    stats_config: { stats_tags: STATS_TAGS },
   };
 }
+
+/**
+ * Envoy ends the name of a cluster, or of a TCP proxy, at its first dot, so that each host would have metrics of its own names: their
+ * names become labels. The first group is what is taken out of the name of a statistic, the second the value of the label.
+ */
+const STATS_TAGS = [
+  {
+    tag_name: 'sluice_cluster',
+    regex: String.raw`^cluster\.(([^/]+/.+?)\.)(?:circuit_breakers\.\w+\.)?\w+$`,
+  },
+  { tag_name: 'sluice_listener', regex: String.raw`^tcp\.(tcp\.(.+)\.)\w+$` },
+];
 
 /** What Sluice tells operators of each Envoy, see `limitsOf` of src/xds/node-identity.ts. */
 function nodeMetadata({ maxConnections, descriptors }: EnvoyLimits): Record<string, unknown> {

@@ -110,3 +110,10 @@ function reasonOf(code: number, reason: unknown): FailureReason {
       return 'server';
   }
 }
+
+/** What is none of ours is a malformed answer, with all that is known of it. */
+export function asFailure(error: unknown): ApiFailure {
+  if (error instanceof ApiFailure) return error;
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new ApiFailure('malformed', reason, { cause: error });
+}

@@ -64,6 +64,8 @@ export interface Source {
   positions?(): ReadPositions | undefined;
   /** Kinds of which only is known what was saved before. */
   unconfirmed?(): readonly Kind[];
+  /** Unix time in milliseconds at which the API last said something of each kind that is read; 0: nothing since the start. */
+  heard?(): readonly { readonly kind: Kind; readonly at: number }[];
   /** Kinds whose initial content is not complete yet, each with the reason, for `/readyz`. */
   pending(): readonly { readonly kind: Kind; readonly reason: string }[];
 }

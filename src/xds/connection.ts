@@ -8,7 +8,7 @@ import { limitsOf, type NodeIdentity } from './node-identity.ts';
 import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
-import { AdsStream, type StreamLimits } from './stream.ts';
+import { AdsStream, type StreamLimits, type StreamResponse } from './stream.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
@@ -23,11 +23,19 @@ export interface ConnectionEvents {
   onDisconnect?(node: NodeIdentity, reason: string, connection: AdsConnection): void;
   /** A request was read: what the Envoy wants, has or rejected may be another. */
   onRequest?(connection: AdsConnection): void;
-  /** `elapsedMs` since the response was handed to the transport. */
-  onAck?(node: NodeIdentity, typeUrl: string, resources: number, elapsedMs: number): void;
+  /** `elapsedMs` since the response, which had the nonce, was handed to the transport. */
+  onAck?(
+    node: NodeIdentity,
+    typeUrl: string,
+    resources: number,
+    elapsedMs: number,
+    nonce: string,
+    connection: AdsConnection,
+  ): void;
   /** The demand window of an Envoy ended. */
   onWindowEnd?(node: NodeIdentity, end: WindowEnd): void;
-  onSend?(node: NodeIdentity, typeUrl: string, bytes: number, resources: number, removed: number): void;
+  /** `bytes`: size of the response. */
+  onSend?(node: NodeIdentity, response: StreamResponse, bytes: number, connection: AdsConnection): void;
 }
 
 export interface ConnectionOptions {
@@ -150,12 +158,14 @@ export class AdsConnection {
       this.#identify(request, bytes);
       const { acknowledged, rejected } = this.#stream.request(request);
       const node = this.#node;
-      const sentAt = this.#sentAt.get(request.response_nonce ?? '');
-      this.#sentAt.delete(request.response_nonce ?? '');
+      const nonce = request.response_nonce ?? '';
+      const sentAt = this.#sentAt.get(nonce);
+      this.#sentAt.delete(nonce);
       if (node !== undefined && acknowledged !== undefined) {
         const elapsedMs = sentAt === undefined ? 0 : performance.now() - sentAt;
         this.#rejections.acknowledged(node, this.#stream, acknowledged.typeUrl);
-        this.#events.onAck?.(node, acknowledged.typeUrl, acknowledged.resources, elapsedMs);
+        const { typeUrl, resources } = acknowledged;
+        this.#events.onAck?.(node, typeUrl, resources, elapsedMs, nonce, this);
       }
       if (node !== undefined && rejected !== undefined) {
         this.#rejections.rejected(node, this.#stream, rejected);
@@ -220,9 +230,7 @@ export class AdsConnection {
         this.#inFlight -= 1;
         this.#schedule();
       });
-      const { resources, removed } = response.batch;
-      if (this.#node !== undefined)
-        this.#events.onSend?.(this.#node, response.typeUrl, bytes.length, resources.length, removed.length);
+      if (this.#node !== undefined) this.#events.onSend?.(this.#node, response, bytes.length, this);
     }
   }
 

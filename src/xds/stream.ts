@@ -323,6 +323,11 @@ export class AdsStream {
     return this.acknowledged(typeUrl)(name, version);
   }
 
+  /** Whether the last that was sent of a resource is this version of it. */
+  hasSent(typeUrl: string, name: string, version: string): boolean {
+    return this.#subscriptions.get(typeUrl)?.hasSent(name, version) ?? false;
+  }
+
   /** As `isAcknowledged`, of many resources of a type; good until something happens. */
   acknowledged(typeUrl: string): (name: string, version: string) => boolean {
     return this.#subscriptions.get(typeUrl)?.acknowledged() ?? (() => false);
@@ -334,11 +339,7 @@ export class AdsStream {
   }
 
   /** Per type: resources that the client has, and responses not yet answered. */
-  state(): {
-    typeUrl: string;
-    resources: number;
-    unanswered: number;
-  }[] {
+  state(): { typeUrl: string; resources: number; unanswered: number }[] {
     return [...this.#subscriptions].map(([typeUrl, subscription]) => ({
       typeUrl,
       resources: subscription.sentCount,

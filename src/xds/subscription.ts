@@ -73,6 +73,11 @@ export class Subscription {
     return (name, version) => this.#sentVersion(name) === version && isAccepted(name, version);
   }
 
+  /** Whether the last that was sent of a resource is this version of it. */
+  hasSent(name: string, version: string): boolean {
+    return this.#sentVersion(name) === version;
+  }
+
   /** `undefined` also for a version that is two behind. */
   #sentVersion(name: string): string | undefined {
     const slots = this.#slotsNow();

@@ -231,6 +231,8 @@ describe('mutual TLS between Envoy and Sluice', () => {
       const follows = own.some(isSerial(serial)) && trusted.some(isSerial(authority));
       return follows || undefined;
     }, 'Envoy follows');
+    // What the alert of certificates looks at.
+    await envoy.waitForStat('server.days_until_first_cert_expiring', (days) => days >= 28 && days <= 30);
 
     scenario.line.cut();
     await scenario.write('later.yaml', [

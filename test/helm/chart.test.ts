@@ -118,6 +118,7 @@ describe('wrong values', () => {
     [{ certificates: { source: 'certmanager' } }, /certificates[./]source/],
     [{ controlPlane: { adoptControllerNames: ['higress'] } }, /controlPlane[./]adoptControllerNames/],
     [{ controlPlane: { denyEndpoints: ['10.0.0.1'] } }, /controlPlane[./]denyEndpoints/],
+    [{ controlPlane: { listenAddresses: ['0.0.0.0:443'] } }, /controlPlane[./]listenAddresses/],
     [{ image: { repository: 'Registry/Sluice' } }, /image[./]repository/],
     [{ clientLimits: { connections: 0 } }, /clientLimits[./]connections/],
     [{ clientLimits: { ports: [] } }, /clientLimits[./]ports/],
@@ -201,6 +202,8 @@ describe('kustomize and Helm make the same of', () => {
       { components: ['envoy-metrics'] },
       { ...noClass, monitoring: { envoyPodMonitor: true } },
     ],
+    ['alerts', { components: ['alerts'] }, { ...noClass, monitoring: { prometheusRule: true } }],
+    ['dashboards', { components: ['dashboards'] }, { ...noClass, monitoring: { dashboards: true } }],
     ['client-limits', { components: ['client-limits'] }, { ...noClass, clientLimits: { enabled: true } }],
     [
       'two-envoys',
@@ -208,6 +211,15 @@ describe('kustomize and Helm make the same of', () => {
       {
         ...noClass,
         gateway: { twoEnvoys: true, resources: { requests: { cpu: '500m' } } },
+      },
+    ],
+    [
+      'metrics of two Envoys',
+      { components: ['two-envoys', 'envoy-metrics'] },
+      {
+        ...noClass,
+        gateway: { twoEnvoys: true, resources: { requests: { cpu: '500m' } } },
+        monitoring: { envoyPodMonitor: true },
       },
     ],
     ['last-good', { components: ['last-good'] }, { ...noClass, gateway: { lastGood: { enabled: true } } }],

@@ -90,11 +90,10 @@ export async function install(): Promise<Installation> {
     await until(() => replica.engine.resources.ready, { what: 'a replica that has read everything' });
   }
   const envoys: EnvoyProcess[] = [];
-  for (const index of NODES.keys()) {
-    const envoy = await startEnvoyAt(replicas[index % 2]?.xdsPort ?? 0, `gw-${index + 1}`);
-    resources.defer(() => envoy.stop());
-    envoys.push(envoy);
-  }
+  // Those that a test has put in their place, too.
+  resources.defer(async () => void (await Promise.all(envoys.map((envoy) => envoy.stop()))));
+  for (const index of NODES.keys())
+    envoys.push(await startEnvoyAt(replicas[index % 2]?.xdsPort ?? 0, `gw-${index + 1}`));
   const owned = resources.move();
   return {
     cluster,

@@ -4,10 +4,13 @@ import { type AdminPages, jsonPage, textPage } from './admin-server.ts';
 import { type AdminParts, type AdminView, adminParts } from './api/admin-parts.ts';
 import { changesPage } from './api/change-stream.ts';
 import { hostPage } from './api/host-report.ts';
+import { namespacesPage } from './api/namespaces.ts';
 import { nodesPage, statusPage } from './api/node-states.ts';
 import { resourcesPage } from './api/owed-resources.ts';
 import { routesPage } from './api/route-list.ts';
+import { probePage, verdictPage } from './api/verdict.ts';
 import { debugNodes, debugRoutes } from './debug-routes.ts';
+import { pageFiles } from './page/page-files.ts';
 
 export interface AdminPagesOptions {
   readonly view: AdminView;
@@ -37,11 +40,15 @@ export function adminPages({ view, registry, report }: AdminPagesOptions): {
     '/debug/nodes': (query) =>
       query.has('expected') ? jsonPage(view.nodes.expected()) : debugNodes(view.server, view.nodes),
     '/api/v1/explain': (query, request) => hostPage(parts, query, request),
+    '/api/v1/verdict': (query, request) => verdictPage(parts, query, request),
+    '/api/v1/probe': (query, request) => probePage(parts, query, request),
+    '/api/v1/namespaces': (query) => namespacesPage(parts, query),
     '/api/v1/status': () => statusPage(parts),
     '/api/v1/nodes': () => nodesPage(parts),
     '/api/v1/routes': (query, request) => routesPage(parts, query, request),
     '/api/v1/resources': (query, request) => resourcesPage(parts, query, request),
     '/api/v1/changes': (_query, request) => changesPage(parts, request),
+    ...pageFiles(),
   };
   return { pages, routeNames: parts.routeNames };
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { SocketAddress } from '../flag-values.ts';
 import { type Access, type AdminGuard, OPEN_TO_ALL } from './access/admin-guard.ts';
 import { API_VERSION, type ErrorAnswer } from './api/shapes.ts';
+import { isPageFile, PAGE_PATH } from './page/page-path.ts';
 
 /** A page: its body, and whether all is well with what it shows. */
 export interface AdminPage {
@@ -12,6 +13,7 @@ export interface AdminPage {
   readonly stream?: AsyncIterable<string>;
   /** 200 unless given. */
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Who asks, and until when. */
@@ -77,7 +79,7 @@ export class AdminServer {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return send(response, textPage('only GET; nothing here can be changed', 405));
     const pages = this.#pages;
-    const index = (): AdminPage => textPage(Object.keys(pages).join('\n'));
+    const index = (): AdminPage => textPage(listed(pages));
     const page = path === '/' ? index : Object.hasOwn(pages, path) ? pages[path] : undefined;
     // Who may not look is told nothing of what there is.
     const admitted = await this.#guard.admit({
@@ -98,16 +100,22 @@ export class AdminServer {
   }
 }
 
+/** The paths, one a line; files of the page are found by the page. */
+function listed(pages: AdminPages): string {
+  const paths = Object.keys(pages).filter((path) => !isPageFile(path) || path === PAGE_PATH);
+  return paths.join('\n');
+}
+
 async function send(
   response: ServerResponse,
-  { contentType, body, stream, status = 200 }: AdminPage,
+  { contentType, body, stream, status = 200, headers = {} }: AdminPage,
   isHead = false,
 ): Promise<void> {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
+  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store', ...headers });
   if (stream === undefined || isHead) {
     response.end(body);
     return;

@@ -21,7 +21,7 @@ function reportOf(tenants: readonly number[]) {
 }
 
 function pageOf(report: NamespacePage, query = ''): readonly NamespaceOnPage[] {
-  return JSON.parse(report.page(new URLSearchParams(query)).body) as readonly NamespaceOnPage[];
+  return JSON.parse(String(report.page(new URLSearchParams(query)).body)) as readonly NamespaceOnPage[];
 }
 
 test('the page lists the fullest first, and one alone where it is asked for', () => {
@@ -52,7 +52,7 @@ test('metrics name those near a budget, and no more than twenty of them', async 
   const text = await registry.metrics();
   const series = text.split('\n').filter((line) => line.startsWith('sluice_namespace_budget_used{'));
   assert.equal(series.length, 20);
-  assert.ok(series.includes('sluice_namespace_budget_used{namespace="tenant-7",budget="hosts"} 1.5'));
+  assert.ok(series.includes('sluice_namespace_budget_used{tenant_namespace="tenant-7",budget="hosts"} 1.5'));
   assert.ok(!text.includes('tenant-500'));
   assert.match(text, /^sluice_namespaces_over_budget 1$/m);
 });

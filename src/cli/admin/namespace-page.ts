@@ -1,10 +1,11 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { BUDGET_KINDS, type BudgetKind } from '../../gateway/budgets/admission.ts';
 import type { NamespaceBudget } from '../../model/budget.ts';
 import type { ObjectEvent } from '../../model/events.ts';
 import type { NamespaceUse } from '../../snapshot/engine/budget-stage.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
+import { gauge, gauges, type Series } from '../metrics/gauges.ts';
 import { type AdminPage, jsonPage } from './admin-server.ts';
 
 /** Share of a budget from which a namespace has a metric. */
@@ -84,34 +85,37 @@ export class NamespacePage {
   /** Metrics of the few namespaces that are near a budget. */
   register(registry: Registry): void {
     const engine = this.#engine;
-    const near = new Gauge({
-      name: 'sluice_namespace_budget_used',
-      help: `Share of its budget that a namespace asks for, above 1 where hosts are not served; of the ${MAX_NEAR} fullest from ${NEAR} on.`,
-      labelNames: ['namespace', 'budget'],
-      registers: [registry],
-      collect() {
-        near.reset();
-        const all = [...engine.namespaces()];
-        for (const budget of BUDGET_KINDS) {
-          const fullest = all
-            .map((each) => ({ namespace: each.namespace, used: fullness(each, budget) }))
-            .filter(({ used }) => used >= NEAR)
-            .sort((a, b) => b.used - a.used || (a.namespace < b.namespace ? -1 : 1));
-          for (const { namespace, used } of fullest.slice(0, MAX_NEAR)) near.set({ namespace, budget }, used);
-        }
-      },
-    });
-    new Gauge({
-      name: 'sluice_namespaces_over_budget',
-      help: 'Namespaces that ask for more hosts, wildcards or chains than they may have, see /debug/namespaces.',
-      registers: [registry],
-      collect() {
+    gauges(
+      registry,
+      'sluice_namespace_budget_used',
+      `Share of its budget that a namespace asks for, above 1 where hosts are not served; of the ${MAX_NEAR} fullest from ${NEAR} on.`,
+      // Not "namespace", which is what Prometheus says of where it found the target.
+      ['tenant_namespace', 'budget'],
+      () => BUDGET_KINDS.flatMap((budget) => fullest(engine.namespaces(), budget)),
+    );
+    gauge(
+      registry,
+      'sluice_namespaces_over_budget',
+      'Namespaces that ask for more hosts, wildcards or chains than they may have, see /debug/namespaces.',
+      () => {
         let over = 0;
         for (const each of engine.namespaces()) if (isOver(each)) over += 1;
-        this.set(over);
+        return over;
       },
-    });
+    );
   }
+}
+
+function fullest(all: Iterable<NamespaceUse>, budget: BudgetKind): Series<'tenant_namespace' | 'budget'> {
+  const near: { readonly namespace: string; readonly used: number }[] = [];
+  for (const each of all) {
+    const used = fullness(each, budget);
+    if (used >= NEAR) near.push({ namespace: each.namespace, used });
+  }
+  near.sort((a, b) => b.used - a.used || (a.namespace < b.namespace ? -1 : 1));
+  return near
+    .slice(0, MAX_NEAR)
+    .map(({ namespace, used }) => [{ tenant_namespace: namespace, budget }, used]);
 }
 
 function onPage(each: NamespaceUse): NamespaceOnPage {

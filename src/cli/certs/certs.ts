@@ -155,7 +155,8 @@ function nextSteps(config: CertsConfig, made: { readonly isNew: boolean; readonl
   ${join(out, 'server')}   for ${config.hosts.join(', ')}
   ${join(out, 'gateway')}  for ${clientName}
 
-Hand them to the cluster; Sluice and Envoy follow without a restart, within two minutes:
+Hand them to the cluster, or copy the two folders to where Sluice and Envoy run without one; both follow without a restart, within
+two minutes:
 ${secret('sluice-xds-server', 'server')}
 ${secret('sluice-xds-gateway', 'gateway')}
 

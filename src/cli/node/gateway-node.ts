@@ -7,6 +7,7 @@ import { type AdminPage, AdminServer, textPage } from '../admin/admin-server.ts'
 import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress, SocketPath } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
+import { LineBudget } from '../serve/line-budget.ts';
 import { logRejection } from '../serve/rejection-log.ts';
 import { type ControlPlaneTargets, controlPlaneTargets } from './control-plane-targets.ts';
 import type { NodeConfig } from './node-flags.ts';
@@ -47,7 +48,8 @@ export class GatewayNode {
     this.#logger = logger;
     this.#plane = controlPlaneTargets(config);
     this.#relay = new NodeRelay({ targets: this.#plane.targets, events: this.#events() });
-    this.#relay.server.rejections.onEvent((event) => logRejection(event, logger));
+    const lines = new LineBudget(logger);
+    this.#relay.server.rejections.onEvent((event) => logRejection(event, lines));
     const { stateDir } = config;
     if (stateDir !== undefined) {
       this.#folder = new StateFolder(stateDir, processTurns.reports);

@@ -1,11 +1,16 @@
+import { type Clock, systemClock } from '../../kubernetes-api/clock.ts';
 import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
 import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { Kind } from '../../model/objects.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
 import type { Logger } from '../logger.ts';
 
-/** Under a stream of changes there are 200 flushes a second: the first one is told at once, the others together. */
+/**
+ * Under a stream of changes there are 200 flushes a second: the first one is told at once, the others together, after a second, and
+ * after ever longer times while the stream goes on.
+ */
 const LEAST_MS = 1_000;
+const MOST_MS = 10_000;
 
 interface Counts {
   added: number;
@@ -17,32 +22,40 @@ interface Counts {
 export class ChangeLog {
   readonly #engine: Engine;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   /** Models as of the last flush; the engine replaces one only where it differs. */
   readonly #models = new Map<ObjectKey, RouteModel | ParentListeners>();
   #routes: Counts = none();
   #gateways: Counts = none();
   #listenerSets: Counts = none();
   #lastLine = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
+  #waitMs = LEAST_MS;
+  #cancel: (() => void) | undefined;
 
-  constructor(engine: Engine, logger: Logger) {
+  constructor(engine: Engine, logger: Logger, clock: Clock = systemClock) {
     this.#engine = engine;
     this.#logger = logger;
+    this.#clock = clock;
   }
 
   /** Objects whose status may have changed, as the engine gives them after a flush. */
   flushed(keys: Iterable<ObjectKey>): void {
     for (const key of keys) this.#count(key);
     const changes = sum(this.#routes) + sum(this.#gateways) + sum(this.#listenerSets);
-    if (changes === 0 || this.#timer !== undefined) return;
-    const wait = this.#lastLine + LEAST_MS - performance.now();
-    if (wait <= 0) this.#tell();
-    else this.#timer = setTimeout(() => this.#tell(), wait).unref();
+    if (changes === 0 || this.#cancel !== undefined) return;
+    const wait = this.#lastLine + this.#waitMs - this.#clock.now();
+    if (wait <= 0) {
+      this.#waitMs = LEAST_MS;
+      this.#tell();
+      return;
+    }
+    this.#waitMs = Math.min(this.#waitMs * 2, MOST_MS);
+    this.#cancel = this.#clock.after(wait, () => this.#tell());
   }
 
   /** Writes the line of the changes that are counted and not yet logged. */
   close(): void {
-    if (this.#timer !== undefined) this.#tell();
+    if (this.#cancel !== undefined) this.#tell();
   }
 
   #count(key: ObjectKey): void {
@@ -83,9 +96,9 @@ export class ChangeLog {
   }
 
   #tell(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#lastLine = performance.now();
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#lastLine = this.#clock.now();
     const [routes, gateways, listenerSets] = [this.#routes, this.#gateways, this.#listenerSets];
     this.#routes = none();
     this.#gateways = none();

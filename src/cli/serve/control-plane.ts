@@ -16,13 +16,14 @@ import type { RouteNames } from '../admin/api/route-names.ts';
 import { NamespacePage } from '../admin/namespace-page.ts';
 import type { SocketAddress } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { BusyGate } from './busy-gate.ts';
 import { ChangeLog } from './change-log.ts';
 import { EndpointLog } from './endpoint-log.ts';
 import { GatewayNodes } from './gateway-nodes.ts';
+import { LineBudget } from './line-budget.ts';
 import { addressHere, at, listening } from './listen-address.ts';
 import { ManifestLog } from './manifest-log.ts';
-import { Metrics } from './metrics.ts';
 import { logNodeProblems } from './node-limits.ts';
 import { logRejection } from './rejection-log.ts';
 import { secretsToRead } from './secrets-to-read.ts';
@@ -70,6 +71,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly engine: Engine;
   readonly #options: ControlPlaneOptions;
   readonly #metrics = new Metrics();
+  readonly #lines: LineBudget;
   readonly #report: ManifestLog;
   readonly #changes: ChangeLog;
   readonly #endpoints: EndpointLog;
@@ -105,12 +107,15 @@ export class ControlPlane implements AsyncDisposable {
   private constructor(options: ControlPlaneOptions) {
     this.#options = options;
     this.engine = new Engine(options.engine);
+    this.#lines = new LineBudget(options.logger);
     const gate = this.#gate;
-    this.#report = new ManifestLog(this.engine, options.logger, { gate });
+    const onConditions = this.#metrics.observeRoutes(this.engine);
+    const lines = this.#lines;
+    this.#report = new ManifestLog(this.engine, lines, { gate, onConditions });
     this.#changes = new ChangeLog(this.engine, options.logger);
     this.#namespaces = new NamespacePage(this.engine, options.logger);
     this.#namespaces.register(this.#metrics.registry);
-    this.#endpoints = new EndpointLog(this.engine, options.logger, { gate });
+    this.#endpoints = new EndpointLog(this.engine, lines, { gate });
     this.#feed = new ChangeFeed(this.engine.resources, () => this.#server);
     this.#loop = new FlushLoop(this.engine, {
       ...DEFAULT_FLUSH_LOOP_OPTIONS,
@@ -133,16 +138,10 @@ export class ControlPlane implements AsyncDisposable {
       ...(options.engine.sniMode === 'chain' && { listenerPace: undefined }),
       ...(options.xdsTls && { credentials: options.xdsTls.credentials }),
     });
-    this.#server.rejections.onEvent((event) => logRejection(event, options.logger));
-    this.#status =
-      options.status &&
-      new StatusPublisher(options.status, {
-        engine: this.engine,
-        config: options.engine.gateway,
-        server: this.#server,
-        gate,
-        logger: options.logger,
-      });
+    this.#server.rejections.onEvent((event) => logRejection(event, lines));
+    const { engine: config, status, logger } = options;
+    const parts = { engine: this.engine, config: config.gateway, server: this.#server, gate, logger };
+    this.#status = status && new StatusPublisher(status, parts);
     this.#nodes = new GatewayNodes({
       engine: this.engine,
       server: this.#server,
@@ -153,6 +152,8 @@ export class ControlPlane implements AsyncDisposable {
     this.#metrics.observe({
       engine: this.engine,
       server: this.#server,
+      loop: this.#loop,
+      heard: () => options.source.heard?.() ?? [],
       xdsTls: options.xdsTls,
       problems: () => this.#report.problems.length,
       nodes: () => this.#nodes.expected(),
@@ -167,6 +168,11 @@ export class ControlPlane implements AsyncDisposable {
   /** The port Envoys connect to; of interest where 0 was asked for. */
   get xdsPort(): number {
     return this.#xdsPort;
+  }
+
+  /** Pages and commands that watch changes. */
+  get watchers(): number {
+    return this.#feed.listenerCount;
   }
 
   get adminPort(): number {
@@ -199,6 +205,7 @@ export class ControlPlane implements AsyncDisposable {
   async #stop(): Promise<void> {
     await this.#options.source.stop();
     this.#changes.close();
+    this.#lines.close();
     // Another replica is to write on while our Envoys move.
     await this.#status?.stop();
     await this.#options.state?.stop();
@@ -286,14 +293,19 @@ export class ControlPlane implements AsyncDisposable {
     const counted = this.#metrics.connectionEvents;
     return {
       ...counted,
-      onConnect: (node) => {
+      onConnect: (node, ...connected) => {
+        counted.onConnect?.(node, ...connected);
         logger.info({ node }, 'Envoy connected');
         logNodeProblems(node, this.#options.engine.gateway.namespaceBudget.connections, logger);
         this.#status?.envoysChanged();
         this.#feed.nodeChanged(node.id, true);
       },
-      onRequest: (connection) => this.#feed.answered(connection),
-      onDisconnect: (node, reason) => {
+      onRequest: (connection) => {
+        counted.onRequest?.(connection);
+        this.#feed.answered(connection);
+      },
+      onDisconnect: (node, reason, connection) => {
+        counted.onDisconnect?.(node, reason, connection);
         logger.info({ node, reason }, 'Envoy disconnected');
         this.#feed.nodeChanged(node.id, false, reason);
         this.#status?.envoysChanged();

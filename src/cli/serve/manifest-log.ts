@@ -1,13 +1,10 @@
-import { badConditions } from '../../gateway/status/conditions-of.ts';
+import { badConditionsAmong, conditionsOf } from '../../gateway/status/conditions-of.ts';
 import { ANNOTATIONS_CONDITION, type Condition, SERVING_CONDITION } from '../../model/conditions.ts';
 import type { SourceProblem } from '../../model/events.ts';
 import { type ObjectKey, parseObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
-import type { Logger } from '../logger.ts';
+import type { LineBudget } from './line-budget.ts';
 import { PacedWork, type PacedWorkOptions } from './paced-work.ts';
-
-/** Lines about objects that one batch of changes may write; a broken Gateway with 20,000 routes would fill the disk. */
-const MAX_LINES = 50;
 
 /** Objects that /problems lists with their conditions. */
 const MAX_LISTED = 1_000;
@@ -18,23 +15,25 @@ export interface ConditionProblem extends Pick<Condition, 'reason' | 'message'> 
   readonly condition: string;
 }
 
+export interface ManifestLogOptions extends PacedWorkOptions {
+  /** The conditions of an object that may have changed, as they are now. */
+  readonly onConditions?: (key: ObjectKey, conditions: readonly Condition[]) => void;
+}
+
 /** Tells in the log what is wrong with the manifests: once when it begins, once when it has gone. */
 export class ManifestLog {
   readonly #engine: Engine;
-  readonly #logger: Logger;
+  readonly #lines: LineBudget;
   readonly #wrong = new Map<ObjectKey, string>();
   readonly #work: PacedWork<ObjectKey>;
-  #lines = 0;
   #problems: readonly SourceProblem[] = [];
+  readonly #onConditions: ManifestLogOptions['onConditions'];
 
-  constructor(engine: Engine, logger: Logger, options?: PacedWorkOptions) {
+  constructor(engine: Engine, lines: LineBudget, options: ManifestLogOptions = {}) {
     this.#engine = engine;
-    this.#logger = logger;
-    this.#work = new PacedWork<ObjectKey>(
-      (key) => this.#look(key),
-      () => this.#batchEnded(),
-      options,
-    );
+    this.#onConditions = options.onConditions;
+    this.#lines = lines;
+    this.#work = new PacedWork<ObjectKey>((key) => this.#look(key), options);
   }
 
   get problems(): readonly SourceProblem[] {
@@ -50,7 +49,7 @@ export class ManifestLog {
     const notices = [...this.#wrong].filter(([, text]) => isNoticeOnly(text));
     return [...wrong, ...notices].slice(0, MAX_LISTED).flatMap(([key]) => {
       const object = parseObjectKey(key);
-      return wrongConditions(this.#engine, key).map(({ type, reason, message }) => ({
+      return wrongAmong(conditionsOf(this.#engine, object)).map(({ type, reason, message }) => ({
         object,
         condition: type,
         reason,
@@ -69,11 +68,15 @@ export class ManifestLog {
     const before = new Set(this.#problems.map(problemText));
     const after = new Set(problems.map(problemText));
     const begun = problems.filter((problem) => !before.has(problemText(problem)));
-    for (const { message, ...fields } of begun.slice(0, MAX_LINES)) this.#logger.warn(fields, message);
-    if (begun.length > MAX_LINES)
-      this.#logger.warn({ more: begun.length - MAX_LINES }, 'more problems of the source, see /problems');
+    for (const { message, ...fields } of begun) this.#lines.line('problems', 'warn', fields, message);
     const gone = [...before].filter((text) => !after.has(text)).length;
-    if (gone > 0) this.#logger.info({ gone, left: problems.length }, 'problems of the source have gone');
+    if (gone > 0)
+      this.#lines.line(
+        'problems',
+        'info',
+        { gone, left: problems.length },
+        'problems of the source have gone',
+      );
     this.#problems = problems;
   }
 
@@ -83,25 +86,16 @@ export class ManifestLog {
   }
 
   #look(key: ObjectKey): void {
-    const conditions = wrongConditions(this.#engine, key);
+    const all = conditionsOf(this.#engine, parseObjectKey(key));
+    this.#onConditions?.(key, all);
+    const conditions = wrongAmong(all);
     const text = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n');
     if ((this.#wrong.get(key) ?? '') === text) return;
     if (text === '') this.#wrong.delete(key);
     else this.#wrong.set(key, text);
-    this.#lines += 1;
-    if (this.#lines > MAX_LINES) return;
-    if (text === '') this.#logger.info({ object: key }, 'all conditions are well again');
+    if (text === '') this.#lines.line('objects', 'info', { object: key }, 'all conditions are well again');
     for (const { type, reason, message } of conditions)
-      this.#logger.warn({ object: key, condition: type, reason }, message);
-  }
-
-  #batchEnded(): void {
-    if (this.#lines > MAX_LINES)
-      this.#logger.warn(
-        { more: this.#lines - MAX_LINES },
-        'more objects whose conditions changed, see /problems',
-      );
-    this.#lines = 0;
+      this.#lines.line('objects', 'warn', { object: key, condition: type, reason }, message);
   }
 }
 
@@ -110,6 +104,6 @@ function problemText({ code, file, line, message }: SourceProblem): string {
 }
 
 /** A tenant may be scaled to zero: that is no fault of its manifests, and the log tells of its endpoints already. */
-function wrongConditions(engine: Engine, key: ObjectKey): readonly Condition[] {
-  return badConditions(engine, parseObjectKey(key)).filter(({ type }) => type !== SERVING_CONDITION);
+function wrongAmong(conditions: readonly Condition[]): readonly Condition[] {
+  return badConditionsAmong(conditions).filter(({ type }) => type !== SERVING_CONDITION);
 }

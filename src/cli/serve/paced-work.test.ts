@@ -7,45 +7,33 @@ import { PacedWork } from './paced-work.ts';
 
 test('a few items are looked at before `add` returns, each once', () => {
   const seen: string[] = [];
-  let ends = 0;
-  const work = new PacedWork<string>(
-    (item) => seen.push(item),
-    () => (ends += 1),
-    { lane: new ManualLoop().turns.reports },
-  );
+  const work = new PacedWork<string>((item) => seen.push(item), { lane: new ManualLoop().turns.reports });
   work.add(['a', 'b', 'a']);
   assert.deepEqual(seen, ['a', 'b']);
-  assert.equal(ends, 1);
 });
 
 test('what is left is looked at when somebody asks', () => {
   const loop = new ManualLoop();
   const seen: number[] = [];
-  let ends = 0;
   const work = new PacedWork<number>(
     (item) => {
       loop.time += 1;
       seen.push(item);
     },
-    () => (ends += 1),
     { lane: loop.turns.reports },
   );
   work.add(Array.from({ length: 20 }, (_, index) => index));
   assert.equal(seen.length, TURN_MS / 5);
   work.finish();
-  assert.deepEqual([seen.length, ends], [20, 1]);
+  assert.equal(seen.length, 20);
   work.finish();
-  assert.equal(ends, 1);
+  assert.equal(seen.length, 20);
 });
 
 test('a turn that Envoys have used is left to them', () => {
   const loop = new ManualLoop();
   const seen: string[] = [];
-  const work = new PacedWork<string>(
-    (item) => seen.push(item),
-    () => {},
-    { lane: loop.turns.reports },
-  );
+  const work = new PacedWork<string>((item) => seen.push(item), { lane: loop.turns.reports });
   assert.equal(loop.turns.engine.isSpent, false);
   loop.time += 10;
   work.add(['a']);
@@ -63,7 +51,9 @@ test('many items leave the event loop free in between, and all are looked at', a
     const end = performance.now() + 1;
     while (performance.now() < end);
     seen.push(item);
-  }, done.resolve);
+    // Those of the list, and the first of them once more.
+    if (seen.length > all.length || (seen.length === all.length && seen.lastIndexOf(0) === 0)) done.resolve();
+  });
   // What holds this process open while the work, which does not, waits for its turn.
   const open = setInterval(() => {}, 1_000);
   work.add(all);
@@ -82,8 +72,8 @@ test('nothing is looked at while the gate is closed, unless somebody asks', asyn
   const seen: string[] = [];
   const ended = Promise.withResolvers<void>();
   const work = new PacedWork<string>(
-    (item) => seen.push(item),
-    () => {
+    (item) => {
+      seen.push(item);
       if (seen.length === 2) ended.resolve();
     },
     { gate: new BusyGate(() => isBusy) },

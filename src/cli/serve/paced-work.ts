@@ -18,17 +18,14 @@ export interface PacedWorkOptions {
 export class PacedWork<T> {
   readonly #items = new Set<T>();
   readonly #look: (item: T) => void;
-  readonly #onEmpty: () => void;
   readonly #gate: BusyGate | undefined;
   readonly #lane: Lane;
   /** The next slice is to come. */
   #isScheduled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onEmpty` is called whenever all items have been looked at. */
-  constructor(look: (item: T) => void, onEmpty: () => void, options: PacedWorkOptions = {}) {
+  constructor(look: (item: T) => void, options: PacedWorkOptions = {}) {
     this.#look = look;
-    this.#onEmpty = onEmpty;
     this.#gate = options.gate;
     this.#lane = options.lane ?? processTurns.reports;
   }
@@ -67,10 +64,8 @@ export class PacedWork<T> {
       this.#look(item);
       if (isOver()) break;
     }
-    if (this.#items.size === 0) this.#onEmpty();
-    else {
-      this.#isScheduled = true;
-      this.#pause();
-    }
+    if (this.#items.size === 0) return;
+    this.#isScheduled = true;
+    this.#pause();
   }
 }

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { processTurns } from '../../event-loop/turns.ts';
 import { systemClock } from '../../kubernetes-api/clock.ts';
 import { configuredCluster } from '../../kubernetes-api/cluster-identity.ts';
@@ -10,6 +10,7 @@ import type { StateOwner } from '../../state/state-file.ts';
 import { StateKeeper, type StateKeeperOptions } from '../../state/state-keeper.ts';
 import { StateLock } from '../../state/state-lock.ts';
 import type { Logger } from '../logger.ts';
+import { gauge } from '../metrics/gauges.ts';
 
 export interface StateServiceOptions {
   /** Folder of the states. */
@@ -106,26 +107,19 @@ export class StateService {
 
   /** `isServed`: what was saved is served, and not confirmed. */
   register(registry: Registry, isServed: () => boolean): void {
-    const gauge = (name: string, help: string, value: () => number) =>
-      new Gauge({
-        name,
-        help,
-        registers: [registry],
-        collect() {
-          this.set(value());
-        },
-      });
     gauge(
+      registry,
       'sluice_state_served_age_seconds',
       'Age of the saved state that is served; 0 once the API server has confirmed it.',
       () => (isServed() ? this.#servedAgeSeconds() : 0),
     );
     gauge(
+      registry,
       'sluice_state_saved_timestamp_seconds',
       'Unix time at which what is saved was true; 0 while nothing is saved.',
       () => (this.#keeper?.savedAt ?? 0) / 1000,
     );
-    gauge('sluice_state_saved_bytes', 'Size of what is saved.', () => this.#keeper?.bytes ?? 0);
+    gauge(registry, 'sluice_state_saved_bytes', 'Size of what is saved.', () => this.#keeper?.bytes ?? 0);
   }
 
   async stop(): Promise<void> {

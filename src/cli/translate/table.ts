@@ -27,15 +27,20 @@ export function reportTable(report: TranslationReport): string {
       ],
     ),
     table(['ROUTE', 'HOSTS', 'ENDPOINTS', 'PARENT', 'STATE'], routes.flatMap(routeRows)),
-    problems
-      .map(({ code, file, line, message }) => {
-        const place = [file, line].filter((part) => part !== undefined).join(':');
-        return `${place === '' ? '' : `${printable(place)}: `}${code}: ${printable(message)}\n`;
-      })
-      .join(''),
+    problemLines(problems),
     summary(report),
   ];
   return sections.filter((section) => section !== '').join('\n');
+}
+
+/** Problems with the manifests, a line each. */
+export function problemLines(problems: TranslationReport['problems']): string {
+  return problems
+    .map(({ code, file, line, message }) => {
+      const place = [file, line].filter((part) => part !== undefined).join(':');
+      return `${place === '' ? '' : `${printable(place)}: `}${code}: ${printable(message)}\n`;
+    })
+    .join('');
 }
 
 function parentRows(name: string, { conditions, listeners }: Omit<GatewayOutcome, 'gateway'>): Row[] {

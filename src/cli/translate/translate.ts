@@ -9,7 +9,7 @@ import { createSource } from '../source.ts';
 import { explainHost, explanationText } from './explain.ts';
 import { reportOf } from './report.ts';
 import { envoyResources, toYaml } from './resources.ts';
-import { reportTable } from './table.ts';
+import { problemLines, reportTable } from './table.ts';
 
 export interface Translation {
   readonly stdout: string;
@@ -30,8 +30,13 @@ async function translated(directory: string, config: TranslateConfig): Promise<T
   const engine = new Engine(meaning);
   const problems = await readOnce(directory, config, (events) => engine.takeEvents(events));
   engine.flush();
-  if (config.host !== undefined) return explained(engine, config.host, config.output, meaning.gateway);
   const report = reportOf(engine, problems, meaning.gateway);
+  if (config.host !== undefined)
+    return {
+      ...explained(engine, config.host, config.output, meaning.gateway),
+      // An object that could not be read is often why a host is not found.
+      stderr: problemLines(report.problems),
+    };
   const exitCode = report.accepted ? EXIT.ok : EXIT.notAccepted;
   const resources = () => envoyResources(engine.resources);
   switch (config.output) {
@@ -51,11 +56,10 @@ function explained(
   host: string,
   output: TranslateConfig['output'],
   config: GatewayConfig,
-): Translation {
+): Omit<Translation, 'stderr'> {
   const explanation = explainHost(engine, host, config);
   return {
     stdout: output === 'json' ? jsonText(explanation) : explanationText(explanation),
-    stderr: '',
     exitCode: explanation.served.length > 0 ? EXIT.ok : EXIT.notAccepted,
   };
 }

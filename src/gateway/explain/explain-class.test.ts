@@ -40,6 +40,11 @@ test('a Gateway: nothing to say of ours, else the flag that would claim it', () 
     unclaimedGateway(HIGRESS, other, CONFIG),
     'its GatewayClass higress is of controller higress.io/c; --adopt-controller-name higress.io/c claims it',
   );
+  const mistyped = classes([gatewayClass('higress', 'sluice.dev/gateway-controler')]);
+  assert.match(
+    unclaimedGateway(HIGRESS, mistyped, CONFIG) ?? '',
+    /; did you mean sluice\.dev\/gateway-controller\?$/,
+  );
   assert.match(
     unclaimedGateway(HIGRESS, other, configWith({ adoptedClasses: ['higress'] })) ?? '',
     /counts only where there is no class object/,

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { INGRESS_CLASS_ANNOTATION } from '../../model/names.ts';
 import type { Gateway, GatewayClass, Ingress, IngressClass } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -5,6 +6,9 @@ import type { Lookup } from '../lookup.ts';
 import { isOurGatewayClass, isOurIngress } from '../parents/gateway-class.ts';
 import { asksForPassthrough } from '../routes/evaluate-ingress.ts';
 import { listing } from '../values/listing.ts';
+
+/** Of a controller name of some thirty characters. */
+const MOST_TYPING_ERRORS = 3;
 
 /** The class objects there are, for the explanation of a name that is none of them. */
 export interface Classes extends Pick<Lookup, 'gatewayClass' | 'ingressClass' | 'defaultIngressClass'> {
@@ -64,7 +68,9 @@ function otherController(kind: string, name: string, controller: string, config:
   const adopted = config.adoptedClasses.includes(name)
     ? ' (--adopt-class counts only where there is no class object)'
     : '';
-  return `its ${kind} ${listing([name])} is of controller ${listing([controller])}${adopted}${flag('--adopt-controller-name', controller)}`;
+  const ours = config.controllerNames.find((own) => distance(own, controller) <= MOST_TYPING_ERRORS);
+  const help = ours === undefined ? flag('--adopt-controller-name', controller) : `; did you mean ${ours}?`;
+  return `its ${kind} ${listing([name])} is of controller ${listing([controller])}${adopted}${help}`;
 }
 
 /** What to give, to be copied into a shell: not where somebody else's text would mean more than a name there. */

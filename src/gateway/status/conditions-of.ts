@@ -21,7 +21,11 @@ export function conditionsOf(evaluated: Evaluated, ref: ObjectRef): readonly Con
 
 /** The conditions of an object that say that something is wrong, and what else its owner would not guess. */
 export function badConditions(evaluated: Evaluated, ref: ObjectRef): readonly Condition[] {
-  const conditions = conditionsOf(evaluated, ref);
+  return badConditionsAmong(conditionsOf(evaluated, ref));
+}
+
+/** As `badConditions`, of all conditions of an object. */
+export function badConditionsAmong(conditions: readonly Condition[]): readonly Condition[] {
   return [...badNews(conditions), ...conditions.filter(isNotice)];
 }
 

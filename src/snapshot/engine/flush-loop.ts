@@ -73,6 +73,16 @@ export class FlushLoop {
     return this.#scheduled;
   }
 
+  /** Events that no complete flush contains yet. */
+  get pendingEvents(): number {
+    return this.#events;
+  }
+
+  /** When the first of those came, on the loop's clock; `undefined` where there is none. */
+  get pendingSince(): number | undefined {
+    return this.#events === 0 ? undefined : this.#firstEvent;
+  }
+
   #schedule(): void {
     if (!this.#synced || this.#scheduled) return;
     this.#scheduled = true;

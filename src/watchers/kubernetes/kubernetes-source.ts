@@ -117,6 +117,8 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
             return reason === undefined ? [] : [{ kind: reflector.kind, reason }];
           }),
     positions: () => positionsOf(reflectors),
+    heard: () =>
+      reflectors.flatMap(({ kind, heardAt }) => (heardAt === undefined ? [] : [{ kind, at: heardAt }])),
     unconfirmed: () => savedStart?.unconfirmed ?? [],
   };
 }

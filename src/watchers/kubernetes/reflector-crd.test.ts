@@ -58,6 +58,7 @@ test(
     await denyOnce(api);
     await sink.untilSynced('TLSRoute');
     assert.deepEqual(source.pending(), []);
+    assert.deepEqual(source.heard?.(), [], 'of what is not served nothing is to be heard');
     assert.deepEqual(sink.present, []);
     await logger.times(1, /tlsroutes.gateway.networking.k8s.io is not installed; waiting for it/);
     for (const delay of [2000, 4000, 8000, 9000, 9000]) {
@@ -160,4 +161,20 @@ test('a part of Kubernetes that is not found is a failure, and deletes nothing',
   }
   assert.deepEqual(sink.keys, ['Service/shop/a']);
   assert.equal(sink.present[0]?.code, 'SLUICE_KUBE_NOT_FOUND');
+});
+
+test('when the server last said something of a kind is told', TIMEOUT, async (t) => {
+  const { api, sink, source } = await startSource(t, ['Service']);
+  assert.deepEqual(source.heard?.(), [{ kind: 'Service', at: 0 }]);
+  const heardAt = (): number => source.heard?.()[0]?.at ?? 0;
+  const startedAt = Date.now();
+  (await api.list(SERVICES)).page([rawService('a', 1)], '10');
+  await sink.untilSynced('Service');
+  const listedAt = heardAt();
+  assert.ok(listedAt >= startedAt, `${listedAt}`);
+  const watch = await api.watch(SERVICES);
+  while (Date.now() === listedAt);
+  watch.watch(event('ADDED', rawService('b', 11)));
+  await sink.until(() => sink.objects.size === 2);
+  assert.ok(heardAt() > listedAt);
 });

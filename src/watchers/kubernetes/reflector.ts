@@ -1,5 +1,5 @@
 import type { Lane } from '../../event-loop/turns.ts';
-import { ApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
+import { ApiFailure, asFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
 import { Backoff } from '../../kubernetes-api/backoff.ts';
 import { type Clock, type Random, sleep } from '../../kubernetes-api/clock.ts';
 import type { Readiness } from '../../kubernetes-api/readiness.ts';
@@ -52,14 +52,12 @@ export class Reflector {
   readonly #listBackoff: Backoff;
   readonly #watchBackoff: Backoff;
   readonly #discovery: KindDiscovery;
-
   /** Undefined: to be discovered. */
   #resource: Resource | undefined;
   /** A list that is being read, and how many objects it has named so far. */
   #list: { readonly pages: PagedList; objects: number } | undefined;
   /** What the sink has been told is the state at this version; undefined: to be listed. */
   #version: string | undefined;
-
   #synced = false;
   /** Not listed yet since `resume`. */
   #isResumed = false;
@@ -70,6 +68,7 @@ export class Reflector {
   /** Whether the server has accepted the present watch. */
   #established = false;
   #watchAskedAt = 0;
+  #heardAt = 0;
 
   constructor(options: ReflectorOptions) {
     const { watched, limits, random } = options;
@@ -93,6 +92,11 @@ export class Reflector {
     if (this.#discovery.isDoubtful) return 'not served so far; asking again to be sure';
     if (this.#isResumed) return 'saved, not confirmed by the API server yet';
     return this.#list === undefined ? 'not read yet' : `${this.#list.objects} objects read so far`;
+  }
+
+  /** Unix time in milliseconds at which the server last said something of it; 0: not since the start; `undefined`: it is not served. */
+  get heardAt(): number | undefined {
+    return this.#discovery.isAbsent ? undefined : this.#heardAt;
   }
 
   /** Of what was read before, and the sink was told. */
@@ -219,6 +223,7 @@ export class Reflector {
     this.#watchAskedAt = clock.now();
     for await (const batch of watchStream(resource, transport, options, signal)) {
       if (signal.aborted) return 0;
+      this.#heardAt = Date.now();
       if (batch.length === 0) {
         this.#established = true;
         this.#complete(signal);
@@ -277,6 +282,7 @@ export class Reflector {
 
   #recovered(): void {
     const { failures, watched, onProblems } = this.#options;
+    this.#heardAt = Date.now();
     failures.recovered(watched);
     if (this.#failure === undefined) return;
     this.#failure = undefined;
@@ -341,10 +347,4 @@ export class Reflector {
     this.#version = undefined;
     this.#silentWatches = 0;
   }
-}
-
-function asFailure(error: unknown): ApiFailure {
-  if (error instanceof ApiFailure) return error;
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new ApiFailure('malformed', reason, { cause: error });
 }

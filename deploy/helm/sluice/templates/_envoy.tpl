@@ -103,12 +103,12 @@ spec:
         {{- if ne ($gateway.accessLogPercent | int) 100 }}
         - --access-log-percent={{ $gateway.accessLogPercent }}
         {{- end }}
+        {{- if $second }}
+        - --envoy-admin-address=127.0.0.1:{{ $admin }}
+        {{- end }}
         {{- if .Values.monitoring.envoyPodMonitor }}
         # In brackets, in which either family may stand.
         - --metrics-address=[$(NODE_IP)]:{{ $metrics }}
-        {{- end }}
-        {{- if $second }}
-        - --envoy-admin-address=127.0.0.1:{{ $admin }}
         {{- end }}
         env:
         - name: SLUICE_NODE_ID

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isPageFile } from '../page/page-path.ts';
 import { type Access, type AdminGuard, type AdminVisitor, OPERATOR, type Refusal } from './admin-guard.ts';
 import { isLoopback } from './loopback.ts';
 import { type ApiUser, ReviewFailure, type Reviews, type Wish } from './reviews.ts';
@@ -8,7 +9,7 @@ import { ShortCache } from './short-cache.ts';
 const PROBES: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz']);
 const METRICS = '/metrics';
 /** Pages of which those who may see some namespaces see these. */
-const FOR_TENANTS: ReadonlySet<string> = new Set(['/api/v1/explain', '/api/v1/routes']);
+const FOR_TENANTS: ReadonlySet<string> = new Set(['/api/v1/explain', '/api/v1/verdict', '/api/v1/routes']);
 /** What the API server said is believed for so long, in milliseconds. */
 const BELIEVED_MS = 10_000;
 /** Questions to the API server at a time: who guesses tokens must not make thousands. */
@@ -70,7 +71,8 @@ export function kubernetesGuard({
   return {
     admit: async (visitor) => {
       const { path, peer } = visitor;
-      if (PROBES.has(path) || (path === METRICS && !metrics) || isLoopback(peer)) return { access: OPERATOR };
+      if (PROBES.has(path) || isPageFile(path) || (path === METRICS && !metrics) || isLoopback(peer))
+        return { access: OPERATOR };
       try {
         return await admitted(visitor);
       } catch (error) {

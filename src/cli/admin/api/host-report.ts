@@ -20,17 +20,27 @@ import { visibleTo } from './visible-hosts.ts';
 export async function hostPage(
   parts: AdminParts,
   query: URLSearchParams,
-  { access }: AdminRequest,
+  request: AdminRequest,
 ): Promise<AdminPage> {
+  const found = await visibleReport(parts, query, request);
+  return 'report' in found ? jsonPage(found.report) : found.refused;
+}
+
+/** What whoever asks may see of the host that the query names, or why it is not shown. */
+export async function visibleReport(
+  parts: AdminParts,
+  query: URLSearchParams,
+  { access }: AdminRequest,
+): Promise<{ readonly report: HostReport } | { readonly refused: AdminPage }> {
   const asked = query.get('host') ?? '';
   const host = readHostName(asked);
-  if (host === undefined) return errorPage(400, 'SLUICE_HOST_INVALID', hostNameProblem(asked));
+  if (host === undefined) return { refused: errorPage(400, 'SLUICE_HOST_INVALID', hostNameProblem(asked)) };
   const report = await hostReport(parts, host);
-  if (access.isOperator) return jsonPage(report);
+  if (access.isOperator) return { report };
   const visible = await visibleTo(access, report);
-  if (visible !== undefined) return jsonPage(visible);
+  if (visible !== undefined) return { report: visible };
   const message = `no route that names ${host} is in a namespace whose TLSRoutes you may get`;
-  return errorPage(403, 'SLUICE_ADMIN_FORBIDDEN', message);
+  return { refused: errorPage(403, 'SLUICE_ADMIN_FORBIDDEN', message) };
 }
 
 async function hostReport(parts: AdminParts, host: string): Promise<HostReport> {

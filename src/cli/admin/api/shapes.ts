@@ -6,7 +6,7 @@ import type { HostExplanation } from '../../translate/explain.ts';
 
 export const API_VERSION = 'admin.sluice.dev/v1';
 
-interface Answer<Kind extends string> {
+export interface Answer<Kind extends string> {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: Kind;
   readonly replica: ReplicaState;
@@ -82,6 +82,16 @@ export interface HostReport extends Answer<'HostReport'> {
   readonly expected: readonly ExpectedNode[];
   /** By which addresses the Gateways of the host are reached. */
   readonly gatewayAddresses: readonly string[];
+}
+
+/** `/api/v1/namespaces?near=SHARE&limit=N`: what namespaces use of their budgets, the fullest first. */
+export interface NamespacesReport extends Answer<'NamespacesReport'> {
+  readonly namespaces: readonly {
+    readonly namespace: string;
+    readonly budgets: readonly { readonly budget: string; readonly used: number; readonly of: number }[];
+  }[];
+  /** Namespaces that match and are not listed, because of the limit. */
+  readonly more: number;
 }
 
 /** One Envoy that is connected to the replica. */

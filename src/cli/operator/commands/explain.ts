@@ -53,17 +53,18 @@ const TONES: Readonly<Record<HostVerdict['state'], Tone>> = {
 
 /** The verdict in the first line, then what it is made of. */
 export function verdictText(verdict: HostVerdict, paint: Paint, isWide: boolean): string {
-  const { host, state, explanation, nodes, notes: remarks } = verdict;
+  const { host, state, explanation, notes: remarks } = verdict;
   const lines = [
     `${paint('strong', host)}: ${paint(TONES[state], printable(verdict.verdict))}`,
     ...remarks.map((remark) => `  ${paint('odd', `note: ${printable(remark)}`)}`),
     ...ownerLines(explanation).map(printable),
   ];
   const isOwned = explanation.served.length > 0 || explanation.closed.length > 0;
-  return `${lines.join('\n')}\n${isOwned || isWide ? nodeTable(nodes, paint, isWide) : ''}`;
+  return `${lines.join('\n')}\n${isOwned || isWide ? nodeTable(verdict, paint, isWide) : ''}`;
 }
 
-function ownerLines({
+/** Who serves it and why, who lost and why, a line each. */
+export function ownerLines({
   served,
   closed,
   kept,
@@ -107,7 +108,8 @@ function some(texts: readonly string[]): string {
   return texts.slice(0, LISTED).join(', ') + more;
 }
 
-function nodeTable(nodes: HostVerdict['nodes'], paint: Paint, isWide: boolean): string {
+function nodeTable({ nodes, explanation }: HostVerdict, paint: Paint, isWide: boolean): string {
+  const isClosed = explanation.served.length === 0;
   const tone = { live: 'good', waiting: 'odd', rejected: 'bad', 'not connected': 'bad' } as const;
   const head = [
     'NODE',
@@ -128,7 +130,8 @@ function nodeTable(nodes: HostVerdict['nodes'], paint: Paint, isWide: boolean): 
       lastRejection,
     }): readonly Cell[] => [
       node,
-      { text: state, tone: tone[state] },
+      // It has what there is, and that closes connections.
+      isClosed && state === 'live' ? { text: 'closed', tone: 'odd' } : { text: state, tone: tone[state] },
       version,
       since.replace(/\.\d+Z$/, 'Z'),
       ...(isWide ? [replica, addresses.join(' ') || '-'] : []),
