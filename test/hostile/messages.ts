@@ -2,8 +2,11 @@
 
 /** What a namespace does over and over, so many times a second. */
 export interface Noise {
-  /** `backend`: each change moves a route of 16 hosts to another Service. `timeout`: it changes its connect time-out. */
-  readonly kind: 'backend' | 'timeout' | 'endpoint' | 'wildcard';
+  /**
+   * `backend`: each change moves a route of 16 hosts to another Service. `timeout`: it changes its connect time-out. `shares`: of a
+   * thousand routes of sixteen Services each an endpoint of one Service flaps.
+   */
+  readonly kind: 'backend' | 'timeout' | 'endpoint' | 'wildcard' | 'shares';
   readonly perSecond: number;
 }
 
