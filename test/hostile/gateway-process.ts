@@ -12,6 +12,9 @@ import { PRESENT_SLUICE, sluiceOf, takeEvents } from './sluice-tree.ts';
 
 const NOISY_ROUTES = 200;
 const HOSTS_OF_ROUTE = 16;
+const SHARED_ROUTES = 1_000;
+const SHARED_SERVICES = 16;
+const SHARED_ENDPOINTS = 1_000;
 const TICK_MS = 10;
 /** Tenants of `churn`: how many there are at once, and the number of the first. */
 const LIVE = 1_000;
@@ -91,6 +94,32 @@ function churn(count: number): ObjectEvent[] {
   ];
 }
 
+/** One of the Services that all routes of a namespace share; `without`: an endpoint that is not there. */
+function sharedService(index: number, without?: number): KubernetesObject[] {
+  const all = Array.from(
+    { length: SHARED_ENDPOINTS },
+    (_, each) => `100.${68 + index}.${Math.floor(each / 250)}.${(each % 250) + 1}`,
+  );
+  return serviceOf(
+    'sharing',
+    `s${index}`,
+    all.filter((_, each) => each !== without),
+  );
+}
+
+/** Routes with a host each that has all of the Services, in other parts than every other. */
+function sharingRoutes(): TlsRoute[] {
+  const services = Array.from({ length: SHARED_SERVICES }, (_, index) => index);
+  return Array.from({ length: SHARED_ROUTES }, (_, index) => {
+    const backendRefs = services.map((service) => ({
+      ...{ group: '', kind: 'Service', namespace: undefined, name: `s${service}`, port: 6443 },
+      weight: 1 + index + service * SHARED_ROUTES,
+    }));
+    const hostnames = [`h${index}.sharing.${DOMAIN}`];
+    return routeOf('sharing', index, '', { hostnames, rules: [{ name: undefined, backendRefs }] });
+  });
+}
+
 /** The `count`-th change of a noisy namespace. */
 function noisyChange(kind: Exclude<Noise['kind'], 'churn'>, count: number): KubernetesObject[] {
   const index = count % NOISY_ROUTES;
@@ -105,6 +134,12 @@ function noisyChange(kind: Exclude<Noise['kind'], 'churn'>, count: number): Kube
     }
     case 'endpoint':
       return serviceOf('noisy', 'a', [`100.66.${turn}.${(count % 250) + 1}`]);
+    case 'shares':
+      if (count > 0) return sharedService(0, count % SHARED_ENDPOINTS);
+      return [
+        ...Array.from({ length: SHARED_SERVICES }, (_, each) => sharedService(each)).flat(),
+        ...sharingRoutes(),
+      ];
     case 'wildcard':
       return [
         routeOf('noisy', index, 'a', {

@@ -30,11 +30,11 @@ const HELP = `Usage: npm run test:hostile -- [--profile ci] [--hosts N] [--victi
 Attacks a gateway of N quiet hosts from one namespace, and measures new hosts of another meanwhile; then the connections of
 gateways. Exits 1 if a victim has less than is promised (docs/reliability.md).
 
-  --profile ci  short: 500 hosts, 20 victims, 300 changes a second, 8 times the promised times, no "timeout" and no "pairs"
+  --profile ci  short: 500 hosts, 20 victims, 300 changes a second, 8 times the promised times, without "timeout", "shares" and "pairs"
   --hosts N     quiet hosts (5000)
   --victims N   new hosts measured during each attack (100)
   --rate N      changes a second of the attacker (1000)
-  --only NAME   one attack: quiet, backend, timeout, endpoint, wildcard, covered, pairs, connections, silent, rules, descriptors
+  --only NAME   one attack: quiet, backend, timeout, endpoint, wildcard, shares, covered, pairs, connections, silent, rules, descriptors
                 or cutting; may be repeated. Only by name: names, hosts that do not exist, asked of an Envoy that starts (its
                 goal is not reached, see docs/design/limits.md); soak, tenants that come and go, a thousand at a time
   --tenants N   of "soak" (30000), at --rate
@@ -78,8 +78,8 @@ const FIRST_CONNECTION = 2;
 const MADE_UP_NAMES = 5_000;
 const STARTS = 5;
 /** Attacks that the short profile leaves out. */
-const LONG: readonly string[] = ['timeout', 'pairs'];
-const NOISES: readonly Noise['kind'][] = ['backend', 'timeout', 'endpoint', 'wildcard'];
+const LONG: readonly string[] = ['timeout', 'shares', 'pairs'];
+const NOISES: readonly Noise['kind'][] = ['backend', 'timeout', 'endpoint', 'wildcard', 'shares'];
 /** How long a baseline is attacked: a new host may take ten seconds there. */
 const BASELINE_SECONDS = 60;
 /** How long hosts come below a wildcard. */

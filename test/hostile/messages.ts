@@ -3,10 +3,11 @@
 /** What a namespace does over and over, so many times a second. */
 export interface Noise {
   /**
-   * `backend`: each change moves a route of 16 hosts to another Service. `timeout`: it changes its connect time-out. `churn`: a tenant
-   * comes with a host, and the one a thousand before it goes; those are nobody's in particular.
+   * `backend`: each change moves a route of 16 hosts to another Service. `timeout`: it changes its connect time-out. `shares`: of a
+   * thousand routes of sixteen Services each an endpoint of one Service flaps. `churn`: a tenant comes with a host, and the one a
+   * thousand before it goes; those are nobody's in particular.
    */
-  readonly kind: 'backend' | 'timeout' | 'endpoint' | 'wildcard' | 'churn';
+  readonly kind: 'backend' | 'timeout' | 'endpoint' | 'wildcard' | 'shares' | 'churn';
   readonly perSecond: number;
 }
 

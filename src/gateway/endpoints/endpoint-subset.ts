@@ -12,9 +12,10 @@ export function endpointSubset(
 ): readonly Endpoint[] {
   if (endpoints.length <= limit) return endpoints;
   const basis = hashed(2_166_136_261, `${seed} `);
-  const ranks = Uint32Array.from(endpoints, ({ address, port }) =>
-    spread(hashed(basis, `${address} ${port}`)),
-  );
+  const ranks = new Uint32Array(endpoints.length);
+  // Without a text put together for each: a namespace may have a thousand sets of sixteen thousand endpoints.
+  for (const [index, { address, port }] of endpoints.entries())
+    ranks[index] = spread(hashed(hashed(hashed(basis, address), ' '), String(port)));
   // The highest rank that is chosen; of several endpoints that have it, the first are.
   const last = ranks.toSorted()[limit - 1] ?? 0;
   let ofLast = limit;
