@@ -61,6 +61,19 @@ test('an Event is about its object, and the same is told once', async (t) => {
   assert.equal(server.asked.length, 2);
 });
 
+test('what a tenant writes leaves an Event that the API server takes: 1,024 bytes, and a name of whole labels', async (t) => {
+  const { server, recorder } = await setUp(t, { status: 201, body: {} });
+  recorder.record(
+    { ...SUBJECT, name: `${'a'.repeat(199)}-${'b'.repeat(20)}` },
+    { ...NOTE, note: '\u6f22'.repeat(900) },
+  );
+  const { body } = await server.saw(({ path }) => path.endsWith('/events'));
+  const { metadata, note } = body as { metadata: { name: string }; note: string };
+  assert.ok(Buffer.byteLength(note) <= 1_024);
+  assert.match(note, /^\u6f22{300,}$/u);
+  assert.match(metadata.name, /^a{199}\.[0-9a-f]{16}$/);
+});
+
 test('a storm is cut short, and goes on when it is over', async (t) => {
   const { server, recorder, clock } = await setUp(t, { status: 409, body: {} });
   for (let index = 0; index < 200; index += 1)

@@ -45,6 +45,7 @@ const PER_SECOND_OF_NAMESPACE = 0.5;
 const BURST_OF_NAMESPACE = 10;
 /** Namespaces whose share is remembered; when there are more, all begin anew. */
 const NAMESPACES = 10_000;
+/** In bytes: the API server takes 1,024. */
 const LONGEST_NOTE = 1_000;
 const RECENT = 10_000;
 
@@ -71,7 +72,7 @@ export class EventRecorder {
 
   /** Never rejects, never waits for the write: an Event that is lost does no harm. */
   record(subject: EventSubject, event: EventNote): void {
-    const note = event.note.slice(0, LONGEST_NOTE);
+    const note = cut(event.note);
     const id = hash('sha1', [subject.uid, event.reason, event.action, note].join('\n')).slice(0, 16);
     if (this.#recent.has(id)) return;
     const now = this.#options.clock.now();
@@ -109,7 +110,7 @@ export class EventRecorder {
     const body = {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
-      metadata: { name: `${name.slice(0, 200)}.${id}`, namespace },
+      metadata: { name: `${name.slice(0, 200).replace(/[-.]+$/, '')}.${id}`, namespace },
       eventTime: microTime(wallClock()),
       reportingController: CONTROLLER_NAME,
       reportingInstance: identity.slice(0, 128),
@@ -140,6 +141,13 @@ export class EventRecorder {
       `Events cannot be written: ${message}; allow create on events of events.k8s.io in a ClusterRole of Sluice. Statuses are written all the same`,
     );
   }
+}
+
+/** Without half a character at its end. */
+function cut(note: string): string {
+  const bytes = Buffer.from(note);
+  if (bytes.byteLength <= LONGEST_NOTE) return note;
+  return new TextDecoder().decode(bytes.subarray(0, LONGEST_NOTE), { stream: true });
 }
 
 /**
