@@ -151,6 +151,10 @@ function noisyChange(kind: Exclude<Noise['kind'], 'churn'>, count: number): Kube
 
 function makeNoise({ kind, perSecond }: Noise): void {
   changes = 0;
+  if (kind === 'endpoint') {
+    const routes = Array.from({ length: NOISY_ROUTES }, (_, index) => routeOf('noisy', index, 'a'));
+    takeEvents(loop, upserts(routes));
+  }
   const began = performance.now();
   timer = setInterval(() => {
     const due = Math.floor(((performance.now() - began) * perSecond) / 1_000);
