@@ -313,7 +313,7 @@ describe('its RBAC', () => {
     return status.allowed;
   }
 
-  it('names what Sluice reads and the statuses it writes, and nothing else', () => {
+  it('names what Sluice reads, the statuses it writes and whom it asks about visitors, and nothing else', () => {
     const { rules } = object('ClusterRole', 'sluice') as unknown as {
       rules: readonly {
         readonly apiGroups: readonly string[];
@@ -335,6 +335,8 @@ describe('its RBAC', () => {
         ...statuses,
         'networking.k8s.io/ingresses/status: patch,update',
         'events.k8s.io/events: create,patch',
+        'authentication.k8s.io/tokenreviews: create',
+        'authorization.k8s.io/subjectaccessreviews: create',
       ].sort(),
     );
   });
