@@ -71,8 +71,9 @@ export class Answers {
   }
 
   /**
-   * The client rejected a response. What its error names is held back, and the rest is sent again: Envoy may have
-   * rejected it with it. If it names nothing, the response is halved until it is clear what it means.
+   * The client rejected a response. What its error names is held back, unless it was sent again since and another answer is
+   * to come. The rest is sent again: Envoy may have rejected it with it. If the error names nothing, the response is halved until it
+   * is clear what it means.
    * Returns the names held back now, or `undefined` for a nonce that is unknown or stale.
    */
   reject(
@@ -81,11 +82,13 @@ export class Answers {
     sentVersion: (name: string) => string | undefined,
   ): readonly string[] | undefined {
     const names = this.#unanswered.get(nonce);
-    this.#unanswered.delete(nonce);
     if (names === undefined) return undefined;
+    const again = this.#sentAfter(nonce);
+    this.#unanswered.delete(nonce);
     const rejected = names.length === 1 ? names : names.filter((name) => mentions(error, name));
     const rest = names.filter((name) => !rejected.includes(name));
-    for (const name of rejected) {
+    const held = rejected.filter((name) => !again.has(name));
+    for (const name of held) {
       const version = sentVersion(name);
       if (version !== undefined) this.#held.set(name, { version, error });
     }
@@ -95,7 +98,14 @@ export class Answers {
       const half = Math.ceil(rest.length / 2);
       this.#retries.push(rest.slice(0, half), rest.slice(half));
     }
-    return rejected;
+    return held;
+  }
+
+  /** Names in responses behind this one that are not answered yet. */
+  #sentAfter(nonce: string): ReadonlySet<string> {
+    const responses = [...this.#unanswered];
+    const index = responses.findIndex(([each]) => each === nonce);
+    return new Set(responses.slice(index + 1).flatMap(([, names]) => names));
   }
 
   /** What was held back is to be sent once more, each in a response of its own. Returns how many those are. */

@@ -15,10 +15,13 @@ function setUp() {
     const stream = new AdsStream(view);
     view.onChange((change) => stream.snapshotChanged(change));
     stream.request({ type_url: LISTENER_TYPE });
-    /** Answers the next response, as the connection would. */
-    const answer = (error?: string): void => {
+    const send = () => {
       const response = stream.next();
       assert.ok(response);
+      return response;
+    };
+    /** Answers a response, the next one unless given, as the connection would. */
+    const answer = (error?: string, response = send()): void => {
       const { rejected } = stream.request({
         type_url: LISTENER_TYPE,
         response_nonce: response.nonce,
@@ -27,7 +30,7 @@ function setUp() {
       if (rejected === undefined) rejections.acknowledged(node, stream, LISTENER_TYPE);
       else rejections.rejected(node, stream, rejected);
     };
-    return { stream, answer };
+    return { stream, send, answer };
   };
   const names = () => [...rejections.ofType(LISTENER_TYPE).keys()];
   /** The events since the last call, each with its names. */
@@ -47,6 +50,29 @@ test('a resource is rejected until a corrected version is accepted', () => {
   assert.deepEqual(names(), [], 'the new version is on its way');
   answer();
   assert.deepEqual(told(), [['accepted', 'a']]);
+});
+
+test('a rejection of what is corrected already, with the correction under way, is none of the correction', () => {
+  const { view, connect, names } = setUp();
+  const { stream, send, answer } = connect('1');
+  view.put(LISTENER_TYPE, { a: '1' });
+  const wrong = send();
+  view.put(LISTENER_TYPE, { a: '2' });
+  const corrected = send();
+  answer('a: cannot bind', wrong);
+  assert.deepEqual(names(), []);
+  answer(undefined, corrected);
+  assert.ok(stream.isAcknowledged(LISTENER_TYPE, 'a', versionOf('2')));
+  assert.ok(stream.isCurrent);
+  view.put(LISTENER_TYPE, { a: '3', b: '1' });
+  const both = send();
+  view.put(LISTENER_TYPE, { a: '4' });
+  const corrected4 = send();
+  answer('a: cannot bind', both);
+  answer('a: cannot bind', corrected4);
+  assert.deepEqual(names(), ['a'], 'also rejected');
+  answer();
+  assert.ok(stream.isAcknowledged(LISTENER_TYPE, 'b', versionOf('1')), 'what was with it came again');
 });
 
 test('a resource that is tried again as it was stays rejected until it is accepted', () => {
