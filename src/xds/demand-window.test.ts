@@ -121,6 +121,16 @@ describe('the demand window of an Envoy that starts', () => {
     assert.deepEqual(responses(stream, true, 2), ['eds +e', 'cds +a +b']);
   });
 
+  it('an endpoint set that went before Envoy asked for it is answered, with its cluster under way', () => {
+    const { view, stream } = prepared();
+    view.put(ENDPOINT_TYPE, { a: '1' });
+    start(stream);
+    assert.deepEqual(responses(stream, false), ['cds +a +b']);
+    view.put(ENDPOINT_TYPE, { a: undefined });
+    stream.request({ type_url: ENDPOINT_TYPE, resource_names_subscribe: ['a'] });
+    assert.deepEqual(responses(stream, false), ['eds -a']);
+  });
+
   it('names that come while what was asked for is under way share the next response', () => {
     const { stream } = prepared();
     start(stream);

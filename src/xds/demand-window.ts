@@ -148,7 +148,10 @@ export class DemandWindow {
     const mayHurry = clusters !== undefined && clusters.unansweredCount < 2;
     const demanded = (mayHurry ? clusters.nextHurried(MOST) : undefined) ?? clusters?.nextOwed();
     if (demanded !== undefined) return { typeUrl: CLUSTER_TYPE, batch: demanded };
-    const wanted = endpoints?.nextResources(MOST);
+    // Also that there is no such set, at once: a cluster waits to hear it, and Envoy acknowledges no cluster meanwhile.
+    const wanted =
+      endpoints?.nextResources(MOST) ??
+      (this.#view.ready ? endpoints?.nextRemovals(MOST.maxResources) : undefined);
     if (wanted !== undefined) return { typeUrl: ENDPOINT_TYPE, batch: wanted };
     if (listeners?.hasWork === true) {
       // The first ones wait for the clusters of their own chains; the others go behind those, as ever.
