@@ -1,7 +1,7 @@
 /** The relay of a node between a control plane and an Envoy, all over gRPC in this process. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { CLUSTER_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
 import type { AdsServer } from '../xds/server.ts';
 import { cleanUp } from '../xds/test-client.ts';
 import { TestView } from '../xds/test-view.ts';
@@ -185,6 +185,28 @@ describe('the relay of a node', () => {
     assert.equal(relay.isCurrent, false);
     plane.view.setReady();
     await envoy.untilTold('-cluster:old');
+  });
+
+  it('takes away nothing while it is told of all in portions, with nothing of its own yet', async () => {
+    const demandWindow = { fewClusters: 2, clustersPerResponse: 2, unknownNames: 100 };
+    const plane = await startControlPlane(new TestView(), 0, { demandWindow });
+    const hosts = Array.from({ length: 20 }, (_, index) => `host-${index}`);
+    putHosts(plane.view, [...hosts, 'gone']);
+    plane.view.putListener('main', '1');
+    plane.view.setReady();
+    const has = new Map<string, string>();
+    for (const host of [...hosts, 'gone']) {
+      has.set(`cluster:${host}`, plane.view.get(CLUSTER_TYPE, host)?.version ?? '');
+      has.set(`endpoint:set-${host}`, plane.view.get(ENDPOINT_TYPE, `set-${host}`)?.version ?? '');
+    }
+    removeHost(plane.view, 'gone');
+    const { port } = await startRelay([plane.port]);
+    const envoy = new PlayedEnvoy(port, has);
+    await envoy.untilTold('-cluster:gone');
+    assert.deepEqual(
+      envoy.told.filter((each) => each.startsWith('-cluster')),
+      ['-cluster:gone'],
+    );
   });
 
   it('keeps what it has from before to itself while an Envoy that runs has something else', async () => {

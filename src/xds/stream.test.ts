@@ -131,6 +131,16 @@ describe('one ADS stream', () => {
     assert.deepEqual(responses(stream), ['cds +c', 'type.googleapis.com/nonsense -x']);
   });
 
+  it('a type that the snapshot does not have is answered behind what is taken away: the answer ends what there is', () => {
+    const { view, stream } = setUp();
+    view.put(CLUSTER_TYPE, { a: '1' });
+    subscribeLikeEnvoy(stream, []);
+    responses(stream);
+    view.put(CLUSTER_TYPE, { a: undefined });
+    stream.request({ type_url: 'type.googleapis.com/example.End' });
+    assert.deepEqual(responses(stream), ['cds -a', 'type.googleapis.com/example.End']);
+  });
+
   it('names every response with a nonce of its own', () => {
     const { view, stream } = setUp({ ...DEFAULT_STREAM_LIMITS, resourcesPerResponse: 1 });
     view.put(CLUSTER_TYPE, { a: '1', b: '1', c: '1' });

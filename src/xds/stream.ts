@@ -192,15 +192,13 @@ export class AdsStream {
       const subscription = next && this.#subscriptions.get(next.typeUrl);
       return subscription && this.#respond(subscription, next.typeUrl, next.batch);
     }
-    return this.#nextOf([
-      ...ORDER,
-      ...[...this.#subscriptions.keys()].filter((each) => !ORDER.includes(each)),
-    ]);
+    return this.#nextInOrder();
   }
 
-  #nextOf(typeUrls: readonly string[]): StreamResponse | undefined {
+  #nextInOrder(): StreamResponse | undefined {
     const { resourcesPerResponse, bytesPerResponse } = this.#limits;
-    for (const typeUrl of typeUrls) {
+    const others = [...this.#subscriptions.keys()].filter((each) => !ORDER.includes(each));
+    for (const typeUrl of [...ORDER, ...others]) {
       const subscription = this.#subscriptions.get(typeUrl);
       if (subscription === undefined || !subscription.hasWork) continue;
       const batch = subscription.nextResources({
@@ -213,7 +211,8 @@ export class AdsStream {
     }
     // What is not there may yet be computed: an Envoy from before must not lose it in the meantime.
     if (!this.#view.ready) return undefined;
-    for (const typeUrl of typeUrls.toReversed()) {
+    // Other types come behind all that there is to tell of these, removals included.
+    for (const typeUrl of [...ORDER.toReversed(), ...others]) {
       const subscription = this.#subscriptions.get(typeUrl);
       const batch =
         subscription?.hasWork === true ? subscription.nextRemovals(resourcesPerResponse) : undefined;
