@@ -125,7 +125,8 @@ export async function uninstall({ kubectl }: NodeCluster): Promise<void> {
   const workloads = ['delete', 'daemonset,deployment', '--all', '--cascade=foreground', '--timeout=300s'];
   await kubectl('-n', NAMESPACE, ...workloads);
   await kubectl('delete', 'namespace', NAMESPACE, '--timeout=300s');
-  for (const kind of ['clusterrole', 'clusterrolebinding']) await kubectl('delete', kind, 'sluice');
+  for (const kind of ['clusterrole', 'clusterrolebinding'])
+    await kubectl('delete', kind, 'sluice', 'sluice-viewer');
   await kubectl('delete', 'gatewayclass', 'sluice');
 }
 
