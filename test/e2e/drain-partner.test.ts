@@ -57,6 +57,7 @@ describe('sluice drain --partner', () => {
     );
     void fetch(`http://127.0.0.1:${otherHook}/drain`).catch(() => {});
     await until(() => second.log().includes('"draining Envoy"'), { what: 'the drain of the partner' });
+    await until(async () => !(await fetch(`http://${other}/ready`)).ok, { what: 'the partner is not ready' });
     const asked = fetch(`http://127.0.0.1:${hook}/drain`);
     await until(() => first.log().includes('waiting until the other Envoy serves'), { what: 'its turn' });
     assert.equal((await node.envoy.get('/ready')).trim(), 'LIVE');

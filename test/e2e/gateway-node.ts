@@ -3,7 +3,7 @@
  * Everything on loopback, on free ports, and gone with the test.
  */
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
@@ -33,15 +33,20 @@ export interface GatewayNodeOptions {
   readonly demandWindow?: DemandWindowOptions | undefined;
 }
 
+/** Below those that the kernel gives to connections and to who asks for any port: nobody takes one of these meanwhile by chance. */
+const PORTS = { from: 20_000, to: 30_000 } as const;
+
 /** Ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
+  const servers: Server[] = [];
+  while (servers.length < count) {
+    const server = createServer();
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) servers.push(server);
+  }
   return await Promise.all(
     servers.map(async (server) => {
       const { port } = server.address() as { port: number };
