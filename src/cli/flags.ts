@@ -11,7 +11,6 @@ import {
   dnsLabel,
   duration,
   enabled,
-  filePath,
   hostName,
   ipAddress,
   listenAddress,
@@ -20,8 +19,8 @@ import {
   port,
   source,
   wholeNumber,
-  word,
 } from './flag-values.ts';
+import { KUBERNETES_FLAGS } from './operator/find/kubernetes-flags.ts';
 import { STATE_FLAGS } from './state-flags.ts';
 import { STATUS_FLAGS } from './status-flags.ts';
 import { XDS_TLS_FLAGS } from './tls-flags.ts';
@@ -239,20 +238,10 @@ export const SERVE_FLAGS = {
   },
   ...XDS_TLS_FLAGS,
   ...ADMIN_FLAGS,
+  ...KUBERNETES_FLAGS,
   kubeconfig: {
-    name: '--kubeconfig',
-    value: 'FILE',
-    description:
-      "for --source kubernetes; unless set, $KUBECONFIG, the pod's service account, ~/.kube/config",
-    env: 'SLUICE_KUBECONFIG',
-    schema: filePath,
-  },
-  context: {
-    name: '--context',
-    value: 'NAME',
-    description: 'context of the kubeconfig, unless it is its current one',
-    env: 'SLUICE_KUBE_CONTEXT',
-    schema: word,
+    ...KUBERNETES_FLAGS.kubeconfig,
+    description: `for --source kubernetes; ${KUBERNETES_FLAGS.kubeconfig.description}`,
   },
   ...TRANSLATION_FLAGS,
   ...STATUS_FLAGS,

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
-import { type AgentOptions, Agent as HttpsAgent } from 'node:https';
+import type { AgentOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Connection } from './credentials.ts';
+import { http, https } from './node-http.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -58,7 +58,8 @@ export function plainConnection(file: string, context: string | undefined): Conn
     };
     return {
       server,
-      agent: server.protocol === 'http:' ? new HttpAgent() : new HttpsAgent({ ...options, keepAlive: true }),
+      agent:
+        server.protocol === 'http:' ? new http.Agent() : new https.Agent({ ...options, keepAlive: true }),
       headers: token === undefined || token === '' ? {} : { Authorization: `Bearer ${token}` },
     };
   } catch {

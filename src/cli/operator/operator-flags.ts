@@ -14,6 +14,7 @@ import {
   wholeNumber,
   word,
 } from '../flag-values.ts';
+import { KUBERNETES_FLAGS } from './find/kubernetes-flags.ts';
 
 /** Where it is, and who asks. */
 const CONNECTION_FLAGS = {
@@ -44,20 +45,7 @@ const CONNECTION_FLAGS = {
     default: 'app.kubernetes.io/name=sluice,app.kubernetes.io/component=control-plane',
     schema: word,
   },
-  kubeconfig: {
-    name: '--kubeconfig',
-    value: 'FILE',
-    description: "unless set, $KUBECONFIG, the pod's service account, ~/.kube/config",
-    env: 'SLUICE_KUBECONFIG',
-    schema: filePath,
-  },
-  context: {
-    name: '--context',
-    value: 'NAME',
-    description: 'context of the kubeconfig, unless it is its current one',
-    env: 'SLUICE_KUBE_CONTEXT',
-    schema: word,
-  },
+  ...KUBERNETES_FLAGS,
   serviceAccount: {
     name: '--service-account',
     value: 'NAMESPACE/NAME',

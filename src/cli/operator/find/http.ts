@@ -1,4 +1,5 @@
-import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
+import { http, https } from '../../../kubernetes-api/node-http.ts';
 
 /** How a server is reached; an agent carries its TLS. */
 export interface HttpTarget {
@@ -40,11 +41,8 @@ export async function call(target: HttpTarget, wish: HttpCall): Promise<HttpAnsw
 /** One request; its body is read as it comes. */
 export async function open(target: HttpTarget, wish: HttpCall): Promise<IncomingMessage> {
   const { server, agent, headers } = target;
-  const isTls = server.protocol === 'https:';
-  // Most servers are reached without it, and it takes its time to load.
-  const request = isTls ? (await import('node:https')).request : httpRequest;
   return await new Promise((resolve, reject) => {
-    const outgoing = request({
+    const outgoing = (server.protocol === 'https:' ? https : http).request({
       ...(agent !== undefined && { agent }),
       method: wish.method ?? 'GET',
       protocol: server.protocol,
