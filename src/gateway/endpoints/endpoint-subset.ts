@@ -1,3 +1,4 @@
+import { hashed, NO_TEXT, spread } from '../values/text-hash.ts';
 import type { Endpoint } from './endpoints.ts';
 
 /**
@@ -11,7 +12,7 @@ export function endpointSubset(
   seed: string,
 ): readonly Endpoint[] {
   if (endpoints.length <= limit) return endpoints;
-  const basis = hashed(2_166_136_261, `${seed} `);
+  const basis = hashed(NO_TEXT, `${seed} `);
   const ranks = new Uint32Array(endpoints.length);
   // Without a text put together for each: a namespace may have a thousand sets of sixteen thousand endpoints.
   for (const [index, { address, port }] of endpoints.entries())
@@ -26,19 +27,4 @@ export function endpointSubset(
     ofLast -= 1;
     return ofLast >= 0;
   });
-}
-
-/** FNV-1a, of 32 bits, from a hash on. */
-function hashed(basis: number, text: string): number {
-  let hash = basis;
-  for (let index = 0; index < text.length; index += 1)
-    hash = Math.imul(hash ^ text.charCodeAt(index), 16_777_619);
-  return hash;
-}
-
-/** Texts that differ in their last character only have near hashes before this, and far ones after it. */
-function spread(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

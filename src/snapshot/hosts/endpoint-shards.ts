@@ -1,3 +1,4 @@
+import { hashed, NO_TEXT, spread } from '../../gateway/values/text-hash.ts';
 import { joinedKey, type ObjectKey } from '../../model/key.ts';
 import type { EndpointSetSpec } from './endpoint-sets.ts';
 
@@ -8,16 +9,6 @@ import type { EndpointSetSpec } from './endpoint-sets.ts';
  */
 export function shardOf(set: EndpointSetSpec, routeKey: ObjectKey, shards: number): EndpointSetSpec {
   if (shards === 1 || set.backends.length !== 1) return set;
-  const shard = hashOf(routeKey) & (shards - 1);
+  const shard = spread(hashed(NO_TEXT, routeKey)) & (shards - 1);
   return shard === 0 ? set : { name: joinedKey(set.name, String(shard)), backends: set.backends };
-}
-
-/** FNV-1a of 32 bits, mixed so that the low ones tell all of the text. */
-function hashOf(text: string): number {
-  let hash = 2_166_136_261;
-  for (let index = 0; index < text.length; index += 1)
-    hash = Math.imul(hash ^ text.charCodeAt(index), 16_777_619);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x846ca68b);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }
