@@ -16,7 +16,6 @@ import {
 import { isInRanges, parseAddressRange } from '../../gateway/parents/address-pool.ts';
 import type { Reach } from '../../gateway/status/serving.ts';
 import type { ServiceTarget } from '../../model/gateway.ts';
-import { type ObjectKey, objectKey } from '../../model/key.ts';
 import type { EndpointSlice, Service } from '../../model/objects.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
 import type { EngineConfig } from '../config.ts';
@@ -48,8 +47,8 @@ export class ResolvedEndpoints {
   readonly #config: EndpointConfig;
   /** By name of the set; only of sets where something is refused or missing. */
   readonly #notes = new Map<string, Notes>();
-  /** By object key of the Service, then port: of Services that many sets share, until `forget`. */
-  readonly #resolved = new Map<ObjectKey, Map<number, EndpointResolution>>();
+  /** By `namespace/name` of the Service, of the port that was asked for last: many sets may share one. Until `forget`. */
+  readonly #resolved = new Map<string, { readonly port: number; readonly resolution: EndpointResolution }>();
 
   constructor(world: World, config: EngineConfig, own: OwnAddresses) {
     this.#world = world;
@@ -101,12 +100,13 @@ export class ResolvedEndpoints {
       if (target === undefined) return { name: '', weight, endpoints: [] };
       const service = this.#world.get('Service', target.namespace, target.service);
       const slices = this.#world.slices(target.namespace, target.service);
-      const resolved = this.#resolve(target, service, slices);
+      const named = `${target.namespace}/${target.service}`;
+      const resolved = this.#resolve(named, target.port, service, slices);
       for (const each of resolved.refused) if (refused.length < MAX_REFUSED) refused.push(each);
       if (resolved.endpoints.length === 0) problems.push(endpointsProblem(target, service, slices, resolved));
       const endpoints = endpointSubset(resolved.endpoints, limitOfEach, name);
       if (endpoints.length < resolved.endpoints.length) isLimited = true;
-      return { name: `${target.namespace}/${target.service}/${target.port}`, weight, endpoints };
+      return { name: `${named}/${target.port}`, weight, endpoints };
     });
     const reached = shares.some(({ endpoints }) => endpoints.length > 0);
     const reach = problems.length === 0 ? undefined : { reached, problems };
@@ -117,7 +117,7 @@ export class ResolvedEndpoints {
 
   /** The slices of the Service, or the Service, may be others than before. */
   forget(namespace: string, service: string): void {
-    this.#resolved.delete(objectKey({ kind: 'Service', namespace, name: service }));
+    if (this.#resolved.size > 0) this.#resolved.delete(`${namespace}/${service}`);
   }
 
   forgetAll(): void {
@@ -125,22 +125,16 @@ export class ResolvedEndpoints {
   }
 
   #resolve(
-    { namespace, service: name, port }: ServiceTarget,
+    named: string,
+    port: number,
     service: Service | undefined,
     slices: readonly EndpointSlice[],
   ): EndpointResolution {
-    const key = objectKey({ kind: 'Service', namespace, name });
-    let ports = this.#resolved.get(key);
-    if (ports === undefined) {
-      ports = new Map();
-      this.#resolved.set(key, ports);
-    }
-    let resolved = ports.get(port);
-    if (resolved === undefined) {
-      resolved = resolveEndpoints(service, slices, port, this.#config);
-      ports.set(port, resolved);
-    }
-    return resolved;
+    const known = this.#resolved.get(named);
+    if (known?.port === port) return known.resolution;
+    const resolution = resolveEndpoints(service, slices, port, this.#config);
+    this.#resolved.set(named, { port, resolution });
+    return resolution;
   }
 
   /** What is to be told of a set, nothing where it is no longer in use. Returns whether it differs from before. */

@@ -18,9 +18,9 @@ export const NO_BACKENDS: EndpointSetSpec = { name: 'no-backends', backends: [] 
 
 /** The namespace of what a set is named after: of its one Service, or of the route that shares its hosts among several. */
 export function namespaceOfSet(name: string): string {
-  const [first = '', second = ''] = name.split('/');
-  // A set of several backends has a route's key for a name: `TLSRoute/namespace/name`.
-  return /^[A-Z]/.test(first) ? second : first;
+  // A set of several backends has a route's key for a name: `TLSRoute/namespace/name`. No namespace begins with a capital.
+  const start = name < 'a' && name >= 'A' ? name.indexOf('/') + 1 : 0;
+  return name.slice(start, name.indexOf('/', start));
 }
 
 /** The endpoint set that a host's cluster points at. */
