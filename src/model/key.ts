@@ -38,8 +38,12 @@ export function parseObjectKey(key: ObjectKey): {
   readonly namespace: string;
   readonly name: string;
 } {
-  const [kind = '', namespace = '', name = ''] = key.split('/');
-  return { kind: kind as Kind, namespace, name };
+  const [first, second] = [key.indexOf('/'), key.lastIndexOf('/')];
+  return {
+    kind: key.slice(0, first) as Kind,
+    namespace: key.slice(first + 1, second),
+    name: key.slice(second + 1),
+  };
 }
 
 export function parseNamespacedName(key: NamespacedName): {

@@ -29,9 +29,14 @@ export class NamespacedMultimap<V extends string | object> {
   readonly #entries = new NamespacedMap<Values<V>>();
 
   add(namespace: string, name: string, value: V): void {
-    const before = this.#entries.get(namespace, name);
-    const after = withValue(before, value);
-    if (after !== before) this.#entries.set(namespace, name, after);
+    this.#entries.update(namespace, name, (before) => withValue(before, value));
+  }
+
+  /** Puts a value in the place of another. */
+  replace(namespace: string, name: string, value: V, by: V): void {
+    this.#entries.update(namespace, name, (before) =>
+      before === undefined || isLast(before, value) ? by : withValue(before, by),
+    );
   }
 
   delete(namespace: string, name: string, value: V): void {

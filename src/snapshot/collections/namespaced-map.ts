@@ -17,20 +17,25 @@ export class NamespacedMap<V> {
   }
 
   set(namespace: string, name: string, value: V): void {
+    this.update(namespace, name, () => value);
+  }
+
+  /** Puts in the place of a value, or of none, what is made of it; as one look, which is what costs. */
+  update(namespace: string, name: string, change: (before: V | undefined) => V): void {
     const values = this.#namespaces.get(namespace);
     if (values === undefined) {
-      this.#namespaces.set(namespace, new Only(name, value));
+      this.#namespaces.set(namespace, new Only(name, change(undefined)));
       this.#size += 1;
     } else if (!(values instanceof Only)) {
       this.#size -= values.size;
-      values.set(name, value);
+      values.set(name, change(values.get(name)));
       this.#size += values.size;
     } else if (values.name === name) {
-      values.value = value;
+      values.value = change(values.value);
     } else {
       const both = new Map([
         [values.name, values.value],
-        [name, value],
+        [name, change(undefined)],
       ]);
       this.#namespaces.set(namespace, both);
       this.#size += 1;

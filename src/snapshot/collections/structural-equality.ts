@@ -7,14 +7,17 @@ export function structurallyEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) {
-    return (
-      Array.isArray(b) && a.length === b.length && a.every((item, index) => structurallyEqual(item, b[index]))
-    );
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index += 1)
+      if (!structurallyEqual(a[index], b[index])) return false;
+    return true;
   }
   if (Array.isArray(b)) return false;
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  return keys.every((key) => Object.hasOwn(right, key) && structurallyEqual(left[key], right[key]));
+  for (const key of keys)
+    if (!Object.hasOwn(right, key) || !structurallyEqual(left[key], right[key])) return false;
+  return true;
 }

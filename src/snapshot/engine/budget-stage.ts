@@ -210,7 +210,8 @@ export class BudgetStage {
     this.#forgetIfEmpty(namespace, state);
   }
 
-  #hasOtherLimits({ use, read, ...state }: NamespaceState): boolean {
+  #hasOtherLimits(state: NamespaceState): boolean {
+    const { use, read } = state;
     return (
       endpointLimit(use, read.budget) !== state.endpointLimit ||
       this.#connectionLimitOf(use, read) !== state.connectionLimit ||

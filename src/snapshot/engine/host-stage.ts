@@ -8,7 +8,6 @@ import type { HostEntry } from '../hosts/host-entry.ts';
 import { CLUSTER_TYPE } from '../resources/resource.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import { type HostCluster, translateCluster } from '../translate/cluster.ts';
-import { endpointSetOfCluster } from './route-outcome.ts';
 import { Stage } from './stage.ts';
 
 /** What settled hosts mark in the stages behind them. */
@@ -170,13 +169,13 @@ export class HostStage {
     }
     const isListenerTouched = hosts.settle(entry);
     this.#tellContenders(entry);
-    const setBefore = endpointSetOfCluster(this.#resources, entry.name);
-    const ownerBefore = this.#resources.latest(CLUSTER_TYPE, entry.name)?.owner ?? '';
+    const before = this.#resources.latest(CLUSTER_TYPE, entry.name);
+    const setBefore = before?.references?.[0];
     // With a chain for each host, every host that comes or goes changes the listener.
     const isChainTouched =
       this.#config.sniMode === 'chain' && (setBefore === undefined) !== (cluster === undefined);
     if (isListenerTouched || isChainTouched) this.#output.listener(hosts.name);
-    this.#useEndpointSet(setBefore, ownerBefore, cluster);
+    this.#useEndpointSet(setBefore, before?.owner ?? '', cluster);
     const resource = cluster && translateCluster(cluster, this.#config);
     this.#resources.stage(CLUSTER_TYPE, entry.name, resource);
   }

@@ -47,7 +47,10 @@ export class ResolvedEndpoints {
   readonly #config: EndpointConfig;
   /** By name of the set; only of sets where something is refused or missing. */
   readonly #notes = new Map<string, Notes>();
-  /** By `namespace/name` of the Service, of the port that was asked for last: many sets may share one. Until `forget`. */
+  /**
+   * By `namespace/name` of the Service, of the port that was asked for last: sets of several Services may share theirs with many
+   * others. Until `forget`.
+   */
   readonly #resolved = new Map<string, { readonly port: number; readonly resolution: EndpointResolution }>();
 
   constructor(world: World, config: EngineConfig, own: OwnAddresses) {
@@ -101,7 +104,10 @@ export class ResolvedEndpoints {
       const service = this.#world.get('Service', target.namespace, target.service);
       const slices = this.#world.slices(target.namespace, target.service);
       const named = `${target.namespace}/${target.service}`;
-      const resolved = this.#resolve(named, target.port, service, slices);
+      const resolved =
+        targets > 1
+          ? this.#resolve(named, target.port, service, slices)
+          : resolveEndpoints(service, slices, target.port, this.#config);
       for (const each of resolved.refused) if (refused.length < MAX_REFUSED) refused.push(each);
       if (resolved.endpoints.length === 0) problems.push(endpointsProblem(target, service, slices, resolved));
       const endpoints = endpointSubset(resolved.endpoints, limitOfEach, name);

@@ -9,6 +9,12 @@ import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
 /** Hostname → Gateways (object keys), and how many of their listeners have it. */
 type HostnamesOfGateways = Map<string, Map<ObjectKey, number>>;
 
+/** An address set under which Gateways listen. */
+interface UsedBinding {
+  readonly binding: Binding;
+  users: number;
+}
+
 /** The hosts of one binding, and which of them the filter chain matcher of its listener must name. */
 export class BindingHosts {
   readonly name: string;
@@ -27,7 +33,9 @@ export class BindingHosts {
   /** The same of listeners that are not served: their hostnames are closed to the wildcards of their Gateways. */
   readonly reserved: HostnamesOfGateways = new Map();
   /** Address sets in use under this name; more than one only where two Gateways spell an address differently. */
-  readonly #bindings = new Map<string, { binding: Binding; users: number }>();
+  readonly #bindings = new Map<string, UsedBinding>();
+  /** The one that was used last. */
+  #used: UsedBinding | undefined;
   /** Exact hosts, from the first wildcard on: a binding without one needs none. */
   #tree: HostTree | undefined;
 
@@ -43,10 +51,16 @@ export class BindingHosts {
 
   /** Returns whether `binding` may be another one now. */
   use(binding: Binding): boolean {
+    // Thousands of claims in a row are of the same one.
+    if (this.#used?.binding === binding && this.#used.users > 0) {
+      this.#used.users += 1;
+      return false;
+    }
     const key = binding.addresses.join();
     const entry = this.#bindings.get(key);
-    if (entry === undefined) this.#bindings.set(key, { binding, users: 1 });
-    else entry.users += 1;
+    this.#used = entry ?? { binding, users: 0 };
+    this.#used.users += 1;
+    if (entry === undefined) this.#bindings.set(key, this.#used);
     return entry === undefined;
   }
 

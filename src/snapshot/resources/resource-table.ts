@@ -1,6 +1,8 @@
 import type { EncodedResource, ResourceSlots, ResourceView, SnapshotChange } from './resource.ts';
 import { NO_SLOTS, SlotTable } from './slot-table.ts';
 
+const NO_CHANGE: SnapshotChange = { upserts: [], removals: [] };
+
 /**
  * The resources as they stand, and the change since they were last published.
  * Writes are staged: readers see them and are told of them at `publish`, all of them at once.
@@ -71,6 +73,7 @@ export class ResourceTable implements ResourceView {
 
   /** Applies what is staged and tells the listeners, if anything differs. */
   publish(): SnapshotChange {
+    if (this.#staged.size === 0) return NO_CHANGE;
     const upserts: EncodedResource[] = [];
     const removals: { typeUrl: string; name: string }[] = [];
     for (const [typeUrl, staged] of this.#staged) {
@@ -98,7 +101,7 @@ export class ResourceTable implements ResourceView {
   setSynced(): void {
     if (this.#synced) return;
     this.#synced = true;
-    this.#tell({ upserts: [], removals: [] });
+    this.#tell(NO_CHANGE);
   }
 
   /** All that the sources had is published. */
@@ -106,7 +109,7 @@ export class ResourceTable implements ResourceView {
     if (this.#ready) return;
     this.#synced = true;
     this.#ready = true;
-    this.#tell({ upserts: [], removals: [] });
+    this.#tell(NO_CHANGE);
   }
 
   /** What is published is of an earlier time. Before it is served. */
@@ -118,7 +121,7 @@ export class ResourceTable implements ResourceView {
   setConfirmed(): void {
     if (!this.#provisional) return;
     this.#provisional = false;
-    this.#tell({ upserts: [], removals: [] });
+    this.#tell(NO_CHANGE);
   }
 
   #tell(change: SnapshotChange): void {

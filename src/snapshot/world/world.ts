@@ -35,9 +35,14 @@ export class World {
       objects = new NamespacedMap();
       this.#objects.set(object.kind, objects);
     }
-    const before = objects.get(namespace, name);
-    if (before !== undefined && structurallyEqual(before, object)) return undefined;
-    objects.set(namespace, name, object);
+    let before: KubernetesObject | undefined;
+    let isSame = false;
+    objects.update(namespace, name, (known) => {
+      before = known;
+      isSame = known !== undefined && structurallyEqual(known, object);
+      return isSame && known !== undefined ? known : object;
+    });
+    if (isSame) return undefined;
     this.#index(before, object);
     return { before, after: object };
   }
@@ -89,14 +94,26 @@ export class World {
     return best;
   }
 
+  #indexSlice(before: KubernetesObject | undefined, after: KubernetesObject | undefined): void {
+    const [left, right] = [sliceOf(before), sliceOf(after)];
+    const slices = this.#slicesByService;
+    if (left !== undefined && right?.serviceName === left.serviceName)
+      slices.replace(left.meta.namespace, left.serviceName, left, right);
+    else {
+      if (left !== undefined) slices.delete(left.meta.namespace, left.serviceName, left);
+      if (right !== undefined) slices.add(right.meta.namespace, right.serviceName, right);
+    }
+  }
+
   #index(before: KubernetesObject | undefined, after: KubernetesObject | undefined): void {
-    if (before?.kind === 'EndpointSlice')
-      this.#slicesByService.delete(before.meta.namespace, before.serviceName, before);
-    if (after?.kind === 'EndpointSlice')
-      this.#slicesByService.add(after.meta.namespace, after.serviceName, after);
+    if (before?.kind === 'EndpointSlice' || after?.kind === 'EndpointSlice') this.#indexSlice(before, after);
     if (before?.kind === 'ReferenceGrant') this.#grantsByNamespace.delete(before.meta.namespace, before);
     if (after?.kind === 'ReferenceGrant') this.#grantsByNamespace.add(after.meta.namespace, after);
   }
+}
+
+function sliceOf(object: KubernetesObject | undefined): EndpointSlice | undefined {
+  return object?.kind === 'EndpointSlice' ? object : undefined;
 }
 
 function compareAge(a: IngressClass, b: IngressClass): number {
