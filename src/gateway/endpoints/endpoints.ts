@@ -3,6 +3,7 @@ import type { EndpointSlice, Service, SliceEndpoint } from '../../model/objects.
 import type { GatewayConfig } from '../config.ts';
 import { DEFAULT_GATEWAY_CONFIG } from '../config.ts';
 import { isPort } from '../parents/bindings.ts';
+import { append, NONE } from '../values/append.ts';
 import { addressScope, type IpAddress, isMetadataAddress, parseIpAddress } from '../values/ip-address.ts';
 import { listing } from '../values/listing.ts';
 import { compareText } from '../values/order.ts';
@@ -53,7 +54,6 @@ export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'> & {
 };
 
 type Family = 'IPv4' | 'IPv6';
-type Preference = `${'ready' | 'leaving'} ${Family}`;
 
 /**
  * The endpoints of a Service's port as kube-proxy would choose them: those that are ready; if there are none, those
@@ -77,7 +77,9 @@ export function resolveEndpoints(
     return { endpoints: [], refused: [] };
   }
   const refused = new Map<string, RefusedEndpoint>();
-  const found: Partial<Record<Preference, Map<string, Endpoint>>> = {};
+  /** The first that has any is chosen: ready of the first family, of the other, leaving of the first, of the other. */
+  const found: (readonly Endpoint[])[] = [NONE, NONE, NONE, NONE];
+  const first = service.ipFamilies[0] === 'IPv6' ? 'IPv6' : 'IPv4';
   let looked = 0;
   for (const slice of inOrder(slices)) {
     if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') continue;
@@ -85,6 +87,7 @@ export function resolveEndpoints(
       (entry) => entry.name === servicePort.name && entry.protocol === 'TCP',
     )?.port;
     if (slicePort === undefined || !isPort(slicePort)) continue;
+    const rank = slice.addressType === first ? 0 : 1;
     for (const endpoint of slice.endpoints) {
       const isReady = endpoint.ready || service.publishNotReadyAddresses;
       if (!isReady && !(endpoint.serving && endpoint.terminating)) continue;
@@ -92,26 +95,25 @@ export function resolveEndpoints(
       if (looked > MAX_ENDPOINTS) break;
       const address = usableAddress(endpoint, slicePort, slice.addressType, config, refused);
       if (address === undefined) continue;
-      const preference: Preference = `${isReady ? 'ready' : 'leaving'} ${slice.addressType}`;
-      let chosen = found[preference];
-      if (chosen === undefined) {
-        chosen = new Map();
-        found[preference] = chosen;
-      }
-      chosen.set(`${address} ${slicePort}`, { address, port: slicePort });
+      const preference = isReady ? rank : 2 + rank;
+      found[preference] = append(found[preference] ?? NONE, { address, port: slicePort });
     }
   }
-  const first = service.ipFamilies[0] === 'IPv6' ? 'IPv6' : 'IPv4';
-  const second = first === 'IPv6' ? 'IPv4' : 'IPv6';
-  const chosen =
-    found[`ready ${first}`] ??
-    found[`ready ${second}`] ??
-    found[`leaving ${first}`] ??
-    found[`leaving ${second}`];
   return {
-    endpoints: [...(chosen?.values() ?? [])].sort(compareEndpoints),
-    refused: [...refused.values()].sort((a, b) => compareText(a.address, b.address)).slice(0, MAX_REFUSED),
+    endpoints: sortedOnce(found.find(({ length }) => length > 0) ?? NONE),
+    refused:
+      refused.size === 0
+        ? NONE
+        : [...refused.values()].sort((a, b) => compareText(a.address, b.address)).slice(0, MAX_REFUSED),
   };
+}
+
+function sortedOnce(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  if (endpoints.length < 2) return endpoints;
+  return endpoints.toSorted(compareEndpoints).filter((endpoint, index, all) => {
+    const before = all[index - 1];
+    return before === undefined || compareEndpoints(before, endpoint) !== 0;
+  });
 }
 
 /** Which endpoints are looked at does not depend on the order in which slices came. */

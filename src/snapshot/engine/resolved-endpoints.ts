@@ -127,7 +127,7 @@ export class ResolvedEndpoints {
   }
 
   forgetAll(): void {
-    this.#resolved.clear();
+    if (this.#resolved.size > 0) this.#resolved.clear();
   }
 
   #resolve(

@@ -120,7 +120,7 @@ export class RouteQueue {
   /** The round is settled and published. */
   finish(): void {
     [this.#keys, this.#next] = [this.#next, this.#keys];
-    this.#evaluated.clear();
+    if (this.#evaluated.size > 0) this.#evaluated.clear();
     this.#taking = undefined;
     this.#isSettling = false;
     this.#order = undefined;

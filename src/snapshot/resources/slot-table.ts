@@ -131,6 +131,7 @@ export class SlotTable implements ResourceSlots {
 
   /** Everybody has been told: the slots of what was removed may be given to other names. */
   release(): void {
+    if (this.#leaving.size === 0) return;
     for (const [slot, { name }] of this.#leaving) {
       this.#slots.delete(name);
       this.#versionsBefore[slot] = undefined;
