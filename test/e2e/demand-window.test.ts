@@ -20,7 +20,7 @@ import { type Attempt, attempt, type LongLived, openLongLived } from '../harness
 import { until } from '../harness/until.ts';
 import { freePorts, serviceOf, testBootstrap } from './gateway-node.ts';
 
-const HOSTS = 1_500;
+const HOSTS = 1_000;
 const WINDOW = { fewClusters: 100, clustersPerResponse: 1, unknownNames: 50 };
 const DRAIN_SECONDS = 1;
 /** Past the drain time: what a change drains is closed by now. */
@@ -166,12 +166,12 @@ describe('an Envoy that starts', () => {
     const plane = await place.sluice();
     const envoy = await place.envoy();
     const early: LongLived[] = [];
-    for (const index of [HOSTS - 1, 900, 1_200]) early.push(await place.longLived(hostOf(index)));
+    for (const index of [HOSTS - 1, 800, 900]) early.push(await place.longLived(hostOf(index)));
     assert.ok(await isOpen(plane), 'the window is over: nothing was shown');
     assert.ok(((await envoy.stat('cluster_manager.active_clusters')) ?? HOSTS) < HOSTS);
     await untilEnded(plane);
     await untilCurrent(plane);
-    const late = await place.longLived(hostOf(1_400));
+    const late = await place.longLived(hostOf(950));
     assert.equal((await place.attempt('made-up.stage.example.com')).outcome, 'closed');
     await delay(LATER_MS);
     await pings([...early, late]);
