@@ -38,16 +38,23 @@ export class ApiFailure extends Error {
   readonly reason: FailureReason;
   /** How long the server asked to be left alone. */
   readonly retryAfterMs: number | undefined;
+  /** The server has just started, and reads what was asked for from etcd. */
+  readonly isStarting: boolean;
 
   constructor(
     reason: FailureReason,
     message: string,
-    options: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
+    options: {
+      readonly retryAfterMs?: number | undefined;
+      readonly isStarting?: boolean;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ApiFailure';
     this.reason = reason;
     this.retryAfterMs = options.retryAfterMs;
+    this.isStarting = options.isStarting ?? false;
   }
 
   /** Stable, `SLUICE_KUBE_…`. */
@@ -65,7 +72,7 @@ interface Status {
 
 /**
  * An API server that has just started says so with 429 until it has read a kind from etcd, some 100 ms after it was first asked
- * for it, and asks for a second each time: it is not busy with us, and our own back-off is enough.
+ * for it or, of 20,000 custom resources, some seconds. It asks for a second each time, and is not busy with us.
  */
 const INITIALIZING = 'storage is (re)initializing';
 
@@ -90,6 +97,7 @@ export function failureOfStatus(
     `${what} was answered ${code}${said}`,
     {
       retryAfterMs: wait,
+      isStarting,
     },
   );
 }

@@ -69,9 +69,25 @@ export function modelDependency(kind: 'Gateway' | 'ListenerSet', name: Namespace
   return `${kind}Model/${name}` as DependencyKey;
 }
 
-/** Dependency key of who is served on a port of a Gateway under a hostname. */
+/** Dependency key of who is served on a port of a Gateway under a hostname, or under one that `hostnameAsked` makes the same. */
 export function listenerDependency(gateway: NamespacedName, port: number, hostname: string): DependencyKey {
-  return `ListenerOn/${gateway}/${port}/${hostname}` as DependencyKey;
+  return `ListenerOn/${gateway}/${port}/${hostnameAsked(hostname)}` as DependencyKey;
+}
+
+/** Labels of a hostname that tell apart who asked for it. */
+const LABELS = 8;
+
+/**
+ * A hostname, or what it shares with all that have more labels and end alike: a name may have 126 of them, and a route asks for each
+ * suffix of each of its hosts.
+ */
+export function hostnameAsked(hostname: string): string {
+  let dot = hostname.length;
+  for (let labels = 0; labels < LABELS; labels += 1) {
+    dot = hostname.lastIndexOf('.', dot - 1);
+    if (dot <= 0) return hostname;
+  }
+  return `…${hostname.slice(dot)}`;
 }
 
 /** Dependency key of all ReferenceGrants of a namespace. */

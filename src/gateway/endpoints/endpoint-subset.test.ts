@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { endpointSubset } from './endpoint-subset.ts';
+import { EndpointSubsets } from './endpoint-subset.ts';
 import { compareEndpoints, type Endpoint } from './endpoints.ts';
+
+const endpointSubset = (all: readonly Endpoint[], limit: number, seed: string): readonly Endpoint[] =>
+  new EndpointSubsets(all).choose(limit, seed);
 
 const endpoint = (index: number): Endpoint => ({
   address: `100.65.${Math.floor(index / 250)}.${index % 250}`,
@@ -65,4 +68,14 @@ test('many sets use all endpoints alike', () => {
   assert.equal(counts.length, 100);
   // 100 each on average, with a standard deviation of 9.5.
   assert.ok(Math.min(...counts) > 55 && Math.max(...counts) < 145, counts.join());
+});
+
+test('many sets that use two endpoints each use nearly all', () => {
+  const all = endpointsOf(Array.from({ length: 250 }, (_, index) => index));
+  const subsets = new EndpointSubsets(all);
+  const used = new Set<string>();
+  for (let set = 0; set < 1000; set += 1)
+    for (const name of names(subsets.choose(2, `TLSRoute/red/r${set}`))) used.add(name);
+  // Each is used eight times on average.
+  assert.ok(used.size > 240, String(used.size));
 });

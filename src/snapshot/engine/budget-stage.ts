@@ -179,7 +179,7 @@ export class BudgetStage {
         use,
         routes: 0,
         read,
-        endpointLimit: endpointLimit(use, read.budget),
+        endpointLimit: endpointLimit(useToCome, read.budget),
         connectionLimit: this.#connectionLimitOf(useToCome, read),
         endpointShards: this.#endpointShardsOf(useToCome, read),
         over: undefined,

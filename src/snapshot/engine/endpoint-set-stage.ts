@@ -33,6 +33,8 @@ export class EndpointSetStage {
   };
   readonly #added = new Stage(this.#rules);
   readonly #changed = new TurnSet<string>(namespaceOfSet);
+  /** Services of sets of which something else is to be told, by `namespace/name`: each once, for a thousand sets may share it. */
+  readonly #noted = new Map<string, ServiceTarget>();
 
   constructor(
     table: EndpointSetTable,
@@ -69,9 +71,10 @@ export class EndpointSetStage {
 
   /** Settles new sets. Returns false if it paused before the end. */
   settleAdded(pause: () => boolean = () => false): boolean {
-    if (!this.#added.settle(pause)) return false;
-    if (this.#changed.size === 0) this.#endpoints.forgetAll();
-    return true;
+    const isDone = this.#added.settle(pause);
+    if (isDone && this.#changed.size === 0) this.#endpoints.forgetSmall();
+    this.#tell();
+    return isDone;
   }
 
   /** Settles sets that are there already. Returns false if it paused before the end. */
@@ -79,17 +82,26 @@ export class EndpointSetStage {
     for (let name = this.#changed.first(); name !== undefined; name = this.#changed.first()) {
       this.#changed.takeKey(name);
       bring(this.#rules, name);
-      if (this.#changed.size > 0 && pause()) return false;
+      if (this.#changed.size > 0 && pause()) break;
     }
-    this.#endpoints.forgetAll();
-    return true;
+    const isDone = this.#changed.size === 0;
+    if (isDone) this.#endpoints.forgetSmall();
+    this.#tell();
+    return isDone;
   }
 
   #replace(name: string, built: BuiltEndpointSet | undefined): void {
-    this.#resources.stage(ENDPOINT_TYPE, name, built?.resource);
+    if (built === undefined || built.resource !== this.#resources.latest(ENDPOINT_TYPE, name))
+      this.#resources.stage(ENDPOINT_TYPE, name, built?.resource);
     if (!this.#endpoints.note(name, built?.notes)) return;
     for (const { target } of this.#table.get(name)?.backends ?? [])
-      if (target !== undefined) this.#output.notesChanged(target);
+      if (target !== undefined) this.#noted.set(`${target.namespace}/${target.service}`, target);
+  }
+
+  #tell(): void {
+    if (this.#noted.size === 0) return;
+    for (const target of this.#noted.values()) this.#output.notesChanged(target);
+    this.#noted.clear();
   }
 
   /** Who shares a set with others has what the one of them has that has least. */

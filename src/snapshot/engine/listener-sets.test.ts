@@ -141,3 +141,16 @@ test('a port that a ListenerSet opens is a listener of its own, and one of the g
   assert.equal(hasRefusedEndpoint(), false);
   assert.equal(engine.resources.get(LISTENER_TYPE, '0.0.0.0:8443'), undefined);
 });
+
+test('a listener whose hostname has a dozen labels takes the hosts below it, and gives them back', () => {
+  const deep = 'a.b.c.d.e.f.g.h.stage.example.com';
+  const route = { ...routeOf(3), hostnames: [`x.y.${deep}`] };
+  const engine = started(route);
+  const cluster = `0.0.0.0:443/x.y.${deep}`;
+  assert.ok(engine.resources.get(CLUSTER_TYPE, cluster));
+  const set = setFor(7, `*.${deep}`);
+  engine.apply(upserts([set]));
+  assert.equal(engine.resources.get(CLUSTER_TYPE, cluster), undefined, 'it is isolated now');
+  engine.apply([{ type: 'delete', ref: refOf(set) }]);
+  assert.ok(engine.resources.get(CLUSTER_TYPE, cluster), 'and served again');
+});

@@ -6,6 +6,7 @@ import {
   DEFAULT_INGRESS_CLASS,
   type DependencyKey,
   grantsDependency,
+  hostnameAsked,
   listenerDependency,
   modelDependency,
   type NamespacedName,
@@ -86,7 +87,7 @@ export class RecordingLookup implements Lookup {
 
   listenerOn({ namespace, name }: ObjectRef, port: number, hostname: string): ListenerRef | undefined {
     const gateway = namespacedName(namespace, name);
-    if (this.#isAskedFirst(gateway, port, hostname))
+    if (this.#isAskedFirst(gateway, port, hostnameAsked(hostname)))
       this.#keys.push(listenerDependency(gateway, port, hostname));
     return hostnameOwner(this.#parents.mergedListeners.get(gateway), port, hostname);
   }

@@ -8,12 +8,18 @@ export const OUTAGES: ReadonlySet<FailureReason> = new Set(['unreachable', 'sile
 /** It has said when to ask again, or there is nothing to ask it with. */
 export const UNRECALLED: ReadonlySet<FailureReason> = new Set(['throttled', 'config']);
 
+/** Whether a server may be started anew meanwhile: a second try failed too. */
+export function isAway({ reason, isStarting }: ApiFailure, failures: number): boolean {
+  return failures > 1 && OUTAGES.has(reason) && !isStarting;
+}
+
 /** Milliseconds, of which the back-off says `delay`. */
 export function waitAfter(
-  { retryAfterMs }: ApiFailure,
+  { retryAfterMs, isStarting }: ApiFailure,
   delay: number,
-  limits: Pick<ReflectorLimits, 'toldBackoffMaxMs' | 'maxRetryAfterMs'>,
+  limits: Pick<ReflectorLimits, 'toldBackoffMaxMs' | 'maxRetryAfterMs' | 'startingMaxMs'>,
 ): number {
+  if (isStarting) return Math.min(delay, limits.startingMaxMs);
   if (retryAfterMs === undefined) return delay;
   // A server that says when to come back is not busy for longer than it says, as far as it knows.
   return Math.min(delay, limits.toldBackoffMaxMs) + Math.min(retryAfterMs, limits.maxRetryAfterMs);

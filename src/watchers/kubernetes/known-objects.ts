@@ -23,6 +23,8 @@ export class KnownObjects {
   /** The list that named it last, or that was the last when a watch did. */
   readonly #keys = new Map<NamespacedName, number>();
   #list = 0;
+  /** What a watch told while a list was read, which is of an older version; `undefined`: none is read. */
+  #followed: Set<NamespacedName> | undefined;
   readonly #problems = new Map<NamespacedName, SourceProblem>();
 
   constructor(kind: Kind, decode: Decode) {
@@ -89,10 +91,22 @@ export class KnownObjects {
   /** A list begins, which will name everything that there is. */
   beginList(): void {
     this.#list += 1;
+    this.#followed = new Set();
+  }
+
+  /** A watch tells of the object. */
+  follow(raw: RawObject): void {
+    this.#followed?.add(rawKey(raw));
+  }
+
+  /** Whether a watch has told of the object since the list was begun. */
+  isFollowed(raw: RawObject): boolean {
+    return this.#followed !== undefined && this.#followed.size > 0 && this.#followed.has(rawKey(raw));
   }
 
   /** It was complete: removes everything that it did not name. */
   endList(): ObjectEvent[] {
+    this.#followed = undefined;
     const events: ObjectEvent[] = [];
     for (const [key, list] of this.#keys) {
       if (list !== this.#list) events.push(this.#remove(key));

@@ -30,6 +30,8 @@ export interface ReflectorLimits extends ReadinessLimits, HeartbeatLimits {
   readonly backoffMaxMs: number;
   /** The most that is added to what the server asks for with `Retry-After`. */
   readonly toldBackoffMaxMs: number;
+  /** After a server that has just started said that it reads a kind: it has by the time, and costs nothing to ask. */
+  readonly startingMaxMs: number;
   /** Between two looks for a CRD that is not installed. */
   readonly absenceBaseMs: number;
   readonly absenceMaxMs: number;
@@ -49,6 +51,7 @@ export const DEFAULT_LIMITS: ReflectorLimits = {
   backoffBaseMs: 200,
   backoffMaxMs: 30_000,
   toldBackoffMaxMs: 1_000,
+  startingMaxMs: 300,
   absenceBaseMs: 500,
   absenceMaxMs: 30_000,
   maxRetryAfterMs: 300_000,

@@ -1,8 +1,10 @@
 import type { Lane } from '../../event-loop/turns.ts';
+import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import type { Resource } from '../../kubernetes-api/watched-kind.ts';
 import type { ObjectEvent, SourceProblem, SourceSink } from '../../model/events.ts';
 import type { Kind } from '../../model/objects.ts';
 import { type Decode, KnownObjects } from './known-objects.ts';
-import type { RawObject } from './raw-object.ts';
+import { isOlder, type RawObject } from './raw-object.ts';
 import type { WatchEvent } from './watch-stream.ts';
 
 /** Objects of a list that are decoded and handed on at a time: 1 ms. */
@@ -48,8 +50,10 @@ export class ObjectFeed {
       const slice = objects.slice(start, start + SLICE_OBJECTS);
       await this.#options.lane.run(() => {
         if (signal.aborted) return;
-        this.apply(
-          slice.map((object) => ({ type: 'ADDED', object })),
+        this.#apply(
+          slice
+            .filter((object) => !this.#known.isFollowed(object))
+            .map((object) => ({ type: 'ADDED', object })),
           apiVersion,
         );
       });
@@ -69,8 +73,28 @@ export class ObjectFeed {
     this.#tellOfProblems(changesBefore);
   }
 
-  /** Events of a watch, at once. */
-  apply(batch: readonly WatchEvent[], apiVersion: string): void {
+  /** Events of a watch from this version on, at once; gives the version of the last. Throws an `ApiFailure` where they are not in order. */
+  follow(batch: readonly WatchEvent[], from: string, { apiVersion, path }: Resource): string {
+    let version = from;
+    for (const [index, event] of batch.entries()) {
+      const next = event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
+      if (!isOlder(next, version)) version = next;
+      // A deleted object may carry the version that it had while it lived.
+      else if (event.type !== 'DELETED') {
+        this.#followAll(batch.slice(0, index), apiVersion);
+        throw new ApiFailure('gone', `watch of ${path}: version ${next} came after ${version}`);
+      }
+    }
+    this.#followAll(batch, apiVersion);
+    return version;
+  }
+
+  #followAll(batch: readonly WatchEvent[], apiVersion: string): void {
+    for (const event of batch) if (event.type !== 'BOOKMARK') this.#known.follow(event.object);
+    this.#apply(batch, apiVersion);
+  }
+
+  #apply(batch: readonly WatchEvent[], apiVersion: string): void {
     const known = this.#known;
     const changesBefore = known.problemChanges;
     const events = [];

@@ -22,8 +22,9 @@ export interface PagedListOptions {
 
 export interface Page {
   readonly items: readonly RawObject[];
-  /** Set on the last page: from where to watch. */
-  readonly resourceVersion: string | undefined;
+  /** Of the list: from where to watch. */
+  readonly resourceVersion: string;
+  readonly isLast: boolean;
 }
 
 /** Beyond this a page is not read at all. 1.5 MB is the most that an object can have. */
@@ -87,7 +88,7 @@ export class PagedList {
     if (this.#ahead?.token !== token) this.close();
     this.#adapt(body.bytes.byteLength, items.length);
     this.#continue = token;
-    return { items, resourceVersion: token === '' ? resourceVersion : undefined };
+    return { items, resourceVersion, isLast: token === '' };
   }
 
   /** Gives up what was asked for ahead; for a list that is not read to its end. */

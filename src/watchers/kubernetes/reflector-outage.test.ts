@@ -221,7 +221,7 @@ test(
   async (t) => {
     const { api, clock, sink } = await startSource(t, ['Service']);
     const status = { code: 429, message: 'storage is (re)initializing', details: { retryAfterSeconds: 1 } };
-    for (const delay of [200, 400]) {
+    for (const delay of [200, 300, 300]) {
       (await api.list(SERVICES)).json(429, status, { 'retry-after': '1' });
       clock.advance(await clock.timer(delay));
     }

@@ -10,15 +10,14 @@ import { apiVersionOf } from '../../model/kinds.ts';
 import type { Kind } from '../../model/objects.ts';
 import type { KindPosition } from '../../model/positions.ts';
 import { explain, type FailureLog, type SourceLogger } from './failure-log.ts';
-import { OUTAGES, UNRECALLED, waitAfter } from './failure-waits.ts';
+import { isAway, OUTAGES, UNRECALLED, waitAfter } from './failure-waits.ts';
 import { KindDiscovery } from './kind-discovery.ts';
+import { checkCached, KindList } from './kind-list.ts';
 import type { Decode } from './known-objects.ts';
 import type { ReflectorLimits } from './limits.ts';
 import { ObjectFeed } from './object-feed.ts';
-import { PagedList } from './paged-list.ts';
 import { PresentWatch } from './present-watch.ts';
-import { isOlder } from './raw-object.ts';
-import { type WatchEvent, watchStream } from './watch-stream.ts';
+import { watchStream } from './watch-stream.ts';
 
 export interface ReflectorOptions {
   readonly watched: WatchedKind;
@@ -39,6 +38,8 @@ export interface ReflectorOptions {
 
 /** After so many watches in a row on which nothing was heard, the list is read again, in case the version is bad. */
 const SILENT_WATCHES = 3;
+/** Some ten seconds. */
+const CACHE_LOOKS = 40;
 
 /**
  * Reads one kind: finds the version that is served, lists, watches from there, and resumes for as long as the server
@@ -53,14 +54,16 @@ export class Reflector {
   readonly #discovery: KindDiscovery;
   /** Undefined: to be discovered. */
   #resource: Resource | undefined;
-  /** A list that is being read, and how many objects it has named so far. */
-  #list: { readonly pages: PagedList; objects: number } | undefined;
+  /** That is being read. */
+  #list: KindList | undefined;
   /** What the sink has been told is the state at this version; undefined: to be listed. */
   #version: string | undefined;
   #synced = false;
   /** Not listed yet since `resume`. */
   #isResumed = false;
   #silentWatches = 0;
+  /** How often a server that came back may say that it reads the kind into its cache, before a list is tried. */
+  #looksForCache = 0;
   /** Has gone back to a list or to discovery, and heard nothing on a watch since. */
   #turnedBack = false;
   #failure: ApiFailure | undefined;
@@ -182,31 +185,16 @@ export class Reflector {
   }
 
   async #readList(resource: Resource, signal: AbortSignal): Promise<void> {
-    const { limits, transport, lane } = this.#options;
-    const paging = {
-      limit: limits.pageObjects,
-      targetBytes: limits.pageBytes,
-      silenceMs: limits.requestSilenceMs,
-      lane,
-    };
-    if (this.#list === undefined) {
-      this.#feed.beginList();
-      this.#list = { pages: new PagedList(resource, transport, paging), objects: 0 };
+    if (this.#looksForCache > 0) {
+      this.#looksForCache -= 1;
+      await checkCached(resource, this.#options, signal);
+      this.#looksForCache = 0;
     }
-    const list = this.#list;
-    for (;;) {
-      const page = await list.pages.next(signal);
-      await this.#feed.list(page.items, resource.apiVersion, signal);
-      list.objects += page.items.length;
-      this.#listBackoff.reset();
-      if (page.resourceVersion === undefined) continue;
-      await this.#feed.endList(limits.pageObjects, signal);
-      this.#list = undefined;
-      this.#version = page.resourceVersion;
-      this.#isResumed = false;
-      this.#complete(signal);
-      return;
-    }
+    this.#list ??= new KindList(resource, this.#feed, this.#synced, this.#options);
+    this.#version = await this.#list.read(() => this.#listBackoff.reset(), signal);
+    this.#list = undefined;
+    this.#isResumed = false;
+    this.#complete(signal);
   }
 
   async #watch(resource: Resource, version: string, signal: AbortSignal): Promise<number> {
@@ -226,6 +214,7 @@ export class Reflector {
       this.present.heard(clock.now());
       if (batch.length === 0) {
         this.#established = true;
+        this.#looksForCache = 0;
         this.#complete(signal);
         continue;
       }
@@ -233,7 +222,7 @@ export class Reflector {
       this.#silentWatches = 0;
       this.#progress();
       await lane.run(() => {
-        if (!signal.aborted) this.#follow(batch, resource);
+        if (!signal.aborted) this.#version = this.#feed.follow(batch, this.#version ?? version, resource);
       });
     }
     if (this.#steady()) {
@@ -249,22 +238,6 @@ export class Reflector {
   #progress(): void {
     this.#watchBackoff.reset();
     this.#turnedBack = false;
-  }
-
-  /** Applies events of a watch and moves the version from which it would be resumed. */
-  #follow(batch: readonly WatchEvent[], resource: Resource): void {
-    let version = this.#version ?? '';
-    for (const [index, event] of batch.entries()) {
-      const next = event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
-      if (!isOlder(next, version)) version = next;
-      // A deleted object may carry the version that it had while it lived.
-      else if (event.type !== 'DELETED') {
-        this.#feed.apply(batch.slice(0, index), resource.apiVersion);
-        throw new ApiFailure('gone', `watch of ${resource.path}: version ${next} came after ${version}`);
-      }
-    }
-    this.#feed.apply(batch, resource.apiVersion);
-    this.#version = version;
   }
 
   /** The sink has everything. */
@@ -304,6 +277,11 @@ export class Reflector {
       logger.debug({ code: failure.code, kind: this.kind }, `Kubernetes API: ${failure.message}; going on`);
       return delay;
     }
+    if (!watching && isAway(failure, backoff.failures) && this.#synced) {
+      // The rest of a list would come from etcd.
+      this.#relist();
+      this.#looksForCache = CACHE_LOOKS;
+    }
     const wait = waitAfter(failure, delay, limits);
     this.#failure = failure;
     failures.failed(watched, failure, wait);
@@ -342,7 +320,7 @@ export class Reflector {
   }
 
   #relist(): void {
-    this.#list?.pages.close();
+    this.#list?.close();
     this.#list = undefined;
     this.#version = undefined;
     this.#silentWatches = 0;
