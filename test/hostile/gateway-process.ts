@@ -214,7 +214,7 @@ function take(request: Request): void {
       answer({ type: 'memory', changes, usage: process.memoryUsage() });
       return;
     case 'windows':
-      changes = server.nodes().filter(({ stream }) => stream.window.isOpen).length;
+      changes = server.nodes().filter(({ stream }) => stream.window?.isOpen === true).length;
       break;
     case 'victim':
       takeEvents(loop, upserts(tenant(request.index)));

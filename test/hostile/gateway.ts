@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { nodeOptionsOf } from '../../bench/processes/shipped.ts';
 import { freePorts, testBootstrap } from '../e2e/gateway-node.ts';
 import { endWithParent } from '../harness/end-with-parent.ts';
@@ -38,7 +39,7 @@ export class Gateway implements AsyncDisposable {
     this.#backend = backend;
   }
 
-  /** Of the present Sluice, or of that of a source tree. Resolves when the last of the quiet hosts is served. */
+  /** Of the present Sluice, or of that of a source tree. Resolves when the last of the quiet hosts is served, and Envoy has all of them. */
   static async start(quietHosts: number, tree?: string): Promise<Gateway> {
     const [port = 0] = await freePorts(1);
     const backend = await startTlsBackend({ name: 'good', address: '127.0.0.1' });
@@ -56,6 +57,7 @@ export class Gateway implements AsyncDisposable {
     const gateway = new Gateway(port, await startEnvoy(config, false), config, child, backend);
     await gateway.ask({ type: 'quiet', hosts: quietHosts, port, backendPort: backend.port });
     await gateway.untilServed(hostOf(quietHosts - 1), 60_000);
+    await gateway.untilWindowsEnded();
     return gateway;
   }
 
@@ -67,6 +69,11 @@ export class Gateway implements AsyncDisposable {
   async restartEnvoy(): Promise<void> {
     await this.#envoy.stop('SIGKILL');
     this.#envoy = await startEnvoy(this.#bootstrap, true);
+  }
+
+  /** Resolves when no Envoy is in its demand window. */
+  async untilWindowsEnded(): Promise<void> {
+    while ((await this.ask({ type: 'windows' })) > 0) await delay(10);
   }
 
   async ask(request: Request): Promise<number> {

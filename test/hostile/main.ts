@@ -33,7 +33,7 @@ gateways. Exits 1 if a victim has less than is promised (docs/reliability.md).
   --profile ci  short: 500 hosts, 20 victims, 300 changes a second, 8 times the promised times, without "timeout", "shares" and "pairs"
   --hosts N     quiet hosts (5000)
   --victims N   new hosts measured during each attack (100)
-  --rate N      changes a second of the attacker (1000)
+  --rate N      changes a second of the attacker (1000; 20 at most of "shares")
   --only NAME   one attack: quiet, backend, timeout, endpoint, wildcard, shares, covered, pairs, connections, silent, rules, descriptors
                 or cutting; may be repeated. Only by name: names, hosts that do not exist, asked of an Envoy that starts (its
                 goal is not reached, see docs/design/limits.md); soak, tenants that come and go, a thousand at a time
@@ -82,6 +82,8 @@ const LONG: readonly string[] = ['timeout', 'shares', 'pairs'];
 const NOISES: readonly Noise['kind'][] = ['backend', 'timeout', 'endpoint', 'wildcard', 'shares'];
 /** How long a baseline is attacked: a new host may take ten seconds there. */
 const BASELINE_SECONDS = 60;
+/** Of an endpoint, a second: see "shares". */
+const FLAPS = 20;
 /** How long hosts come below a wildcard. */
 const COVERED_SECONDS = 60;
 /** Sluice's memory at the end of a soak, as a multiple of that after a tenth of it. */
@@ -184,6 +186,11 @@ async function enterNamespace(): Promise<string | undefined> {
   }
 }
 
+/** An endpoint does not flap a thousand times a second; each of its changes is one of a slice of a thousand. */
+function rateOf(kind: Noise['kind']): number {
+  return kind === 'shares' ? Math.min(rate, FLAPS) : rate;
+}
+
 async function attackByChanges(): Promise<void> {
   process.stdout.write(`${hosts} quiet hosts, ${victims} victims, attacks of one namespace\n`);
   await using gateway = await Gateway.start(hosts);
@@ -192,7 +199,7 @@ async function attackByChanges(): Promise<void> {
   for (const kind of NOISES) {
     if (!isWanted(kind)) continue;
     const began = performance.now();
-    await gateway.beginNoise({ kind, perSecond: rate });
+    await gateway.beginNoise({ kind, perSecond: rateOf(kind) });
     const took = await gateway.newHosts(victims);
     const changes = await gateway.endNoise();
     const perSecond = Math.round((changes * 1_000) / (performance.now() - began));
@@ -237,7 +244,7 @@ async function attackBaseline(of: string): Promise<void> {
     const ours = worstMs.get(kind);
     if (ours === undefined) continue;
     await using gateway = await Gateway.start(hosts, of);
-    await gateway.beginNoise({ kind, perSecond: rate });
+    await gateway.beginNoise({ kind, perSecond: rateOf(kind) });
     const took = await gateway.newHosts(victims, BASELINE_SECONDS);
     const times = (Math.max(...took) / ours).toFixed(1);
     const figures = `${took.length} new hosts: ${figuresOf(took)}, ${times} times the present one's worst`;
