@@ -124,6 +124,10 @@ describe('wrong values', () => {
     [{ clientLimits: { ports: [] } }, /clientLimits[./]ports/],
     [{ clientLimits: { exempt: ['a; flush ruleset'] } }, /clientLimits[./]exempt/],
     [{ certificates: { certManager: { issuerRef: { name: 'ca' } } } }, /certificates\.source .*cert-manager/],
+    [{ controlPlane: { drainTimeout: '11m' } }, /controlPlane\.drainTimeout is 11m, .*10m/],
+    [{ controlPlane: { state: { maxAge: '30s' } } }, /controlPlane\.state\.maxAge is 30s, .*1m to 720h/],
+    [{ gateway: { drainTimeout: '25h' } }, /gateway\.drainTimeout is 25h, .*24h/],
+    [{ gateway: { lastGood: { maxAge: '721h' } } }, /gateway\.lastGood\.maxAge is 721h, .*720h/],
   ] as const) {
     it(`are told by name: ${JSON.stringify(values)}`, async () => {
       await assert.rejects(renderChart(stringify(values)), named);
