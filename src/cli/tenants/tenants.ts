@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { isInRanges, parseAddressRange } from '../../gateway/parents/address-pool.ts';
+import { podNamespace } from '../../kubernetes-api/service-account.ts';
 import type { TenantMapping } from '../../tenants/mapping/mapping.ts';
 import { MappingError, readMapping } from '../../tenants/mapping/read-mapping.ts';
 import { SHIPPED_MAPPINGS } from '../../tenants/mapping/shipped.ts';
@@ -11,8 +12,8 @@ import { TenantController } from '../../tenants/tenant-controller.ts';
 import { AdminServer, textPage } from '../admin/admin-server.ts';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Logger } from '../logger.ts';
-import { podNamespace } from '../pod-namespace.ts';
 import { requireSource } from '../source.ts';
+import { OWN_NAMESPACE } from '../status-flags.ts';
 import type { TenantsConfig } from './tenants-flags.ts';
 import { tenantsRegistry } from './tenants-metrics.ts';
 
@@ -64,7 +65,7 @@ function createController(
     resolver,
     perSecond: config.tenantRate,
     election: config.leaderElection
-      ? { namespace: config.leaderElectionNamespace ?? podNamespace() }
+      ? { namespace: config.leaderElectionNamespace ?? podNamespace(OWN_NAMESPACE) }
       : undefined,
     // A pod's name alone comes back when a StatefulSet or a static pod restarts.
     identity: `${hostname()}_${randomUUID()}`,

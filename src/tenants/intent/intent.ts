@@ -84,7 +84,7 @@ function read(object: TenantObject, mapping: TenantMapping): Intent {
     status: asObject(status),
   };
   if (mapping.when !== undefined && !isTrue(mapping.when(variables), 'when')) return { type: 'unwanted' };
-  const found = valueOf(mapping.endpoint(variables), 'endpoint');
+  const found = givenBy(mapping.endpoint(variables), 'endpoint');
   const endpoint = found === undefined ? undefined : readEndpointValue(found);
   if (endpoint === undefined) throw new Unclear('SLUICE_TENANT_NO_ENDPOINT', `${name} has no endpoint yet.`);
   if (typeof endpoint === 'string')
@@ -123,7 +123,7 @@ function readIntentPort(
   { domain }: TenantMapping,
 ): IntentPort {
   const { name, servicePort } = mapping;
-  const given = mapping.port && valueOf(mapping.port(variables), `port of ${name}`);
+  const given = mapping.port && givenBy(mapping.port(variables), `port of ${name}`);
   const port = given === undefined ? (endpointPort ?? servicePort) : readPort(given);
   if (port === undefined)
     throw new Unclear('SLUICE_TENANT_ENDPOINT_INVALID', `${JSON.stringify(given)} is no port (${name}).`);
@@ -181,7 +181,7 @@ function requireDistinct(ports: readonly IntentPort[]): void {
 }
 
 function isTrue(result: Evaluated, what: string): boolean {
-  const value = valueOf(result, what);
+  const value = givenBy(result, what);
   return value === true || value === 'true';
 }
 
@@ -194,7 +194,7 @@ function textOf(template: Template, variables: TenantVariables, what: string): s
 }
 
 /** `undefined`: it is not there. */
-function valueOf(result: Evaluated, what: string): unknown {
+function givenBy(result: Evaluated, what: string): unknown {
   if (result.type === 'failed')
     throw new Unclear('SLUICE_TENANT_EXPRESSION', `${what}: ${result.message.slice(0, MESSAGE_BYTES)}`);
   return result.type === 'value' ? result.value : undefined;
