@@ -54,13 +54,16 @@ export class TenantCluster implements AsyncDisposable {
   /** `sluice tenants` that has read everything. */
   async startTenants(flags: readonly string[] = []): Promise<SluiceProcess> {
     const [port = 0] = await freePorts(1);
-    const sluice = SluiceProcess.start([
-      ...['tenants', '--kubeconfig', this.kubeconfig, '--leader-election', 'off'],
-      ...['--domain', DOMAIN, '--gateway', 'infra/public', '--admin-address', `127.0.0.1:${port}`],
-      ...flags,
-    ]);
+    const sluice = this.spawnTenants([...flags, '--admin-address', `127.0.0.1:${port}`]);
     await sluice.untilPage(`http://127.0.0.1:${port}/readyz`);
     return sluice;
+  }
+
+  spawnTenants(flags: readonly string[]): SluiceProcess {
+    return SluiceProcess.start([
+      ...['tenants', '--kubeconfig', this.kubeconfig, '--leader-election', 'off'],
+      ...['--domain', DOMAIN, '--gateway', 'infra/public', ...flags],
+    ]);
   }
 
   /** Creates a KdcCluster in the namespace `tenants`, with this status. */

@@ -66,16 +66,15 @@ function pathExpression(path: string): Expression {
 function celExpression(text: string): Expression {
   const program = plan(ENVIRONMENT, parse(text)) as (bindings: Record<string, CelInput>) => unknown;
   return (variables) => {
-    let result: unknown;
     try {
-      result = program(variables as unknown as Record<string, CelInput>);
+      const result = program(variables as unknown as Record<string, CelInput>);
+      if (!isCelError(result)) return evaluated(plain(result));
+      // Of an object that is not complete yet, and so no failure.
+      if (/^(?:field|key) not found|^no such (?:field|key)/.test(result.message)) return ABSENT;
+      return { type: 'failed', message: result.message };
     } catch (error) {
       return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
     }
-    if (!isCelError(result)) return evaluated(plain(result));
-    // Of an object that is not complete yet, and so no failure.
-    if (/^(?:field|key) not found|^no such (?:field|key)|index .*out of/.test(result.message)) return ABSENT;
-    return { type: 'failed', message: result.message };
   };
 }
 

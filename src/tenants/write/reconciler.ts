@@ -59,7 +59,7 @@ export class Reconciler {
   /** What was told of a tenant whose status has no place for it, or that was just written. */
   readonly #told = new Map<TenantKey, Told>();
   /** The version that our last write of an object has led to: whatever it says besides is not ours to change. */
-  readonly #settled = new Map<OwnedId, string>();
+  readonly #settled = new Map<TenantKey, Map<OwnedId, string>>();
   readonly #reminders = new Map<string, number>();
 
   constructor(options: ReconcilerOptions) {
@@ -111,16 +111,11 @@ export class Reconciler {
     if (tenant !== undefined) {
       const missing = this.#missing(tenant, plan.wanted ?? [], owned);
       const { seen, barred } = await this.#look(tenant, missing, findings);
-      const write = async (areRoutes: boolean): Promise<readonly Problem[]> => {
-        const next = missing.filter(({ id, kind }) => (kind === 'TLSRoute') === areRoutes && !barred.has(id));
-        const results = await Promise.all(next.map((desired) => this.#apply(tenant, desired, seen)));
-        return results.flatMap((each) => each ?? []);
-      };
-      // Nothing leads to a route before there is where it leads to; and a Service that is not ours gets no endpoints from us.
-      if (!missing.some(({ id, kind }) => kind !== 'TLSRoute' && barred.has(id))) {
-        const before = await write(false);
-        findings.push(...before, ...(before.length > 0 ? [] : await write(true)));
-      }
+      // All at once: whoever reads them hears of each on a watch of its own anyway. A Service that is not ours gets nothing from us.
+      const isBarred = missing.some(({ id, kind }) => kind !== 'TLSRoute' && barred.has(id));
+      const next = isBarred ? [] : missing.filter(({ id }) => !barred.has(id));
+      const results = await Promise.all(next.map((desired) => this.#apply(tenant, desired, seen)));
+      findings.push(...results.flatMap((each) => each ?? []));
     }
     for (const routesFirst of [true, false])
       findings.push(...(await this.#remove(old.filter(({ kind }) => (kind === 'TLSRoute') === routesFirst))));
@@ -134,14 +129,15 @@ export class Reconciler {
 
   /** Those that are not as they should be. One that is on its way out gets nothing new. */
   #missing(
-    { life }: Tenant,
+    { key, life }: Tenant,
     wanted: readonly DesiredObject[],
     owned: ReadonlyMap<OwnedId, OwnedObject>,
   ): readonly DesiredObject[] {
+    const settled = this.#settled.get(key);
     return wanted.filter((desired) => {
       const present = owned.get(desired.id);
       if (present === undefined) return life === 'alive';
-      return this.#settled.get(desired.id) !== settledAs(present, desired) && !isRight(present, desired);
+      return settled?.get(desired.id) !== settledAs(present, desired) && !isRight(present, desired);
     });
   }
 
@@ -185,7 +181,7 @@ export class Reconciler {
       switch (result.type) {
         case 'right':
           this.counts.applied[kind] += 1;
-          this.#settled.set(desired.id, settledAs(result.object, desired));
+          this.#settle(tenant.key, desired, result.object);
           world.setOwned(result.object);
           return undefined;
         case 'taken':
@@ -205,7 +201,6 @@ export class Reconciler {
         this.#refusals(object.id, object.kind, async () => {
           await this.#writer.remove(object);
           this.counts.removed[object.kind] += 1;
-          this.#settled.delete(object.id);
           this.#options.world.removeOwned(object.id);
           return undefined;
         }),
@@ -269,7 +264,14 @@ export class Reconciler {
     return told?.uid === tenant.owner.uid && isReported({ ...tenant, report: told.report }, wanted);
   }
 
+  #settle(key: TenantKey, desired: DesiredObject, object: OwnedObject): void {
+    const settled = this.#settled.get(key) ?? new Map<OwnedId, string>();
+    settled.set(desired.id, settledAs(object, desired));
+    this.#settled.set(key, settled);
+  }
+
   #forget(key: TenantKey): void {
+    this.#settled.delete(key);
     this.#findings.delete(key);
     this.#told.delete(key);
   }
