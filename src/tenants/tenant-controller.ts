@@ -29,6 +29,8 @@ export interface TenantControllerOptions extends CredentialsOptions {
 }
 
 const CONCURRENCY = 16;
+/** Three objects of each tenant are written at once. */
+const FREE_SOCKETS = 3 * CONCURRENCY;
 /** Tenants that are looked at before other work gets the event loop. */
 const LOOKED_AT_ONCE = 500;
 
@@ -51,7 +53,12 @@ export class TenantController {
     const { clock = systemClock, logger, identity, election, refusal, mappings } = options;
     this.#options = options;
     const credentials = { kubeconfig: options.kubeconfig, context: options.context, env: options.env };
-    this.#client = new ApiClient({ ...credentials, clock, userAgent: 'sluice-tenants' });
+    this.#client = new ApiClient({
+      ...credentials,
+      freeSockets: FREE_SOCKETS,
+      clock,
+      userAgent: 'sluice-tenants',
+    });
     const wallClock = (): Date => new Date();
     this.#events = new EventRecorder({ client: this.#client, identity, clock, wallClock, logger });
     this.#names = new DnsNames({

@@ -88,8 +88,9 @@ export class TenantCluster implements AsyncDisposable {
   async report(
     name: string,
     type: { readonly apiVersion: string; readonly kind: string } = KDC,
+    namespace = 'tenants',
   ): Promise<Report | undefined> {
-    const { conditions = [] } = ((await this.find(type, name))?.['status'] ?? {}) as {
+    const { conditions = [] } = ((await this.find(type, name, namespace))?.['status'] ?? {}) as {
       conditions?: readonly Report[];
     };
     return conditions.find((each) => each.type === EXPOSED);
@@ -100,11 +101,12 @@ export class TenantCluster implements AsyncDisposable {
     name: string,
     reason: string,
     type: { readonly apiVersion: string; readonly kind: string } = KDC,
+    namespace = 'tenants',
   ): Promise<Report> {
     let last: Report | undefined;
     await until(
       async () => {
-        last = await this.report(name, type);
+        last = await this.report(name, type, namespace);
         return last?.reason === reason;
       },
       { what: `${type.kind} ${name} with ${reason}`, timeoutMs: 15_000, intervalMs: 25 },

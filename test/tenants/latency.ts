@@ -84,6 +84,8 @@ export async function measureLatency(
   for (let index = 0; index < samples; index += 1) {
     const name = `timed-${index}`;
     await client.create({ ...KDC, metadata: { name, namespace }, spec: { version: 'v1.36.0' } });
+    // A cluster is made for minutes before it has an endpoint.
+    await tenants.untilReason(name, 'NoEndpoint', KDC, namespace);
     created.push(await time(name, 0));
   }
   for (let index = 0; index < samples; index += 1) moved.push(await time(`timed-${index}`, 1));

@@ -20,6 +20,12 @@ export interface PresentReport {
   readonly observedGeneration: number;
 }
 
+export interface PresentCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly lastTransitionTime?: string;
+}
+
 export interface Tenant {
   readonly key: TenantKey;
   readonly mapping: TenantMapping;
@@ -28,6 +34,9 @@ export interface Tenant {
   /** `deleting`: it waits for its finalizers. `last`: the garbage collector waits until nothing of it is left. */
   readonly life: 'alive' | 'deleting' | 'last';
   readonly report: PresentReport | undefined;
+  /** All of its status, others' and ours, as of `resourceVersion`; none of a kind without. */
+  readonly conditions: readonly PresentCondition[];
+  readonly resourceVersion: string;
   readonly intent: Intent;
 }
 
@@ -35,6 +44,7 @@ interface Raw extends TenantObject {
   readonly apiVersion?: unknown;
   readonly metadata: TenantObject['metadata'] & {
     readonly uid?: string;
+    readonly resourceVersion?: string;
     readonly generation?: number;
     readonly creationTimestamp?: string;
     readonly deletionTimestamp?: string;
@@ -171,13 +181,19 @@ function readTenant(mapping: TenantMapping, object: Raw): Tenant {
     generation,
     life: deletionTimestamp === undefined ? 'alive' : isLast ? 'last' : 'deleting',
     report: readReport(status?.conditions),
+    conditions: mapping.conditions ? conditionsOf(status?.conditions) : [],
+    resourceVersion: metadata.resourceVersion ?? '',
     intent: intentOf(object, mapping),
   };
 }
 
+function conditionsOf(conditions: unknown): readonly PresentCondition[] {
+  if (!Array.isArray(conditions)) return [];
+  return conditions.filter((each) => typeof each === 'object' && each !== null) as PresentCondition[];
+}
+
 function readReport(conditions: unknown): PresentReport | undefined {
-  if (!Array.isArray(conditions)) return undefined;
-  const found = conditions.find((each) => (each as { type?: unknown } | null)?.type === EXPOSED_CONDITION) as
+  const found = conditionsOf(conditions).find(({ type }) => type === EXPOSED_CONDITION) as
     | Partial<PresentReport>
     | undefined;
   if (found === undefined) return undefined;

@@ -3,7 +3,7 @@ import { failureOfStatus } from '../../kubernetes-api/api-failure.ts';
 import type { EventRecorder } from '../../status/event-recorder.ts';
 import { EXPOSED_CONDITION, FIELD_MANAGER } from '../names.ts';
 import type { Problem } from '../problem.ts';
-import type { PresentReport, Tenant } from '../world/tenant-world.ts';
+import type { PresentCondition, PresentReport, Tenant } from '../world/tenant-world.ts';
 
 /** What the condition of a tenant should say; `undefined`: there should be none. */
 export function reportOf(tenant: Tenant, problems: readonly Problem[]): PresentReport | undefined {
@@ -41,16 +41,10 @@ export function isReported({ report: present }: Tenant, wanted: PresentReport | 
   );
 }
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly lastTransitionTime?: string;
-}
-
 /**
  * Writes the condition into the status of the tenant object: a list that belongs to others too, and that CRDs declare in ways which
- * server-side apply would replace as a whole. So it is read, changed in one place and written back if nobody else did meanwhile.
- * Rejects with an `ApiFailure`; gives whether it was written, which is `false` where another writer was faster.
+ * server-side apply would replace as a whole. So it is written as it was last seen, changed in one place, unless somebody else has written
+ * since. Rejects with an `ApiFailure`; gives whether it was written: `false` where somebody else has, which will be seen.
  */
 export async function writeReport(
   client: ApiClient,
@@ -60,17 +54,10 @@ export async function writeReport(
 ): Promise<boolean> {
   const { owner, mapping } = tenant;
   const path = `/apis/${owner.apiVersion}/namespaces/${owner.namespace}/${mapping.watch.plural}/${owner.name}`;
-  const read = await client.send('GET', path);
-  if (read.status === 404) return true;
-  if (read.status !== 200) throw failureOfStatus(`GET ${path}`, read.status, read.body, read.retryAfterMs);
-  const { metadata, status } = read.body as {
-    readonly metadata: { readonly uid: string; readonly resourceVersion: string };
-    readonly status?: { readonly conditions?: readonly Condition[] };
+  const body = {
+    metadata: { resourceVersion: tenant.resourceVersion, uid: owner.uid },
+    status: { conditions: merged(tenant.conditions, wanted, now) },
   };
-  if (metadata.uid !== owner.uid) return true;
-  const { resourceVersion, uid } = metadata;
-  const present = status?.conditions ?? [];
-  const body = { metadata: { resourceVersion, uid }, status: { conditions: merged(present, wanted, now) } };
   const {
     status: code,
     body: answer,
@@ -81,21 +68,24 @@ export async function writeReport(
     query: { fieldManager: FIELD_MANAGER },
   });
   if (code === 409) return false;
+  const { details } = (answer ?? {}) as { readonly details?: { readonly name?: string } };
+  // Gone: nobody is left to be told.
+  if (code === 404 && details?.name === owner.name) return true;
   if (code >= 300) throw failureOfStatus(`PATCH ${path}/status`, code, answer, retryAfterMs);
   return true;
 }
 
 function merged(
-  present: readonly Condition[],
+  present: readonly PresentCondition[],
   wanted: PresentReport | undefined,
   now: Date,
-): readonly Condition[] {
+): readonly PresentCondition[] {
   const index = present.findIndex(({ type }) => type === EXPOSED_CONDITION);
   const before = present[index];
   if (wanted === undefined) return present.filter(({ type }) => type !== EXPOSED_CONDITION);
   const isSame = before?.status === wanted.status && before.lastTransitionTime !== undefined;
   const lastTransitionTime = isSame ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`;
-  const condition: Condition = {
+  const condition: PresentCondition = {
     type: EXPOSED_CONDITION,
     ...wanted,
     lastTransitionTime: lastTransitionTime ?? '',
