@@ -66,6 +66,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What a gateway node keeps of the control plane, and serves again.
   'src/relay/': ['src/proto/', 'src/snapshot/resources/', 'src/xds/'],
   'src/status/': ['src/model/', 'src/kubernetes-api/'],
+  // Wires tenants up by themselves: a controller of its own, which the rest knows nothing of.
+  'src/tenants/': [
+    'src/model/',
+    'src/kubernetes-api/',
+    'src/watchers/kubernetes/',
+    'src/gateway/values/',
+    'src/gateway/endpoints/',
+    'src/status/',
+  ],
+  'src/tenants/mapping/': [],
+  'src/tenants/intent/': [
+    'src/model/',
+    'src/gateway/values/',
+    'src/tenants/mapping/',
+    'src/tenants/names.ts',
+    'src/tenants/problem.ts',
+  ],
   'src/cli/': ['src/'],
   'src/main.ts': ['src/'],
 };

@@ -5,6 +5,7 @@ import { NamespacePage } from '../../src/cli/admin/namespace-page.ts';
 import { Metrics } from '../../src/cli/metrics/metrics.ts';
 import { NodeMetrics } from '../../src/cli/node/node-metrics.ts';
 import { StateService } from '../../src/cli/serve/state-service.ts';
+import { tenantsRegistry } from '../../src/cli/tenants/tenants-metrics.ts';
 import { NodeRelay } from '../../src/relay/node-relay.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../src/snapshot/config.ts';
 import { Engine } from '../../src/snapshot/engine/engine.ts';
@@ -58,6 +59,20 @@ export function nodeMetrics(): readonly MetricFacts[] {
   return factsOf(new NodeMetrics(new NodeRelay({ targets: [] }), () => undefined).registry);
 }
 
+/** Everything that `sluice tenants` shows. */
+function tenantsMetrics(): readonly MetricFacts[] {
+  const none = { Service: 0, EndpointSlice: 0, TLSRoute: 0 };
+  return factsOf(
+    tenantsRegistry({
+      isLeading: false,
+      backlog: 0,
+      counts: { applied: none, removed: none, reports: 0, failures: 0 },
+      names: { known: 0, failing: 0 },
+      states: () => new Map(),
+    }),
+  );
+}
+
 function factsOf(registry: Registry): readonly MetricFacts[] {
   const metrics = registry.getMetricsAsArray() as unknown as readonly {
     readonly name: string;
@@ -97,7 +112,12 @@ ${tableOf(serve.filter((each) => isOwn(each) && !isShared(each)))}
 At \`127.0.0.1:15004/metrics\` of each gateway node.
 
 ${tableOf(node.filter((each) => isOwn(each) && !isShared(each)))}
-## Both
+## \`sluice tenants\`
+
+At \`127.0.0.1:18002/metrics\` (\`--admin-address\`). \`state\` is the reason of the condition \`sluice.dev/Exposed\` ([tenants.md](tenants.md#what-it-tells)).
+
+${tableOf(tenantsMetrics().filter((each) => isOwn(each) && !isShared(each)))}
+## All
 
 ${tableOf(shared.filter(isOwn))}
 Of the process, by the client library:

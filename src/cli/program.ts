@@ -8,6 +8,7 @@ import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } 
 import { NODE_FLAGS, type NodeConfig } from './node/node-flags.ts';
 import { type CompletedCommand, completionScript, SHELLS } from './operator/completion.ts';
 import { declareOperatorCommands, type OperatorInvocation } from './operator/operator-commands.ts';
+import { TENANTS_FLAGS, type TenantsConfig } from './tenants/tenants-flags.ts';
 
 /** What the command line asks for, every value read and checked. */
 export type Invocation =
@@ -17,6 +18,7 @@ export type Invocation =
   | { readonly command: 'certs'; readonly config: CertsConfig }
   | { readonly command: 'drain'; readonly config: DrainConfig }
   | { readonly command: 'node'; readonly config: NodeConfig }
+  | { readonly command: 'tenants'; readonly config: TenantsConfig }
   | OperatorInvocation
   | { readonly command: 'version' }
   | { readonly command: 'help'; readonly text: string };
@@ -95,6 +97,15 @@ Examples:
   # The Envoy that is served by it.
   sluice bootstrap --node-id gw-1 --xds-address unix:/run/sluice-node/xds.sock > envoy.yaml
 ${EXIT_CODES}`,
+  tenants: `
+Examples:
+  # Service, EndpointSlice and TLSRoute for each KdcCluster: NAME-cp.stage.example.com leads to its API server.
+  sluice tenants --domain stage.example.com --gateway higress-system/tenant-gateway
+
+  # Cluster API and Kamaji; then a mapping of one's own.
+  sluice tenants --mapping cluster-api --mapping kamaji --domain stage.example.com --gateway ingress/public
+  sluice tenants --print-mapping generic > tenants.yaml && sluice tenants --mapping ./tenants.yaml --domain stage.example.com --gateway ingress/public
+${EXIT_CODES}`,
 } as const;
 
 /**
@@ -152,6 +163,9 @@ export function parseInvocation(
       invocation = { command: 'node', config: readFlags(NODE_FLAGS, given, env) };
     },
   );
+  command('tenants', 'make routes for tenant clusters', TENANTS_FLAGS, EXAMPLES.tenants).action((given) => {
+    invocation = { command: 'tenants', config: readFlags(TENANTS_FLAGS, given, env) };
+  });
   declareOperatorCommands(command, env, (found) => {
     invocation = found;
   });

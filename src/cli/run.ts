@@ -70,6 +70,13 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
         createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
       );
     }
+    case 'tenants': {
+      const { tenants } = await import('./tenants/tenants.ts');
+      return await tenants(
+        invocation.config,
+        createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
+      );
+    }
     default: {
       const { runOperator } = await import('./operator/run-operator.ts');
       return await runOperator(invocation);

@@ -1,6 +1,9 @@
 import type { FlagSet, FlagValues } from './flag.ts';
 import { dnsLabel, ipAddress, onOff, wholeNumber } from './flag-values.ts';
 
+/** Where Sluice is installed by its manifests. */
+export const OWN_NAMESPACE = 'sluice-system';
+
 /** What `serve` writes back to the Kubernetes API; of no effect with a directory of manifests. */
 export const STATUS_FLAGS = {
   statusRate: {

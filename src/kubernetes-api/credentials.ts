@@ -18,6 +18,8 @@ export interface CredentialsOptions {
   /** Context of the kubeconfig; its current one unless given. */
   readonly context?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Connections that are kept open while they carry no request, each of which spares a handshake; 4 unless given. */
+  readonly freeSockets?: number | undefined;
 }
 
 export interface Connection {
@@ -37,13 +39,14 @@ const MIN_AGE_MS = 1000;
 export class Credentials {
   readonly #options: CredentialsOptions;
   readonly #clock: Clock;
-  readonly #agents: Agents = new Agents();
+  readonly #agents: Agents;
   #config: { readonly text: string; readonly kube: KubeConfig; readonly readAt: number } | undefined;
   #pending: Promise<Connection> | undefined;
 
   constructor(options: CredentialsOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
+    this.#agents = new Agents(options.freeSockets ?? FREE_SOCKETS);
   }
 
   /** Rejects with an `ApiFailure` of the reason `config` that says what is missing. */
@@ -203,7 +206,12 @@ function headersOf(options: RequestOptions): Record<string, string> {
 
 /** One agent, and so one pool of connections, as long as the TLS material stays the same. */
 class Agents {
+  readonly #pool: typeof POOL & { readonly maxFreeSockets: number };
   #current: { readonly key: string; readonly agent: HttpAgent } | undefined;
+
+  constructor(maxFreeSockets: number) {
+    this.#pool = { ...POOL, maxFreeSockets };
+  }
 
   agent(server: URL, options: RequestOptions, proxy: string | undefined): HttpAgent {
     // The library's agent knows proxies; it keeps the TLS material of its first use.
@@ -221,7 +229,8 @@ class Agents {
     );
     if (this.#current?.key === identity) return this.#current.agent;
     retire(this.#current?.agent);
-    const agent = server.protocol === 'http:' ? new http.Agent(POOL) : new https.Agent({ ...POOL, ...tls });
+    const agent =
+      server.protocol === 'http:' ? new http.Agent(this.#pool) : new https.Agent({ ...this.#pool, ...tls });
     this.#current = { key: identity, agent };
     return agent;
   }
@@ -232,7 +241,8 @@ class Agents {
   }
 }
 
-const POOL = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 4 } as const;
+const POOL = { keepAlive: true, keepAliveMsecs: 30_000 } as const;
+const FREE_SOCKETS = 4;
 
 /** Running watches keep their connections; what is idle, or gets idle, is closed. */
 function retire(agent: HttpAgent | undefined): void {

@@ -39,3 +39,12 @@ export function podAccess(env: NodeJS.ProcessEnv): PodAccess {
     token: readServiceAccount('token', env),
   };
 }
+
+/** The namespace of the pod that this runs in; `otherwise` where it is none. */
+export function podNamespace(otherwise: string): string {
+  try {
+    return readServiceAccount('namespace') || otherwise;
+  } catch {
+    return otherwise;
+  }
+}

@@ -8,6 +8,8 @@ export interface WatchedKind extends KindFacts {
   readonly metadataOnly: boolean;
   /** This one object instead of all. */
   readonly only?: { readonly namespace: string; readonly name: string };
+  /** Those that it chooses instead of all, with all their fields. */
+  readonly labelSelector?: string;
 }
 
 export const WATCHED_KINDS: readonly WatchedKind[] = KIND_FACTS.map((facts) => ({
@@ -33,7 +35,8 @@ export function versionPath(watched: WatchedKind, version: string): string {
 export function resourceOf(watched: WatchedKind, version: string): Resource {
   const json = 'application/json';
   const partial = (as: string): string => `${json};as=${as};g=meta.k8s.io;v=v1,${json}`;
-  const { only } = watched;
+  const { only, labelSelector } = watched;
+  const isProtobuf = labelSelector === undefined && isReadAsProtobuf(watched.kind);
   const within = only === undefined ? '' : `/namespaces/${only.namespace}`;
   return {
     kind: watched.kind,
@@ -41,8 +44,9 @@ export function resourceOf(watched: WatchedKind, version: string): Resource {
     path: `${versionPath(watched, version)}${within}/${watched.plural}`,
     // RBAC takes it for a request of the object of this name.
     ...(only === undefined ? {} : { query: { fieldSelector: `metadata.name=${only.name}` } }),
+    ...(labelSelector === undefined ? {} : { query: { labelSelector } }),
     accept: watched.metadataOnly
       ? { list: partial('PartialObjectMetadataList'), watch: partial('PartialObjectMetadata') }
-      : { list: isReadAsProtobuf(watched.kind) ? `${PROTOBUF},${json}` : json, watch: json },
+      : { list: isProtobuf ? `${PROTOBUF},${json}` : json, watch: json },
   };
 }

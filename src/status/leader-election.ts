@@ -22,6 +22,8 @@ export const DEFAULT_ELECTION_TIMES: ElectionTimes = {
 export interface ElectionOptions {
   readonly store: LeaseStore;
   readonly leaseName: string;
+  /** What the leader does that the others do not, for the log: `writes statuses` unless given. */
+  readonly duty?: string;
   /** Who this replica is; no two may be equal. */
   readonly identity: string;
   readonly times?: ElectionTimes;
@@ -81,6 +83,10 @@ export class LeaderElection {
     const spec = { ...this.#lease.spec, holderIdentity: '', leaseDurationSeconds: 1 };
     // Should it fail, the lease expires.
     await this.#options.store.put({ ...this.#lease, spec }).catch(() => {});
+  }
+
+  get #duty(): string {
+    return this.#options.duty ?? 'writes statuses';
   }
 
   #try(): void {
@@ -159,7 +165,7 @@ export class LeaderElection {
     if (this.#leading === leading) return;
     this.#leading = leading;
     const { logger, identity, leaseName, onChange } = this.#options;
-    if (leading) logger.info({ identity, lease: leaseName }, 'leading: this replica writes statuses');
+    if (leading) logger.info({ identity, lease: leaseName }, `leading: this replica ${this.#duty}`);
     else logger.info({ identity, lease: leaseName, holder: this.holder }, 'no longer leading');
     onChange(leading);
   }
@@ -172,7 +178,7 @@ export class LeaderElection {
       this.#failing = message;
       this.#options.logger.warn(
         { code: 'SLUICE_LEASE_NAMESPACE', namespace: store.namespace },
-        `no status is written: there is no namespace ${store.namespace} for the lease that decides which replica writes them; create it, name another with --leader-election-namespace, or start a single replica with --leader-election off. Envoys are served all the same, and it is tried again`,
+        `nothing is written: there is no namespace ${store.namespace} for the lease that decides which replica ${this.#duty}; create it, name another with --leader-election-namespace, or start a single replica with --leader-election off. Envoys are served all the same, and it is tried again`,
       );
       return;
     }
@@ -180,7 +186,7 @@ export class LeaderElection {
     this.#failing = message;
     this.#options.logger[level](
       { code: 'SLUICE_LEASE_FAILED', lease: this.#options.leaseName },
-      `the lease that decides which replica writes statuses could not be had: ${message}; check that its namespace exists and that get, create and update on leases of coordination.k8s.io are allowed there. Envoys are served all the same`,
+      `the lease that decides which replica ${this.#duty} could not be had: ${message}; check that its namespace exists and that get, create and update on leases of coordination.k8s.io are allowed there. Envoys are served all the same`,
     );
   }
 }

@@ -64,12 +64,16 @@ describe('the chart', () => {
         assert.doesNotThrow(() => parseInvocation(args, variables), `${name}: ${args.join(' ')}`);
         read += 1;
       }
-    // Three of them, two more of the second Envoy, and one of each of the two in "last-good", which has a second Envoy too.
-    assert.equal(read, 3 * (await chartCases()).length + 2 + 4);
+    // Three of them, two more of the second Envoy, one of each of the two in "last-good", which has a second Envoy too, and "tenants" once.
+    assert.equal(read, 3 * (await chartCases()).length + 2 + 4 + 1);
   });
 
   it('keeps two releases apart, and each of them together', async () => {
-    const values = stringify({ certificates: { source: 'cert-manager' }, certificateStatus: true });
+    const values = stringify({
+      certificates: { source: 'cert-manager' },
+      certificateStatus: true,
+      tenants: { enabled: true },
+    });
     const [one, two] = [await renderChart(values, 'sluice'), await renderChart(values, 'edge')];
     const names = new Set(one.map(identity));
     const shared = two.map(identity).filter((each) => names.has(each));
@@ -120,6 +124,8 @@ describe('wrong values', () => {
     [{ controlPlane: { denyEndpoints: ['10.0.0.1'] } }, /controlPlane[./]denyEndpoints/],
     [{ controlPlane: { listenAddresses: ['0.0.0.0:443'] } }, /controlPlane[./]listenAddresses/],
     [{ image: { repository: 'Registry/Sluice' } }, /image[./]repository/],
+    [{ tenants: { domain: '*.example.com' } }, /tenants[./]domain/],
+    [{ tenants: { gateway: 'public' } }, /tenants[./]gateway/],
     [{ clientLimits: { connections: 0 } }, /clientLimits[./]connections/],
     [{ clientLimits: { ports: [] } }, /clientLimits[./]ports/],
     [{ clientLimits: { exempt: ['a; flush ruleset'] } }, /clientLimits[./]exempt/],
@@ -208,6 +214,7 @@ describe('kustomize and Helm make the same of', () => {
     ],
     ['alerts', { components: ['alerts'] }, { ...noClass, monitoring: { prometheusRule: true } }],
     ['dashboards', { components: ['dashboards'] }, { ...noClass, monitoring: { dashboards: true } }],
+    ['tenants', { components: ['tenants'] }, { ...noClass, tenants: { enabled: true } }],
     ['client-limits', { components: ['client-limits'] }, { ...noClass, clientLimits: { enabled: true } }],
     [
       'two-envoys',

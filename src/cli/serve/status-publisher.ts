@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { GatewayConfig } from '../../gateway/config.ts';
-import { readServiceAccount } from '../../kubernetes-api/service-account.ts';
+import { podNamespace } from '../../kubernetes-api/service-account.ts';
 import type { ObjectEvent } from '../../model/events.ts';
 import type { ObjectKey } from '../../model/key.ts';
 import type { Engine } from '../../snapshot/engine/engine.ts';
@@ -9,7 +9,7 @@ import type { ElectionTimes } from '../../status/leader-election.ts';
 import { StatusController } from '../../status/status-controller.ts';
 import type { AdsServer } from '../../xds/server.ts';
 import type { Logger } from '../logger.ts';
-import type { StatusConfig } from '../status-flags.ts';
+import { OWN_NAMESPACE, type StatusConfig } from '../status-flags.ts';
 import type { BusyGate } from './busy-gate.ts';
 import { EngineStatuses } from './engine-statuses.ts';
 
@@ -53,13 +53,13 @@ export class StatusPublisher {
       isHeldUp: () => gate.isClosed,
       election: options.leaderElection
         ? {
-            namespace: options.leaderElectionNamespace ?? podNamespace(),
+            namespace: options.leaderElectionNamespace ?? podNamespace(OWN_NAMESPACE),
             identity,
             ...(electionTimes === undefined ? {} : { times: electionTimes }),
           }
         : undefined,
       identity,
-      namespace: options.leaderElectionNamespace ?? podNamespace(),
+      namespace: options.leaderElectionNamespace ?? podNamespace(OWN_NAMESPACE),
       ...(envoyGraceMs === undefined ? {} : { envoyGraceMs }),
       logger,
     });
@@ -89,13 +89,5 @@ export class StatusPublisher {
 
   async stop(): Promise<void> {
     await this.controller.stop();
-  }
-}
-
-function podNamespace(): string {
-  try {
-    return readServiceAccount('namespace') || 'sluice-system';
-  } catch {
-    return 'sluice-system';
   }
 }

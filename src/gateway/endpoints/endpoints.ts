@@ -4,9 +4,10 @@ import type { GatewayConfig } from '../config.ts';
 import { DEFAULT_GATEWAY_CONFIG } from '../config.ts';
 import { isPort } from '../parents/bindings.ts';
 import { append, NONE } from '../values/append.ts';
-import { addressScope, type IpAddress, isMetadataAddress, parseIpAddress } from '../values/ip-address.ts';
+import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
 import { listing } from '../values/listing.ts';
 import { compareText } from '../values/order.ts';
+import { addressRefusal } from './address-refusal.ts';
 
 export interface Endpoint {
   /** Canonical, without brackets. */
@@ -161,12 +162,7 @@ function usableAddress(
   };
   const address = parseIpAddress(written);
   if (address === undefined || address.family !== family) return refuse(`not an ${family} address`);
-  const scope = addressScope(address);
   if (config.isOwn?.(address.text, port) === true) return refuse('the gateway itself');
-  if (config.isDenied?.(address) === true) return refuse('denied by the operator');
-  if (scope === 'loopback') {
-    return config.allowLoopbackEndpoints ? address.text : refuse('a loopback address');
-  }
-  if (scope !== 'global') return refuse(`a ${scope} address`);
-  return isMetadataAddress(address) ? refuse('the address of a metadata service') : address.text;
+  const reason = addressRefusal(address, config);
+  return reason === undefined ? address.text : refuse(reason);
 }
