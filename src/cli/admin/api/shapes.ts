@@ -136,6 +136,10 @@ export interface StatusReport extends Answer<'StatusReport'> {
   readonly overBudget: readonly string[];
   /** Statuses that wait to be written; absent where it writes none. */
   readonly statusesPending?: number;
+  /** `--status-mode`; absent where it writes none. */
+  readonly statusMode?: 'off' | 'shadow' | 'own';
+  /** Objects whose status would say something else in the mode `own`; 0 where this replica does not lead. */
+  readonly statusesWithheld?: number;
   /** Problems of the source, and of Gateways and routes. */
   readonly problems: number;
   /** When the certificate of the xDS port expires, ISO 8601; absent without TLS. */
