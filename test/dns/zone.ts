@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { externalDns } from '../../scripts/external-dns-asset.ts';
 import { startGuarded } from '../harness/kubernetes/guarded-process.ts';
 import { until } from '../harness/until.ts';
+import { externalDns } from './external-dns.ts';
 
 const MEDIA_TYPE = 'application/external.dns.webhook+json;version=1';
 

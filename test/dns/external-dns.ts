@@ -1,4 +1,4 @@
-import { type GoProgram, goProgram } from './kubernetes-assets.ts';
+import { type GoProgram, goProgram } from '../../scripts/kubernetes-assets.ts';
 
 /** The first version that reads TLSRoutes of v1. */
 const EXTERNAL_DNS_VERSION = 'v0.22.0';
