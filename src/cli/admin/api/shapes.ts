@@ -82,6 +82,8 @@ export interface HostReport extends Answer<'HostReport'> {
   readonly expected: readonly ExpectedNode[];
   /** By which addresses the Gateways of the host are reached. */
   readonly gatewayAddresses: readonly string[];
+  /** `--status-mode`; absent where it writes none. */
+  readonly statusMode?: 'off' | 'shadow' | 'own';
 }
 
 /** `/api/v1/namespaces?near=SHARE&limit=N`: what namespaces use of their budgets, the fullest first. */
