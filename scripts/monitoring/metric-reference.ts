@@ -39,6 +39,7 @@ export function serveRegistry(): Registry {
   metrics.observeStatus({
     leading: false,
     pending: 0,
+    withheld: new Set<never>(),
     eventsDropped: 0,
     counts: { written: 0, unchanged: 0, conflicts: 0, failed: 0 },
   });

@@ -1,11 +1,20 @@
 import type { FlagSet, FlagValues } from './flag.ts';
-import { dnsLabel, ipAddress, onOff, wholeNumber } from './flag-values.ts';
+import { dnsLabel, ipAddress, oneOf, onOff, wholeNumber } from './flag-values.ts';
 
 /** Where Sluice is installed by its manifests. */
 export const OWN_NAMESPACE = 'sluice-system';
 
 /** What `serve` writes back to the Kubernetes API; of no effect with a directory of manifests. */
 export const STATUS_FLAGS = {
+  statusMode: {
+    name: '--status-mode',
+    value: 'off|shadow|own',
+    description:
+      'own: write all statuses; shadow: no address, and nothing of classes that are adopted; off: no status and no Event',
+    env: 'SLUICE_STATUS_MODE',
+    default: 'own',
+    schema: oneOf('off', 'shadow', 'own'),
+  },
   statusRate: {
     name: '--status-rate',
     value: 'N',

@@ -157,6 +157,7 @@ export const VALUES: Readonly<
     gives: ['203.0.113.0/28'],
     bad: ['', 'x', '203.0.113.1/28', '203.0.113.0/33', '203.0.113.0/', '203.0.113', '::1/127/1'],
   },
+  '--status-mode': { good: 'shadow', gives: 'shadow', bad: ['', 'on', 'Own', 'shadow,own'] },
   '--status-rate': { good: '200', gives: 200, bad: ['', '0', '-1', '10001', '1.5', 'fast'] },
   '--gateway-address': {
     good: '203.0.113.7',

@@ -5,6 +5,8 @@ import type { ParentReference, RouteGroupKind, UnservedRoute } from './objects.t
 interface DesiredBase {
   /** `metadata.uid` of the object that was evaluated; a new object of the same name is another one. `''`: not known. */
   readonly uid: string;
+  /** Its class is another controller's that Sluice has adopted, and that controller may write the same fields. */
+  readonly isAdopted?: boolean;
 }
 
 export interface DesiredGatewayClass extends DesiredBase {
@@ -31,7 +33,8 @@ export interface DesiredListenerSet extends DesiredBase {
 
 export interface DesiredGateway extends Omit<DesiredListenerSet, 'kind'> {
   readonly kind: 'Gateway';
-  readonly addresses: readonly string[];
+  /** `undefined`: those that are there stay. */
+  readonly addresses: readonly string[] | undefined;
   readonly attachedListenerSets: number;
 }
 
@@ -39,6 +42,8 @@ export interface DesiredParent {
   readonly parentRef: ParentReference;
   readonly controllerName: string;
   readonly conditions: readonly Condition[];
+  /** As that of a Gateway, of the Gateway that is meant. */
+  readonly isAdopted?: boolean;
 }
 
 export interface DesiredRoute extends DesiredBase {

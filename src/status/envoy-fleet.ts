@@ -1,4 +1,4 @@
-import type { Acknowledgement, RejectionByEnvoys } from '../model/fleet.ts';
+import type { Acknowledgement, FleetView, RejectionByEnvoys } from '../model/fleet.ts';
 
 /** What one replica knows of the Envoys that are connected to it. Plain data: it travels between replicas. */
 export interface EnvoyReport {
@@ -83,6 +83,18 @@ export class EnvoyFleet {
   get nextExpiryMs(): number | undefined {
     const next = Math.min(...[...this.#serves.keys()].map((id) => this.#expiryOf(id)));
     return next === Infinity ? undefined : next - this.#now;
+  }
+
+  /** All of it, for those who say what statuses should say. */
+  view(tentative: boolean): FleetView {
+    return {
+      serving: this.serving,
+      connected: this.connected,
+      acknowledgementOf: (name, version) => this.acknowledgementOf(name, version),
+      hasRejectedClusters: this.hasRejectedClusters,
+      rejectedCluster: (name, version) => this.rejectedCluster(name, version),
+      tentative,
+    };
   }
 
   /** Versions are hashes of content, so that any replica's are comparable with ours. */

@@ -3,6 +3,8 @@ import { TokenBucket } from '../event-loop/token-bucket.ts';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import type { Clock } from '../kubernetes-api/clock.ts';
 import { type Condition, isBadNews, isNotice, SERVING_CONDITION } from '../model/conditions.ts';
+import type { ObjectRef } from '../model/events.ts';
+import { bestApiVersion } from '../model/kinds.ts';
 import { CONTROLLER_NAME } from '../model/names.ts';
 import { microTime } from './kubernetes/lease-store.ts';
 import type { Transition } from './merge-conditions.ts';
@@ -32,6 +34,8 @@ export interface EventRecorderOptions {
   readonly identity: string;
   readonly clock: Clock;
   readonly wallClock: () => Date;
+  /** Whether nothing is to be written. */
+  readonly isSilent?: boolean;
   readonly logger: StatusLogger;
 }
 
@@ -72,6 +76,7 @@ export class EventRecorder {
 
   /** Never rejects, never waits for the write: an Event that is lost does no harm. */
   record(subject: EventSubject, event: EventNote): void {
+    if (this.#options.isSilent === true) return;
     const note = cut(event.note);
     const id = hash('sha1', [subject.uid, event.reason, event.action, note].join('\n')).slice(0, 16);
     if (this.#recent.has(id)) return;
@@ -83,6 +88,19 @@ export class EventRecorder {
     if (this.#recent.size >= RECENT) this.#recent.clear();
     this.#recent.add(id);
     void this.#write(subject, { ...event, note }, id);
+  }
+
+  /** What its conditions say, which the status of an Ingress has no place for. */
+  recordIngress(
+    { namespace, name }: Omit<ObjectRef, 'kind'>,
+    uidOf: () => string,
+    conditions: readonly Condition[],
+  ): void {
+    const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
+    if (notes.length === 0) return;
+    const apiVersion = bestApiVersion('Ingress');
+    const subject = { apiVersion, kind: 'Ingress', namespace, name, uid: uidOf() };
+    for (const note of notes) this.record(subject, note);
   }
 
   #shareOf(namespace: string): TokenBucket {

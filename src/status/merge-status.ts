@@ -99,15 +99,23 @@ function mergeGatewayClass(
 function mergeGateway(desired: DesiredGateway, before: Fields, now: string): MergedStatus | undefined {
   const merged = mergeListeners(desired, before, now);
   if (merged === undefined) return undefined;
-  const addressesBefore = entries(before['addresses']).map(({ value }) => String(value));
-  const addresses = published(desired, addressesBefore)
-    .slice(0, MAX_ADDRESSES)
-    .map((value) => ({ type: 'IPAddress', value }));
+  const addresses = desired.addresses && publishedAddresses(desired.addresses, desired.tentative, before);
   const { attachedListenerSets } = desired;
   // A CRD from before there were ListenerSets has no such field, and would drop it each time.
   const counts = attachedListenerSets > 0 || before['attachedListenerSets'] !== undefined;
-  const status = { ...merged.status, addresses, ...(counts ? { attachedListenerSets } : {}) };
+  const status = {
+    ...merged.status,
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(counts ? { attachedListenerSets } : {}),
+  };
   return { status, transitions: merged.transitions };
+}
+
+function publishedAddresses(addresses: readonly string[], tentative: boolean, before: Fields) {
+  const known = entries(before['addresses']).map(({ value }) => String(value));
+  return published({ addresses, tentative }, known)
+    .slice(0, MAX_ADDRESSES)
+    .map((value) => ({ type: 'IPAddress', value }));
 }
 
 /** The conditions of a Gateway or ListenerSet and the entries of its listeners. */

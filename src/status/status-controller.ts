@@ -4,7 +4,6 @@ import type { Condition } from '../model/conditions.ts';
 import { type DesiredStatus, STATUS_KINDS, type StatusKind } from '../model/desired-status.ts';
 import type { FleetView } from '../model/fleet.ts';
 import { isOfKind, type ObjectKey, parseObjectKey } from '../model/key.ts';
-import { bestApiVersion } from '../model/kinds.ts';
 import { ENVOY_GRACE_MS, EnvoyFleet, type EnvoyReport } from './envoy-fleet.ts';
 import { EventRecorder, eventsOf } from './event-recorder.ts';
 import { FleetEvents } from './fleet-events.ts';
@@ -13,6 +12,7 @@ import { StatusResources } from './kubernetes/status-resources.ts';
 import { type ElectionTimes, LEADER_LEASE, LeaderElection } from './leader-election.ts';
 import { ReplicaReports } from './replica-reports.ts';
 import type { StatusLogger } from './status-logger.ts';
+import type { StatusMode } from './status-mode.ts';
 import { StatusWriter, type WriterCounts } from './status-writer.ts';
 
 /** What the status writer has to know of the rest of Sluice. All of it is fast and in memory. */
@@ -37,6 +37,8 @@ export interface DesiredStatuses {
 
 export interface StatusControllerOptions extends ApiClientOptions {
   readonly world: DesiredStatuses;
+  /** `own` unless given. */
+  readonly mode?: StatusMode;
   readonly statusesPerSecond: number;
   /** While it says so no status is read or written; Events and leases are. */
   readonly isHeldUp?: () => boolean;
@@ -93,11 +95,13 @@ export class StatusController {
     this.#clock = clock;
     this.#client = new ApiClient(options);
     this.#fleet = new EnvoyFleet(this.#graceMs);
-    this.#events = new EventRecorder({ client: this.#client, identity, clock, wallClock, logger });
+    const isSilent = this.mode === 'off';
+    this.#events = new EventRecorder({ client: this.#client, identity, clock, wallClock, isSilent, logger });
     this.#fleetEvents = new FleetEvents(this.#events, options.namespace);
     this.#writer = new StatusWriter({
       client: this.#client,
       resources: new StatusResources(this.#client),
+      mode: this.mode,
       desired: (key) => world.desired(key, this.#fleetView()),
       onWritten: (written) => {
         for (const note of eventsOf(written.transitions)) this.#events.record(written, note);
@@ -127,6 +131,20 @@ export class StatusController {
 
   get leading(): boolean {
     return this.#leadingSince !== undefined;
+  }
+
+  get mode(): StatusMode {
+    return this.#options.mode ?? 'own';
+  }
+
+  /** Objects whose status is left to others, as far as they were looked at; of a replica that does not lead none is known. */
+  get withheld(): ReadonlySet<ObjectKey> {
+    return this.#writer.withheld;
+  }
+
+  /** What the status of an object should say, whatever is written of it; `undefined` where it is none of ours. */
+  desired(key: ObjectKey): DesiredStatus | undefined {
+    return this.#options.world.desired(key, this.#fleetView());
   }
 
   /** Statuses that wait to be written. */
@@ -206,7 +224,7 @@ export class StatusController {
     if (this.#stopped) return;
     this.#leadingSince = this.#clock.now();
     this.#isSwept = false;
-    this.#writer.lead();
+    if (this.mode !== 'off') this.#writer.lead();
     this.#refresh();
     this.#cancelGrace = this.#clock.after(this.#graceMs, () => {
       this.#tellOfEnvoys();
@@ -217,14 +235,7 @@ export class StatusController {
 
   #fleetView(): FleetView {
     const since = this.#leadingSince ?? this.#clock.now();
-    return {
-      serving: this.#fleet.serving,
-      connected: this.#fleet.connected,
-      acknowledgementOf: (name, version) => this.#fleet.acknowledgementOf(name, version),
-      hasRejectedClusters: this.#fleet.hasRejectedClusters,
-      rejectedCluster: (name, version) => this.#fleet.rejectedCluster(name, version),
-      tentative: this.#clock.now() - since < this.#graceMs,
-    };
+    return this.#fleet.view(this.#clock.now() - since < this.#graceMs);
   }
 
   #refresh(): void {
@@ -330,12 +341,8 @@ export class StatusController {
 
   #tellOfIngress(key: ObjectKey): void {
     if (!key.startsWith('Ingress/')) return;
-    const conditions = this.#options.world.ingressConditions(key, this.#fleetView());
-    const notes = eventsOf(conditions.map((condition) => ({ condition, before: undefined })));
-    if (notes.length === 0) return;
-    const { namespace, name } = parseObjectKey(key);
-    const uid = this.#options.world.ingressUid(key);
-    const subject = { apiVersion: bestApiVersion('Ingress'), kind: 'Ingress', namespace, name, uid };
-    for (const note of notes) this.#events.record(subject, note);
+    const { world } = this.#options;
+    const conditions = world.ingressConditions(key, this.#fleetView());
+    this.#events.recordIngress(parseObjectKey(key), () => world.ingressUid(key), conditions);
   }
 }

@@ -6,8 +6,9 @@ import type { DesiredStatus, StatusKind } from '../model/desired-status.ts';
 import { type ObjectKey, objectKey, parseObjectKey } from '../model/key.ts';
 import { isStatusKind, objectPath, type StatusResources } from './kubernetes/status-resources.ts';
 import type { Transition } from './merge-conditions.ts';
-import { mergeStatus, type PresentObject } from './merge-status.ts';
+import type { PresentObject } from './merge-status.ts';
 import type { StatusLogger } from './status-logger.ts';
+import { StatusMerger, type StatusMode } from './status-mode.ts';
 import { HELD_UP_MS, type Outcome, WorkQueue } from './work-queue.ts';
 
 /** An object whose status was written, or just read and found right. */
@@ -23,6 +24,8 @@ export interface WrittenStatus {
 export interface StatusWriterOptions {
   readonly client: ApiClient;
   readonly resources: StatusResources;
+  /** `own` unless given; in `off` it is never to lead. */
+  readonly mode?: StatusMode | undefined;
   /** What the status of the object of this key should say; `undefined` where it is none of ours. */
   readonly desired: (key: ObjectKey) => DesiredStatus | undefined;
   readonly onWritten: (written: WrittenStatus) => void;
@@ -63,6 +66,7 @@ export class StatusWriter {
   readonly counts: WriterCounts = { written: 0, unchanged: 0, conflicts: 0, failed: 0 };
   readonly #options: StatusWriterOptions;
   readonly #queue: WorkQueue<ObjectKey>;
+  readonly #merger: StatusMerger;
   /** Object key → fingerprint of what its status is known to say. */
   readonly #confirmed = new Map<ObjectKey, string>();
   #leading: AbortController | undefined;
@@ -72,6 +76,7 @@ export class StatusWriter {
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
+    this.#merger = new StatusMerger(options.mode ?? 'own', () => this.#now());
     this.#queue = new WorkQueue({
       groupOf: (key) => parseObjectKey(key).namespace,
       perSecond: options.perSecond,
@@ -88,6 +93,11 @@ export class StatusWriter {
     return this.#queue.size;
   }
 
+  /** Objects whose status is left to others, as far as they were looked at. */
+  get withheld(): ReadonlySet<ObjectKey> {
+    return this.#merger.withheld;
+  }
+
   /** This replica writes from now on. Looks through all objects for what is not right. */
   lead(): void {
     if (this.#leading !== undefined) return;
@@ -101,6 +111,7 @@ export class StatusWriter {
     this.#leading = undefined;
     this.#queue.clear();
     this.#confirmed.clear();
+    this.#merger.clear();
   }
 
   /** The status of the object of this key may differ. */
@@ -162,7 +173,7 @@ export class StatusWriter {
     this.#options.onLooked(key);
     const desired = this.#options.desired(key);
     if (desired === undefined) return;
-    if (mergeStatus(desired, present, this.#now()) === undefined) this.#confirm(key, desired, present);
+    if (this.#merger.merge(key, desired, present) === undefined) this.#confirm(key, desired, present);
     else {
       this.#confirmed.delete(key);
       this.statusChanged(key, kind === 'GatewayClass' || kind === 'Gateway');
@@ -173,6 +184,7 @@ export class StatusWriter {
     const desired = this.#options.desired(key);
     if (desired === undefined) {
       this.#confirmed.delete(key);
+      this.#merger.forget(key);
       return false;
     }
     const known = this.#confirmed.get(key);
@@ -204,7 +216,7 @@ export class StatusWriter {
     // What it should say now, not what it should have said when it was enqueued.
     const desired = this.#options.desired(key);
     if (desired === undefined) return { type: 'done' };
-    const merged = mergeStatus(desired, present, this.#now());
+    const merged = this.#merger.merge(key, desired, present);
     if (merged === undefined) {
       this.counts.unchanged += 1;
       this.#confirm(key, desired, present);
@@ -248,7 +260,7 @@ export class StatusWriter {
     const { uid } = present.metadata;
     if (desired.uid !== '' && uid !== undefined && uid !== desired.uid) return;
     const final = settled(desired);
-    const isFinal = final === desired || mergeStatus(final, present, this.#now()) === undefined;
+    const isFinal = final === desired || this.#merger.isWritten(final, present);
     this.#confirmed.set(key, fingerprint(isFinal ? final : desired));
   }
 

@@ -10,6 +10,7 @@ import { resourcesPage } from './api/owed-resources.ts';
 import { routesPage } from './api/route-list.ts';
 import { probePage, verdictPage } from './api/verdict.ts';
 import { debugNodes, debugRoutes } from './debug-routes.ts';
+import { debugStatuses } from './debug-statuses.ts';
 import { pageFiles } from './page/page-files.ts';
 
 export interface AdminPagesOptions {
@@ -37,6 +38,7 @@ export function adminPages({ view, registry, report }: AdminPagesOptions): {
     '/problems': () => jsonPage([...report.problems, ...report.conditionProblems()]),
     '/debug/routes': (query) => debugRoutes(view.engine, view.config, query),
     '/debug/namespaces': (query) => view.namespaces.page(query),
+    '/debug/statuses': (query) => debugStatuses(view.status, query),
     '/debug/nodes': (query) =>
       query.has('expected') ? jsonPage(view.nodes.expected()) : debugNodes(view.server, view.nodes),
     '/api/v1/explain': (query, request) => hostPage(parts, query, request),

@@ -204,9 +204,17 @@ export class Metrics {
   }
 
   /** Of who writes statuses. */
-  observeStatus(status: Pick<StatusController, 'leading' | 'pending' | 'eventsDropped' | 'counts'>): void {
+  observeStatus(
+    status: Pick<StatusController, 'leading' | 'pending' | 'withheld' | 'eventsDropped' | 'counts'>,
+  ): void {
     const { registry } = this;
     gauge(registry, 'sluice_leader', '1 while this replica writes statuses.', () => (status.leading ? 1 : 0));
+    gauge(
+      registry,
+      'sluice_status_withheld',
+      'Objects whose status would say something else if it were not for --status-mode shadow; of the leader.',
+      () => status.withheld.size,
+    );
     gauge(registry, 'sluice_status_pending', 'Statuses that wait to be written.', () => status.pending);
     counters(
       registry,

@@ -49,6 +49,7 @@ export class StatusPublisher {
       kubeconfig: options.kubeconfig,
       context: options.context,
       world: this.#world,
+      mode: options.statusMode,
       statusesPerSecond: options.statusRate,
       isHeldUp: () => gate.isClosed,
       election: options.leaderElection
@@ -63,6 +64,8 @@ export class StatusPublisher {
       ...(envoyGraceMs === undefined ? {} : { envoyGraceMs }),
       logger,
     });
+    if (options.statusMode !== 'own')
+      logger.info({ statusMode: options.statusMode }, 'not all statuses are written; see /debug/statuses');
     server.rejections.onEvent((event) => {
       if (event.type === 'rejected') this.controller.envoysChanged();
     });

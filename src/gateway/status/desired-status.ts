@@ -12,6 +12,7 @@ import type { ObjectRef } from '../../model/events.ts';
 import type { FleetView, RejectedHost } from '../../model/fleet.ts';
 import type { ParentListeners, RouteModel } from '../../model/gateway.ts';
 import { type ObjectKey, objectKey } from '../../model/key.ts';
+import { CONTROLLER_NAME } from '../../model/names.ts';
 import type { ListenerSet } from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import { ingressBindings } from '../parents/bindings.ts';
@@ -102,6 +103,7 @@ function desiredGatewayClass(
     uid: object.meta.uid,
     conditions: evaluated.conditions,
     supportedFeatures: supportedFeatures(config),
+    isAdopted: object.controllerName !== CONTROLLER_NAME,
   };
 }
 
@@ -141,6 +143,7 @@ function desiredGateway(
     conditions: withMissingNodes(asProgrammed.conditions, inputs),
     attachedListenerSets: evaluated.attachedListenerSets(model),
     tentative: inputs.fleet.tentative,
+    isAdopted: isAdopted(evaluated, object.gatewayClassName),
   };
   return { status: desired, published: { isOurs: true, programmed } };
 }
@@ -166,6 +169,7 @@ function desiredListenerSet(
     uid: object.meta.uid,
     ...asProgrammed,
     tentative: inputs.fleet.tentative,
+    isAdopted: isAdopted(evaluated, classOf(evaluated, { kind: 'ListenerSet', namespace, name })),
   };
   return { status: desired, published: { isOurs: true, programmed } };
 }
@@ -248,26 +252,38 @@ function desiredRoute(
     uid: object.meta.uid,
     parents: parents.flatMap(({ parentRef, conditions }): DesiredParent | readonly [] => {
       if (parentRef === undefined) return [];
-      const parent = { ...parentRef, namespace: parentRef.namespace ?? namespace };
-      return { parentRef, controllerName: controllerName(evaluated, parent, config), conditions };
+      const className = classOf(evaluated, { ...parentRef, namespace: parentRef.namespace ?? namespace });
+      return {
+        parentRef,
+        controllerName: controllerName(evaluated, className, config),
+        conditions,
+        isAdopted: isAdopted(evaluated, className),
+      };
     }),
     controllerNames: config.controllerNames,
   };
 }
 
-/** "ControllerName is a domain/path string that indicates the name of the controller that wrote this status": the class's. */
-function controllerName(
+/** The class of a Gateway, or of a ListenerSet's. */
+function classOf(
   evaluated: Evaluated,
   { kind, namespace, name }: { readonly kind: string; readonly namespace: string; readonly name: string },
-  { controllerNames }: GatewayConfig,
 ): string {
   const gateway =
     kind === 'ListenerSet' ? evaluated.listenerSet(namespace, name)?.gateway : { namespace, name };
-  const { world } = evaluated;
-  const object = gateway && world.get('Gateway', gateway.namespace, gateway.name);
-  const className = object?.gatewayClassName ?? '';
+  const object = gateway && evaluated.world.get('Gateway', gateway.namespace, gateway.name);
+  return object?.gatewayClassName ?? '';
+}
+
+/** "ControllerName is a domain/path string that indicates the name of the controller that wrote this status": the class's. */
+function controllerName({ world }: Evaluated, className: string, { controllerNames }: GatewayConfig): string {
   // A class that was adopted by its name has no object.
   return world.get('GatewayClass', '', className)?.controllerName ?? controllerNames[0] ?? '';
+}
+
+/** A class that was adopted by its name has no object; whose it is nobody knows. */
+function isAdopted({ world }: Evaluated, className: string): boolean {
+  return world.get('GatewayClass', '', className)?.controllerName !== CONTROLLER_NAME;
 }
 
 function desiredIngress(

@@ -57,6 +57,7 @@ async function hostReport(parts: AdminParts, host: string): Promise<HostReport> 
     listeners,
     nodes: server.nodes().map((node) => onNode(parts, node, explanation)),
     expected,
+    ...(parts.status !== undefined && { statusMode: parts.status.mode }),
     gatewayAddresses: publishedAddresses(
       listeners.flatMap(({ addresses }) => addresses),
       true,

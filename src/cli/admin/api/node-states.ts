@@ -28,7 +28,11 @@ export function statusPage(parts: AdminParts): AdminPage {
     objects: parts.objectCounts(),
     hosts,
     overBudget: parts.namespaces.overBudget().slice(0, MOST_OVER_BUDGET),
-    ...(status !== undefined && { statusesPending: status.pending }),
+    ...(status !== undefined && {
+      statusesPending: status.pending,
+      statusMode: status.mode,
+      statusesWithheld: status.withheld.size,
+    }),
     problems: parts.problemCount(),
     ...(notAfter !== undefined && { certificateNotAfter: notAfter.toISOString() }),
     ...(lastChangeMs !== undefined && { lastChangeMs }),

@@ -82,6 +82,8 @@ export interface HostReport extends Answer<'HostReport'> {
   readonly expected: readonly ExpectedNode[];
   /** By which addresses the Gateways of the host are reached. */
   readonly gatewayAddresses: readonly string[];
+  /** `--status-mode`; absent where it writes none. */
+  readonly statusMode?: 'off' | 'shadow' | 'own';
 }
 
 /** `/api/v1/namespaces?near=SHARE&limit=N`: what namespaces use of their budgets, the fullest first. */
@@ -136,6 +138,10 @@ export interface StatusReport extends Answer<'StatusReport'> {
   readonly overBudget: readonly string[];
   /** Statuses that wait to be written; absent where it writes none. */
   readonly statusesPending?: number;
+  /** `--status-mode`; absent where it writes none. */
+  readonly statusMode?: 'off' | 'shadow' | 'own';
+  /** Objects whose status would say something else in the mode `own`; 0 where this replica does not lead. */
+  readonly statusesWithheld?: number;
   /** Problems of the source, and of Gateways and routes. */
   readonly problems: number;
   /** When the certificate of the xDS port expires, ISO 8601; absent without TLS. */

@@ -66,6 +66,16 @@ describe('the verdict on a host', () => {
     assert.deepEqual([all.state, all.verdict], ['live', 'live on 3 of 3 nodes']);
     assert.deepEqual(all.notes, []);
   });
+  it('says so where the addresses are withheld from statuses', () => {
+    const nodes = ['gw-1', 'gw-2', 'gw-3'].map((node) => on(node));
+    const addresses = { gatewayAddresses: ['192.0.2.1', '192.0.2.2'] };
+    const shadow = verdict(report('a', nodes, { ...addresses, statusMode: 'shadow' }));
+    assert.equal(shadow.state, 'live');
+    assert.deepEqual(shadow.notes, [
+      'its DNS record does not follow Sluice: --status-mode shadow writes no address (192.0.2.1, 192.0.2.2)',
+    ]);
+    assert.deepEqual(verdict(report('a', nodes, { ...addresses, statusMode: 'own' })).notes, []);
+  });
   it('names the nodes where it is not live, and why', () => {
     const some = verdict(
       report('a', [

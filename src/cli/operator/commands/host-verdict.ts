@@ -142,5 +142,10 @@ function notesOf(reports: readonly HostReport[], best: HostReport): readonly str
       replica.ready && JSON.stringify(explanation) !== JSON.stringify(best.explanation),
   );
   if (differs) notes.push('replicas do not agree: one of them is behind; ask again, or see "sluice status"');
+  const { statusMode = 'own', explanation, gatewayAddresses } = best;
+  if (statusMode !== 'own' && explanation.served.length > 0)
+    notes.push(
+      `its DNS record does not follow Sluice: --status-mode ${statusMode} writes no address${gatewayAddresses.length === 0 ? '' : ` (${listing(gatewayAddresses)})`}`,
+    );
   return notes;
 }

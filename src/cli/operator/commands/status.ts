@@ -90,13 +90,21 @@ function linesOf({ answers, failures }: Answers<StatusReport>, fleet: readonly F
       text: `${pending.length === 0 ? 'all read' : pending.join('; ')}${last.length === 0 ? '' : `; last change ${span(Math.min(...last))} ago`}`,
       isGood: pending.length === 0,
     },
-    { title: 'statuses', text: `${statuses} wait to be written`, isGood: true },
+    { title: 'statuses', text: `${statuses} wait to be written${statusModes(reports)}`, isGood: true },
     {
       title: 'certificate',
       text: days === undefined || days === '' ? 'xDS is served without TLS' : `${days} days left`,
       isGood: typeof days !== 'number' || days >= SOON_DAYS,
     },
   ];
+}
+
+/** Nothing where all statuses are written. */
+function statusModes(reports: readonly StatusReport[]): string {
+  const modes = [...new Set(reports.map(({ statusMode = 'own' }) => statusMode))].sort();
+  if (modes.join() === 'own') return '';
+  const withheld = Math.max(0, ...reports.map(({ statusesWithheld = 0 }) => statusesWithheld));
+  return `; --status-mode ${modes.join(' and ')}${modes.includes('shadow') ? `: ${withheld} withheld, see /debug/statuses` : ''}`;
 }
 
 function screen(lines: readonly Line[], { answers }: Answers<StatusReport>, paint: Paint): string {
