@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { type DeclareCommand, type Parsed, parseCommandLine } from '../command-line.ts';
 import { type FlagSet, readFlags } from '../flag.ts';
 import {
   BUNDLE_FLAGS,
@@ -97,7 +98,20 @@ Examples:
 `,
 } as const;
 
-export type DeclareCommand = (name: string, description: string, flags: FlagSet, examples: string) => Command;
+/** Whether a command line begins with one of these commands. */
+export function isOperatorCommand([first = '']: readonly string[]): boolean {
+  return Object.hasOwn(EXAMPLES, first);
+}
+
+/** Reads a command line that begins with one of these commands as `parseInvocation` does, without loading what the others need. */
+export function parseOperatorLine(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Parsed<OperatorInvocation> {
+  return parseCommandLine<OperatorInvocation>(argv, (declare, found) =>
+    declareOperatorCommands(declare, env, found),
+  );
+}
 
 /** Declares the commands that ask a running Sluice; `found` is told which one the line has. */
 export function declareOperatorCommands(

@@ -1,5 +1,5 @@
 import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
-import { http, https } from '../../../kubernetes-api/node-http.ts';
+import process from 'node:process';
 
 /** How a server is reached; an agent carries its TLS. */
 export interface HttpTarget {
@@ -42,7 +42,7 @@ export async function call(target: HttpTarget, wish: HttpCall): Promise<HttpAnsw
 export async function open(target: HttpTarget, wish: HttpCall): Promise<IncomingMessage> {
   const { server, agent, headers } = target;
   return await new Promise((resolve, reject) => {
-    const outgoing = (server.protocol === 'https:' ? https : http).request({
+    const outgoing = clientFor(server).request({
       ...(agent !== undefined && { agent }),
       method: wish.method ?? 'GET',
       protocol: server.protocol,
@@ -65,6 +65,13 @@ export async function open(target: HttpTarget, wish: HttpCall): Promise<Incoming
     outgoing.once('response', resolve);
     outgoing.end(wish.body);
   });
+}
+
+/** What TLS takes to load, 30 ms, is for those who need it. */
+function clientFor({ protocol }: URL): Pick<typeof import('node:http'), 'request'> {
+  return protocol === 'https:'
+    ? process.getBuiltinModule('node:https')
+    : process.getBuiltinModule('node:http');
 }
 
 /** Of an answer in JSON, what it says is wrong. */
