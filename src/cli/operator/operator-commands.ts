@@ -73,12 +73,14 @@ Examples:
 
   # Whose hosts end so.
   sluice routes --of-host '*.stage.example.com'
+
+  # The ten with the most connections, on all Envoys together.
+  sluice routes --sort connections --limit 10
 `,
   diff: `
 Examples:
-  # Envoy's admin interface is on its node's loopback: forward a port to its pod first.
-  kubectl -n sluice-system port-forward POD-OF-ENVOY 15000 &
-  sluice diff gw-1 --envoy-admin 127.0.0.1:15000
+  # Through a port that is forwarded to Envoy's pod on that node.
+  sluice diff gw-1
 
   # On the node itself.
   curl -s '127.0.0.1:15000/config_dump?include_eds' | sluice diff gw-1 --config-dump -

@@ -3,80 +3,101 @@ import { CliError, EXIT } from '../../cli-error.ts';
 import type { ConnectionConfig } from '../operator-flags.ts';
 import { apiConnection, callApi, type KubernetesAccess } from './api-access.ts';
 import { call, type HttpTarget, messageOf } from './http.ts';
+import { PodReplica, type Way } from './pod-replica.ts';
+import type { Replica } from './replicas.ts';
 
 /** Port of the admin address, unless a pod says otherwise by a port of the name `admin`. */
 const ADMIN_PORT = 18_001;
 const TOKEN_SECONDS = 600;
+const LOOPBACK = new URL('http://127.0.0.1');
 
-/** The replicas of a cluster, each behind the API server's proxy to its pod. */
-export interface FoundPods {
-  readonly pods: readonly { readonly name: string; readonly path: string }[];
-  readonly target: HttpTarget;
-  /** Why they are shown no token; `undefined` where they are. */
-  readonly withoutToken: string | undefined;
-}
-
-/** The pods that the flags lead to; `token` is shown instead of one made for this. Rejects with a `CliError`. */
-export async function findPods(config: ConnectionConfig, token: string | undefined): Promise<FoundPods> {
+/** The replicas in the cluster; `token` is shown to them instead of one made for this. Rejects with a `CliError`. */
+export async function podReplicas(
+  config: ConnectionConfig,
+  token: string | undefined,
+): Promise<readonly Replica[]> {
+  const { namespace, selector, timeoutMs } = config;
   const api = await apiConnection(config);
-  const signal = AbortSignal.timeout(config.timeoutMs);
-  const pods = await podsOf(api, config, signal);
-  const made = token === undefined ? await tokenFor(api, config, pods[0]?.serviceAccount, signal) : { token };
-  return {
-    pods: pods.map(({ name, port }) => ({
-      name,
-      path: `/api/v1/namespaces/${config.namespace}/pods/${name}:${port}/proxy`,
-    })),
-    target: {
-      ...api,
-      // The API server takes "Authorization" for itself.
-      headers: { ...api.headers, ...('token' in made && { 'Sluice-Authorization': `Bearer ${made.token}` }) },
-    },
-    withoutToken: 'token' in made ? undefined : made.reason,
-  };
-}
-
-interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-  readonly spec?: {
-    readonly serviceAccountName?: string;
-    readonly containers?: readonly {
-      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-    }[];
-  };
-  readonly status?: { readonly phase?: string };
-}
-
-interface FoundPod {
-  readonly name: string;
-  readonly port: number;
-  readonly serviceAccount: string | undefined;
-}
-
-async function podsOf(
-  api: KubernetesAccess,
-  { namespace, selector }: ConnectionConfig,
-  signal: AbortSignal,
-): Promise<readonly FoundPod[]> {
-  const query = new URLSearchParams({ labelSelector: selector }).toString();
-  const path = `/api/v1/namespaces/${namespace}/pods`;
-  const body = await callApi(api, { path: `${path}?${query}`, signal }, 'list pods', namespace);
-  const { items = [] } = body as { items?: readonly Pod[] };
-  const running = items.filter(({ status }) => status?.phase === 'Running');
-  if (running.length === 0) {
-    const found =
-      items.length === 0 ? `no pod has the labels ${selector}` : `none of ${items.length} pods runs`;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { all, running } = await podsWith(api, namespace, selector, signal);
+  const [first] = running;
+  if (first === undefined) {
+    const found = all.length === 0 ? `no pod has the labels ${selector}` : `none of ${all.length} pods runs`;
     throw new CliError(
       'SLUICE_SERVER_NOT_FOUND',
       EXIT.unavailable,
       `there is no Sluice in namespace ${namespace} of ${api.server.origin}: ${found}; name the namespace with --namespace, the labels with --selector, or an address with --server`,
     );
   }
-  return running.map(({ metadata, spec }) => {
-    const ports = (spec?.containers ?? []).flatMap(({ ports: each = [] }) => each);
-    const port = ports.find(({ name }) => name === 'admin')?.containerPort ?? ADMIN_PORT;
-    return { name: metadata.name, port, serviceAccount: spec?.serviceAccountName };
+  const made =
+    token === undefined ? await tokenFor(api, config, first.spec?.serviceAccountName, signal) : { token };
+  const shown = 'token' in made ? made.token : undefined;
+  return running.map((pod) => {
+    const { name } = pod.metadata;
+    const port = adminPortOf(pod);
+    // The API server takes "Authorization" for itself, and hands on the other.
+    const headers = {
+      ...api.headers,
+      ...(shown !== undefined && { 'Sluice-Authorization': `Bearer ${shown}` }),
+    };
+    const proxy: Way = {
+      prefix: `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy`,
+      target: async () => ({ ...api, headers }),
+    };
+    const forward: Way = {
+      prefix: '',
+      target: async () => ({
+        ...(await forwarded(api, { namespace, pod: name, port }, timeoutMs)),
+        headers: shown === undefined ? {} : { authorization: `Bearer ${shown}` },
+      }),
+    };
+    const ways = { auto: [proxy, forward], proxy: [proxy], 'port-forward': [forward] }[config.through];
+    return new PodReplica(name, ways, 'reason' in made ? made.reason : undefined);
   });
+}
+
+/** A port of a pod as if it were here. The library for it is loaded where it is wanted: half a second. */
+export async function forwarded(
+  api: KubernetesAccess,
+  to: { readonly namespace: string; readonly pod: string; readonly port: number },
+  timeoutMs: number,
+): Promise<HttpTarget> {
+  const { portForwardAgent } = await import('./port-forward.ts');
+  return { server: LOOPBACK, agent: portForwardAgent(api, to, timeoutMs) };
+}
+
+/** A pod, as far as it matters here. */
+export interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly serviceAccountName?: string;
+    readonly containers?: readonly {
+      readonly name?: string;
+      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+      readonly readinessProbe?: { readonly httpGet?: { readonly port?: number | string } };
+    }[];
+  };
+  readonly status?: { readonly phase?: string };
+}
+
+function adminPortOf({ spec }: Pod): number {
+  const ports = (spec?.containers ?? []).flatMap(({ ports: each = [] }) => each);
+  return ports.find(({ name }) => name === 'admin')?.containerPort ?? ADMIN_PORT;
+}
+
+/** The pods of these labels, and those of them that run. Rejects with a `CliError`. */
+export async function podsWith(
+  api: KubernetesAccess,
+  namespace: string,
+  selector: string,
+  signal: AbortSignal,
+): Promise<{ readonly all: readonly Pod[]; readonly running: readonly Pod[] }> {
+  const query = new URLSearchParams({ labelSelector: selector }).toString();
+  const path = `/api/v1/namespaces/${namespace}/pods?${query}`;
+  const body = await callApi(api, { path, signal }, 'list pods', namespace);
+  const { items: all = [] } = body as { items?: readonly Pod[] };
+  return { all, running: all.filter(({ status }) => status?.phase === 'Running') };
 }
 
 /**

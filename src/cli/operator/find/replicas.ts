@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CliError, EXIT } from '../../cli-error.ts';
 import type { ConnectionConfig } from '../operator-flags.ts';
-import { call, type HttpAnswer, type HttpTarget, messageOf, open } from './http.ts';
+import { call, type HttpAnswer, type HttpTarget, openStream } from './http.ts';
 
 /** Where one replica's pages are. */
 export interface Replica {
@@ -16,32 +16,20 @@ export interface Replica {
 /** The replicas that the flags lead to. Rejects with a `CliError`. */
 export async function findReplicas(config: ConnectionConfig): Promise<readonly Replica[]> {
   const given = config.tokenFile === undefined ? undefined : tokenIn(config.tokenFile);
-  if (config.servers.length > 0) {
-    const headers = given === undefined ? {} : { authorization: `Bearer ${given}` };
-    return config.servers.map((server) => replicaAt(server.host, { server, headers }, '', undefined));
+  if (config.servers.length === 0) {
+    const { podReplicas } = await import('./pods.ts');
+    return await podReplicas(config, given);
   }
-  const { findPods } = await import('./pods.ts');
-  const { pods, target, withoutToken } = await findPods(config, given);
-  return pods.map(({ name, path }) => replicaAt(name, target, path, withoutToken));
+  const headers = given === undefined ? {} : { authorization: `Bearer ${given}` };
+  return config.servers.map((server) => replicaAt({ server, headers }));
 }
 
-function replicaAt(
-  name: string,
-  target: HttpTarget,
-  prefix: string,
-  withoutToken: string | undefined,
-): Replica {
+function replicaAt(target: HttpTarget): Replica {
   return {
-    name,
-    withoutToken,
-    get: (path, signal) => call(target, { path: `${prefix}${path}`, signal }),
-    stream: async (path, signal) => {
-      const response = await open(target, { path: `${prefix}${path}`, signal });
-      if (response.statusCode === 200) return response as AsyncIterable<Buffer>;
-      let text = '';
-      for await (const part of response as AsyncIterable<Buffer>) text += part.toString('utf8');
-      throw new Error(messageOf(text) ?? `answered ${response.statusCode}`);
-    },
+    name: target.server.host,
+    withoutToken: undefined,
+    get: (path, signal) => call(target, { path, signal }),
+    stream: (path, signal) => openStream(target, path, signal),
   };
 }
 
