@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { call, type HttpAnswer, type HttpTarget, messageOf, openStream } from './http.ts';
-import type { Replica } from './replicas.ts';
+import type { Replica } from './replica.ts';
 
 /** One way to a replica: behind the API server's proxy, or a port that is forwarded. */
 export interface Way {

@@ -4,7 +4,7 @@ import type { ConnectionConfig } from '../operator-flags.ts';
 import { apiConnection, callApi, type KubernetesAccess } from './api-access.ts';
 import { call, type HttpTarget, messageOf } from './http.ts';
 import { PodReplica, type Way } from './pod-replica.ts';
-import type { Replica } from './replicas.ts';
+import type { Replica } from './replica.ts';
 
 /** Port of the admin address, unless a pod says otherwise by a port of the name `admin`. */
 const ADMIN_PORT = 18_001;

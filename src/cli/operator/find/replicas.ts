@@ -1,17 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { CliError, EXIT } from '../../cli-error.ts';
 import type { ConnectionConfig } from '../operator-flags.ts';
-import { call, type HttpAnswer, type HttpTarget, openStream } from './http.ts';
-
-/** Where one replica's pages are. */
-export interface Replica {
-  readonly name: string;
-  get(path: string, signal: AbortSignal): Promise<HttpAnswer>;
-  /** The bytes of a page that goes on. Rejects with its text where the status is not 200. */
-  stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
-  /** Why it is shown no token; `undefined` where it is, or needs none. */
-  readonly withoutToken: string | undefined;
-}
+import { call, type HttpTarget, openStream } from './http.ts';
+import type { Replica } from './replica.ts';
 
 /** The replicas that the flags lead to. Rejects with a `CliError`. */
 export async function findReplicas(config: ConnectionConfig): Promise<readonly Replica[]> {
