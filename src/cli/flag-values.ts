@@ -1,6 +1,5 @@
 /** The values that flags take, each read from text; the messages say how to write them. */
 import { resolve } from 'node:path';
-import { parseAddressRange } from '../gateway/parents/address-pool.ts';
 import { parseDuration } from '../gateway/values/duration.ts';
 import { readHostName } from '../gateway/values/host-name-input.ts';
 import { isValidHostname, normalizeHostname } from '../gateway/values/hostname.ts';
@@ -100,12 +99,6 @@ export const peerSocket = fromText<SocketAddress | SocketPath>(
 export const ipAddress = fromText(
   'not an IP address; write it as 0.0.0.0 or ::, without a port and without brackets',
   (text) => parseIpAddress(text)?.text,
-);
-
-/** An address or a range of them, as the pool of Gateways takes it. */
-export const addressRange = fromText(
-  'not an IP address or a CIDR range; write it as 203.0.113.7 or 203.0.113.0/28, without bits set beyond the prefix',
-  (text) => (parseAddressRange(text) === undefined ? undefined : text),
 );
 
 /** The name of a namespace. */

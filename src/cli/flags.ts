@@ -1,16 +1,17 @@
 /** Every flag of every command. docs/errors.md and the README list what they refuse. */
 import { DEFAULT_GATEWAY_CONFIG } from '../gateway/config.ts';
+import { parseAddressRange } from '../gateway/parents/address-pool.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../snapshot/config.ts';
 import { ADMIN_FLAGS } from './admin/admin-flags.ts';
 import { BUDGET_FLAGS, namespaceBudgetOf } from './budget-flags.ts';
 import type { FlagSet, FlagValues } from './flag.ts';
 import {
-  addressRange,
   className,
   controllerName,
   dnsLabel,
   duration,
   enabled,
+  fromText,
   hostName,
   ipAddress,
   listenAddress,
@@ -21,9 +22,15 @@ import {
   wholeNumber,
 } from './flag-values.ts';
 import { KUBERNETES_FLAGS } from './operator/find/kubernetes-flags.ts';
-import { STATE_FLAGS } from './state-flags.ts';
+import { STATE_FLAGS } from './serve/state-flags.ts';
 import { STATUS_FLAGS } from './status-flags.ts';
 import { XDS_TLS_FLAGS } from './tls-flags.ts';
+
+/** An address or a range of them, as the pool of Gateways takes it. */
+const addressRange = fromText(
+  'not an IP address or a CIDR range; write it as 203.0.113.7 or 203.0.113.0/28, without bits set beyond the prefix',
+  (text) => (parseAddressRange(text) === undefined ? undefined : text),
+);
 
 const HOUR_MS = 3_600_000;
 /** What changes the bytes of a filter chain that every tenant's connections run through. */

@@ -29,6 +29,7 @@ export function createLogger(config: LogConfig, terminal: Terminal): Logger {
   );
   if (config.logFormat === 'pretty' && pretty === undefined) {
     logger.warn(
+      { code: 'SLUICE_LOG_FORMAT' },
       'pino-pretty is not installed; logging JSON. Install it beside Sluice for --log-format pretty',
     );
   }

@@ -1,9 +1,10 @@
-import { Command, CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { BOOTSTRAP_FLAGS, type BootstrapOptions } from './bootstrap-flags.ts';
 import { CERTS_FLAGS, type CertsConfig } from './certs/certs-flags.ts';
 import { CliError, EXIT, quoted } from './cli-error.ts';
+import { type DeclareCommand, EXIT_CODES, type Parsed, parseCommandLine, usage } from './command-line.ts';
 import { DRAIN_FLAGS, type DrainConfig } from './drain/drain-flags.ts';
-import { declareFlags, type FlagSet, readFlags } from './flag.ts';
+import { readFlags } from './flag.ts';
 import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } from './flags.ts';
 import { NODE_FLAGS, type NodeConfig } from './node/node-flags.ts';
 import { type CompletedCommand, completionScript, SHELLS } from './operator/completion.ts';
@@ -11,28 +12,18 @@ import { declareOperatorCommands, type OperatorInvocation } from './operator/ope
 import { TENANTS_FLAGS, type TenantsConfig } from './tenants/tenants-flags.ts';
 
 /** What the command line asks for, every value read and checked. */
-export type Invocation =
+export type Invocation = Parsed<OwnInvocation | OperatorInvocation>;
+
+type OwnInvocation =
   | { readonly command: 'serve'; readonly config: ServeConfig }
   | { readonly command: 'translate'; readonly directory: string; readonly config: TranslateConfig }
   | { readonly command: 'bootstrap'; readonly config: BootstrapOptions }
   | { readonly command: 'certs'; readonly config: CertsConfig }
   | { readonly command: 'drain'; readonly config: DrainConfig }
   | { readonly command: 'node'; readonly config: NodeConfig }
-  | { readonly command: 'tenants'; readonly config: TenantsConfig }
-  | OperatorInvocation
-  | { readonly command: 'version' }
-  | { readonly command: 'help'; readonly text: string };
+  | { readonly command: 'tenants'; readonly config: TenantsConfig };
 
-const EXIT_CODES = `
-Exit codes:
-  0   done, or stopped by SIGTERM or SIGINT
-  2   translate: something is not accepted or has a problem, or nothing is for Sluice
-  64  a flag, command or variable that does not parse (nothing was started)
-  66  the directory of manifests, a kubeconfig that was named, or a TLS file is missing
-  69  an address is taken, or something needed is not there
-  70  a bug in Sluice
-  78  flags that do not go together, or a Node.js that is too old
-  130 stopped by a second signal before connections were drained`;
+type Env = Readonly<Record<string, string | undefined>>;
 
 const EXAMPLES = {
   serve: `
@@ -108,101 +99,62 @@ Examples:
 ${EXIT_CODES}`,
 } as const;
 
-/**
- * Reads a command line. `argv` without the interpreter and the script. Pure: prints nothing, starts nothing. Throws a
- * `CliError` with exit code 64 for whatever does not parse.
- */
-export function parseInvocation(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Invocation {
-  let invocation: Invocation | undefined;
-  let help = '';
-  const program = new Command('sluice')
-    .description(
-      'Envoy control plane for public TLS-passthrough ingress: Gateway API and Ingress in, delta xDS out.',
-    )
-    .version('', '-V, --version', 'print the versions of Sluice and Node.js')
-    .addHelpText('after', `\nEvery command has examples: sluice serve --help\n${EXIT_CODES}`);
+/** Reads a command line, of all commands; as `parseCommandLine`. */
+export function parseInvocation(argv: readonly string[], env: Env): Invocation {
+  return parseCommandLine<OwnInvocation | OperatorInvocation>(argv, (declare, found, program) => {
+    declareOwnCommands(declare, env, found);
+    declareOperatorCommands(declare, env, found);
+    program
+      .command('completion')
+      .description('print what completes commands and flags in a shell')
+      .argument('<shell>', SHELLS.join(', '))
+      .addHelpText('after', COMPLETION_HELP)
+      .action((text: string) => {
+        const shell = SHELLS.find((each) => each === text);
+        if (shell === undefined)
+          throw usage(`no completion for ${quoted(text)}; there is one for ${SHELLS.join(', ')}`);
+        found({ command: 'help', text: completionScript(shell, completedCommands(program)) });
+      });
+    program
+      .command('version')
+      .description('print the versions of Sluice and Node.js')
+      .action(() => found({ command: 'version' }));
+  });
+}
 
-  function command(name: string, description: string, flags: FlagSet, examples: string): Command {
-    const result = program.command(name).description(description).addHelpText('after', examples);
-    declareFlags(result, flags);
-    return result;
-  }
-
-  command('serve', 'serve the manifests to Envoys', SERVE_FLAGS, EXAMPLES.serve).action((given) => {
+function declareOwnCommands(
+  declare: DeclareCommand,
+  env: Env,
+  found: (invocation: OwnInvocation) => void,
+): void {
+  declare('serve', 'serve the manifests to Envoys', SERVE_FLAGS, EXAMPLES.serve).action((given) => {
     const config = readFlags(SERVE_FLAGS, given, env);
     refuseSharedAddress(config);
-    invocation = { command: 'serve', config };
+    found({ command: 'serve', config });
   });
-  command(
+  declare(
     'bootstrap',
     "print an Envoy's bootstrap configuration",
     BOOTSTRAP_FLAGS,
     EXAMPLES.bootstrap,
-  ).action((given) => {
-    invocation = { command: 'bootstrap', config: readFlags(BOOTSTRAP_FLAGS, given, env) };
-  });
-  command('translate', 'print what manifests become', TRANSLATE_FLAGS, EXAMPLES.translate)
+  ).action((given) => found({ command: 'bootstrap', config: readFlags(BOOTSTRAP_FLAGS, given, env) }));
+  declare('translate', 'print what manifests become', TRANSLATE_FLAGS, EXAMPLES.translate)
     .argument('<dir>', 'folder of manifests, or one file of them; - for stdin')
-    .action((directory: string, given) => {
-      const config = readFlags(TRANSLATE_FLAGS, given, env);
-      invocation = { command: 'translate', directory, config };
-    });
-  command('certs', 'make or renew the certificates of mutual TLS', CERTS_FLAGS, EXAMPLES.certs).action(
-    (given) => {
-      invocation = { command: 'certs', config: readFlags(CERTS_FLAGS, given, env) };
-    },
+    .action((directory: string, given) =>
+      found({ command: 'translate', directory, config: readFlags(TRANSLATE_FLAGS, given, env) }),
+    );
+  declare('certs', 'make or renew the certificates of mutual TLS', CERTS_FLAGS, EXAMPLES.certs).action(
+    (given) => found({ command: 'certs', config: readFlags(CERTS_FLAGS, given, env) }),
   );
-  command('drain', 'take an Envoy out of service gently', DRAIN_FLAGS, EXAMPLES.drain).action((given) => {
-    invocation = { command: 'drain', config: readFlags(DRAIN_FLAGS, given, env) };
-  });
-  command('node', "keep what Sluice says for a node's own Envoy", NODE_FLAGS, EXAMPLES.node).action(
-    (given) => {
-      invocation = { command: 'node', config: readFlags(NODE_FLAGS, given, env) };
-    },
+  declare('drain', 'take an Envoy out of service gently', DRAIN_FLAGS, EXAMPLES.drain).action((given) =>
+    found({ command: 'drain', config: readFlags(DRAIN_FLAGS, given, env) }),
   );
-  command('tenants', 'make routes for tenant clusters', TENANTS_FLAGS, EXAMPLES.tenants).action((given) => {
-    invocation = { command: 'tenants', config: readFlags(TENANTS_FLAGS, given, env) };
-  });
-  declareOperatorCommands(command, env, (found) => {
-    invocation = found;
-  });
-  program
-    .command('completion')
-    .description('print what completes commands and flags in a shell')
-    .argument('<shell>', SHELLS.join(', '))
-    .addHelpText('after', COMPLETION_HELP)
-    .action((text: string) => {
-      const shell = SHELLS.find((each) => each === text);
-      if (shell === undefined)
-        throw usage(`no completion for ${quoted(text)}; there is one for ${SHELLS.join(', ')}`);
-      invocation = { command: 'help', text: completionScript(shell, completedCommands(program)) };
-    });
-  program
-    .command('version')
-    .description('print the versions of Sluice and Node.js')
-    .action(() => {
-      invocation = { command: 'version' };
-    });
-
-  for (const each of [program, ...program.commands]) {
-    each.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} });
-  }
-  try {
-    program.parse(withoutHelpFor(argv, program), { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.version') return { command: 'version' };
-    if (error.exitCode === 0) return { command: 'help', text: help };
-    // Nothing but "sluice": commander would print the help as an error.
-    if (error.code === 'commander.help')
-      throw usage('no command given; run "sluice --help" for the commands');
-    throw usage(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}; ${whereHelpIs(argv, program)}`);
-  }
-  if (invocation === undefined) return { command: 'help', text: help };
-  return invocation;
+  declare('node', "keep what Sluice says for a node's own Envoy", NODE_FLAGS, EXAMPLES.node).action((given) =>
+    found({ command: 'node', config: readFlags(NODE_FLAGS, given, env) }),
+  );
+  declare('tenants', 'make routes for tenant clusters', TENANTS_FLAGS, EXAMPLES.tenants).action((given) =>
+    found({ command: 'tenants', config: readFlags(TENANTS_FLAGS, given, env) }),
+  );
 }
 
 const COMPLETION_HELP = `
@@ -234,20 +186,4 @@ function refuseSharedAddress({ xdsAddress, adminAddress }: ServeConfig): void {
     EXIT.config,
     `--xds-address and --admin-address are both ${quoted(`${xdsAddress.host}:${xdsAddress.port}`)}; give each a port`,
   );
-}
-
-function usage(message: string): CliError {
-  return new CliError('SLUICE_USAGE', EXIT.usage, message);
-}
-
-/** commander answers "help nope" with the help of all, as if that were what was asked for. */
-function withoutHelpFor(argv: readonly string[], program: Command): readonly string[] {
-  const [first, second] = argv;
-  if (first !== 'help' || second === undefined || second.startsWith('-') || second === 'help') return argv;
-  return program.commands.some((each) => each.name() === second) ? argv : [second];
-}
-
-function whereHelpIs(argv: readonly string[], program: Command): string {
-  const known = program.commands.find((each) => each.name() === argv[0]);
-  return `run "sluice ${known === undefined ? '' : `${known.name()} `}--help"`;
 }

@@ -1,8 +1,9 @@
 import process from 'node:process';
 import { CliError, EXIT, type ExitCode, errorLine } from './cli-error.ts';
-import { createLogger } from './logger.ts';
-import { type Invocation, parseInvocation } from './program.ts';
-import { version } from './version.ts';
+import type { LogConfig } from './flags.ts';
+import type { Logger } from './logger.ts';
+import { isOperatorCommand, parseOperatorLine } from './operator/operator-commands.ts';
+import type { Invocation } from './program.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,7 +14,7 @@ export async function run(argv: readonly string[], env: Env): Promise<ExitCode> 
     if (error.code !== 'EPIPE') throw error;
   });
   try {
-    return await execute(parseInvocation(argv, env), env);
+    return await execute(await invocationOf(argv, env), env);
   } catch (error) {
     if (error instanceof CliError) {
       process.stderr.write(errorLine(error.code, error.message));
@@ -25,12 +26,21 @@ export async function run(argv: readonly string[], env: Env): Promise<ExitCode> 
   }
 }
 
+/** Whoever asks a running Sluice wants an answer at once: those commands load little. */
+async function invocationOf(argv: readonly string[], env: Env): Promise<Invocation> {
+  if (isOperatorCommand(argv)) return parseOperatorLine(argv, env);
+  const { parseInvocation } = await import('./program.ts');
+  return parseInvocation(argv, env);
+}
+
 async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
   switch (invocation.command) {
     case 'help':
       return print(invocation.text);
-    case 'version':
+    case 'version': {
+      const { version } = await import('./version.ts');
       return print(`sluice ${version()} (Node.js ${process.versions.node})\n`);
+    }
     // Loaded when needed, as what follows: they bring libraries that take half a second.
     case 'bootstrap': {
       const { bootstrap } = await import('./bootstrap-files.ts');
@@ -51,24 +61,15 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
     }
     case 'serve': {
       const { serve } = await import('./serve/serve.ts');
-      return await serve(
-        invocation.config,
-        createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
-      );
+      return await serve(invocation.config, await loggerFor(invocation.config, env));
     }
     case 'drain': {
       const { drain } = await import('./drain/drain.ts');
-      return await drain(
-        invocation.config,
-        createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
-      );
+      return await drain(invocation.config, await loggerFor(invocation.config, env));
     }
     case 'node': {
       const { node } = await import('./node/node.ts');
-      return await node(
-        invocation.config,
-        createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
-      );
+      return await node(invocation.config, await loggerFor(invocation.config, env));
     }
     case 'tenants': {
       const { tenants } = await import('./tenants/tenants.ts');
@@ -82,6 +83,11 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
       return await runOperator(invocation);
     }
   }
+}
+
+async function loggerFor(config: LogConfig, env: Env): Promise<Logger> {
+  const { createLogger } = await import('./logger.ts');
+  return createLogger(config, { isTerminal: process.stderr.isTTY === true, env });
 }
 
 function print(text: string): ExitCode {

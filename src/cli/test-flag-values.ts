@@ -11,6 +11,9 @@ export const VALUES: Readonly<
   '--of-namespace': { good: 'tenant-a', gives: 'tenant-a', bad: ['', 'A', 'a.b'] },
   '--of-host': { good: '*.example.com', gives: '*.example.com', bad: ['', 'a b'] },
   '--selector': { good: 'app=sluice', gives: 'app=sluice', bad: ['', 'a b'] },
+  '--envoy-selector': { good: 'app=envoy', gives: 'app=envoy', bad: ['', 'a b'] },
+  '--through': { good: 'port-forward', gives: 'port-forward', bad: ['', 'ssh'] },
+  '--sort': { good: 'bytes', gives: 'bytes', bad: ['', 'state'] },
   '--service-account': {
     good: 'tenant-a/default',
     gives: { namespace: 'tenant-a', name: 'default' },

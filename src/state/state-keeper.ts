@@ -206,8 +206,8 @@ export class StateKeeper {
     this.#appendedAt = clock.now();
     this.#savedAt = at;
     if (this.#trouble === '') return;
+    logger.info({ code: this.#trouble }, 'the state is saved again');
     this.#trouble = '';
-    logger.info({}, 'the state is saved again');
   }
 
   /** Once for each trouble. */

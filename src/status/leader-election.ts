@@ -165,8 +165,16 @@ export class LeaderElection {
     if (this.#leading === leading) return;
     this.#leading = leading;
     const { logger, identity, leaseName, onChange } = this.#options;
-    if (leading) logger.info({ identity, lease: leaseName }, `leading: this replica ${this.#duty}`);
-    else logger.info({ identity, lease: leaseName, holder: this.holder }, 'no longer leading');
+    if (leading)
+      logger.info(
+        { code: 'SLUICE_LEADING', identity, lease: leaseName },
+        `leading: this replica ${this.#duty}`,
+      );
+    else
+      logger.info(
+        { code: 'SLUICE_LEADING', identity, lease: leaseName, holder: this.holder },
+        'no longer leading',
+      );
     onChange(leading);
   }
 

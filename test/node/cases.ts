@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { NAMESPACE } from '../harness/helm.ts';
 import type { ApiObject } from '../harness/kubernetes/client.ts';
 import type { NodeCluster } from '../harness/node/node-cluster.ts';
+import { runSluice } from '../harness/sluice-process.ts';
 import { attempt, get, openLongLived } from '../harness/tls-client.ts';
 import { until } from '../harness/until.ts';
 import { addresses, ENVOY_COMMAND, envoyPods, type FaultContext, untilEnvoysReady } from './faults.ts';
@@ -88,6 +89,25 @@ export const CASES: readonly Case[] = [
         .trim()
         .split('\n');
       for (const line of lines) assert.ok(JSON.parse(line));
+    },
+  },
+  {
+    name: "an operator asks Sluice and Envoy through the API server, by its proxy and by a kubelet's forwarded port",
+    run: async ({ cluster }) => {
+      const sluice = async (...argv: readonly string[]) =>
+        await runSluice([...argv, '--kubeconfig', cluster.api.kubeconfig, '--timeout', '20s']);
+      for (const through of ['proxy', 'port-forward', 'auto']) {
+        const { stdout, stderr } = await sluice('explain', HOST, '--through', through);
+        assert.match(stdout, /: live on 2 of 2 nodes\n/, `${through}: ${stdout}${stderr}`);
+      }
+      const diff = await sluice('diff', 'g1');
+      assert.match(diff.stdout, /^g1 has all it should: /, diff.stderr);
+      const { address } = cluster.node('g1');
+      using connection = await openLongLived({ address, port: 443, servername: HOST });
+      assert.ok(connection.isOpen);
+      const routes = await sluice('routes', '--sort', 'connections', '-o', 'json');
+      const { items } = JSON.parse(routes.stdout) as { items: readonly { connections: number }[] };
+      assert.ok((items[0]?.connections ?? 0) >= 1, routes.stdout + routes.stderr);
     },
   },
   {

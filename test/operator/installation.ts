@@ -60,7 +60,12 @@ export async function install(): Promise<Installation> {
     }),
     ...service('api', [backend]),
     ...service('empty', []),
-    tlsRoute({ name: 'demo', hosts: [HOST], backends: [{ name: 'api' }] }),
+    tlsRoute({
+      name: 'demo',
+      hosts: [HOST],
+      backends: [{ name: 'api' }],
+      annotations: { 'sluice.dev/stats': 'true' },
+    }),
     tlsRoute({ name: 'empty', hosts: ['empty.stage.example.com'], backends: [{ name: 'empty' }] }),
     inNamespace(NAMESPACE, {
       apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import type { HostVerdict } from '../../src/cli/operator/commands/host-verdict.ts';
 import { service, tlsRoute } from '../harness/manifests.ts';
 import { type Finished, runSluice, SluiceProcess } from '../harness/sluice-process.ts';
+import { openLongLived } from '../harness/tls-client.ts';
 import { until } from '../harness/until.ts';
 import { assertGolden } from './golden.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type Installation,
   install,
   NAMESPACE,
+  NODES,
   startEnvoyAt,
   tokenOf,
 } from './installation.ts';
@@ -114,6 +116,24 @@ describe('while all is well', { timeout: 120_000 }, () => {
     assert.equal(differs.exitCode, 2);
     const unknown = await sluice(['diff', 'gw-9', '--config-dump', file]);
     assert.match(unknown.stderr, /SLUICE_NODE_UNKNOWN: .*connected are gw-1, gw-2, gw-3/);
+  });
+
+  it('routes by what their hosts have of connections, as each Envoy counts them', async () => {
+    const admins = installation.envoys.flatMap(({ adminAddress }) => ['--envoy-admin', adminAddress]);
+    // All three listen there: it is any of them that gets it.
+    using connection = await openLongLived({ address: NODES[0] ?? '', port: 443, servername: HOST });
+    assert.ok(connection.isOpen);
+    const sorted = await sluice(['routes', '--sort', 'bytes', '--limit', '1', ...admins]);
+    assert.equal(sorted.stderr, '');
+    await assertGolden('routes-bytes', sorted.stdout.replace(/(?<= )\d{3,}(?= )/, 'BYTES'));
+    const one = ['--envoy-admin', '127.0.0.1:1', ...admins.slice(0, 2)];
+    const { stderr, stdout } = await sluice(['routes', '--sort', 'connections', '-o', 'json', ...one]);
+    assert.match(stderr, /^note: Envoy of 127\.0\.0\.1:1: connect ECONNREFUSED/);
+    const { items } = JSON.parse(stdout) as { items: readonly { connections?: number }[] };
+    assert.equal(typeof items[0]?.connections, 'number');
+    const none = await sluice(['routes', '--sort', 'connections', '--envoy-admin', '127.0.0.1:1']);
+    assert.match(none.stderr, /SLUICE_ENVOY_UNREACHABLE/);
+    assert.equal(none.exitCode, 69);
   });
 
   it('watch tells of a change, from what was read to the last Envoy', async () => {

@@ -25,13 +25,19 @@ export async function drain(config: DrainConfig, logger: Logger): Promise<ExitCo
   const drainOnce = (): Promise<Drained> => {
     running ??= (async () => {
       const turn = await waitForTurn(config, logger);
-      logger.info({ unreadyMs: config.unreadyMs, timeoutMs: config.timeoutMs }, 'draining Envoy');
+      logger.info(
+        { code: 'SLUICE_DRAIN', unreadyMs: config.unreadyMs, timeoutMs: config.timeoutMs },
+        'draining Envoy',
+      );
       const drained = await drainEnvoy(admin, config);
       // Nobody takes this Envoy for one that serves: its health check fails until it is gone.
       turn?.giveBack();
       running = undefined;
-      if (drained.outcome === 'unreachable') logger.warn(`${nobody}; is --envoy-admin right?`);
-      else logger[drained.outcome === 'timeout' ? 'warn' : 'info'](drained, 'drained Envoy');
+      if (drained.outcome === 'unreachable')
+        logger.warn({ code: 'SLUICE_DRAIN_NO_ENVOY' }, `${nobody}; is --envoy-admin right?`);
+      else if (drained.outcome === 'timeout')
+        logger.warn({ code: 'SLUICE_DRAIN_TIMEOUT', ...drained }, 'drained Envoy');
+      else logger.info({ code: 'SLUICE_DRAIN', ...drained }, 'drained Envoy');
       return drained;
     })();
     return running;
@@ -80,10 +86,16 @@ async function waitForTurn(config: DrainConfig, logger: Logger): Promise<Turn | 
   try {
     const turn = await takeTurn(partner, config);
     if (turn.partner === 'absent')
-      logger.warn({ partner: partner.address }, 'the other Envoy does not serve; draining without it');
+      logger.warn(
+        { code: 'SLUICE_DRAIN_PARTNER', partner: partner.address },
+        'the other Envoy does not serve; draining without it',
+      );
     return turn;
   } catch (error) {
-    logger.warn({ error: String(error) }, 'cannot wait for the other Envoy; is --turn-address right?');
+    logger.warn(
+      { code: 'SLUICE_DRAIN_PARTNER', error: String(error) },
+      'cannot wait for the other Envoy; is --turn-address right?',
+    );
     return undefined;
   }
 }
@@ -100,7 +112,10 @@ async function lookForEnvoy(admin: EnvoyAdmin, logger: Logger, ending: AbortSign
     }
   }
   if (!ending.aborted)
-    logger.warn({ envoy: admin.address }, 'no Envoy answers there; is --envoy-admin right?');
+    logger.warn(
+      { code: 'SLUICE_DRAIN_NO_ENVOY', envoy: admin.address },
+      'no Envoy answers there; is --envoy-admin right?',
+    );
 }
 
 async function listen(server: Server, { hookAddress: { host, port } }: DrainConfig): Promise<void> {

@@ -64,7 +64,11 @@ export class GatewayNode {
             { code: 'SLUICE_STATE_WRITE', directory: stateDir, error: String(error) },
             'what the control plane says cannot be kept; a start without it would have nothing newer to serve',
           ),
-        onRecovery: () => logger.info({ directory: stateDir }, 'what the control plane says is kept again'),
+        onRecovery: () =>
+          logger.info(
+            { code: 'SLUICE_STATE_WRITE', directory: stateDir },
+            'what the control plane says is kept again',
+          ),
       });
     }
     const metrics = new NodeMetrics(this.#relay, () => this.#keeper);
@@ -128,6 +132,7 @@ export class GatewayNode {
     const { file, at, unreadBytes } = state;
     this.#logger.info(
       {
+        code: 'SLUICE_STATE_SERVED',
         file,
         at: new Date(at).toISOString(),
         ageSeconds: Math.round((now - at) / 1000),
@@ -142,12 +147,14 @@ export class GatewayNode {
   #events(): NodeRelayEvents {
     const logger = this.#logger;
     return {
-      onEnvoyConnect: (node) => logger.info({ node }, 'Envoy connected'),
-      onEnvoyDisconnect: (node, reason) => logger.info({ node, reason }, 'Envoy disconnected'),
+      onEnvoyConnect: (node) => logger.info({ code: 'SLUICE_XDS_CONNECTED', node }, 'Envoy connected'),
+      onEnvoyDisconnect: (node, reason) =>
+        logger.info({ code: 'SLUICE_XDS_DISCONNECTED', node, reason }, 'Envoy disconnected'),
       onUpdate: (_update, response) => this.#keeper?.changed(response),
       onComplete: () => {
         logger.info(
           {
+            code: 'SLUICE_SYNCED',
             hosts: this.#relay.resources.table.count(CLUSTER_TYPE),
             ...(this.#lostAt !== undefined && { lostAt: this.#lostAt }),
           },
@@ -157,7 +164,8 @@ export class GatewayNode {
         this.#servedAt = undefined;
         this.#keeper?.completed();
       },
-      onUpstreamConnect: (controlPlane) => logger.info({ controlPlane }, 'connected to the control plane'),
+      onUpstreamConnect: (controlPlane) =>
+        logger.info({ code: 'SLUICE_NODE_CONTROL_PLANE', controlPlane }, 'connected to the control plane'),
       onUpstreamEnd: (controlPlane, reason, wasOpen) => {
         const line = { code: 'SLUICE_NODE_CONTROL_PLANE_LOST', controlPlane, reason };
         if (this.#lostAt !== undefined && !wasOpen)

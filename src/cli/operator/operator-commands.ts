@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { type DeclareCommand, type Parsed, parseCommandLine } from '../command-line.ts';
 import { type FlagSet, readFlags } from '../flag.ts';
 import {
   BUNDLE_FLAGS,
@@ -72,12 +73,14 @@ Examples:
 
   # Whose hosts end so.
   sluice routes --of-host '*.stage.example.com'
+
+  # The ten with the most connections, on all Envoys together.
+  sluice routes --sort connections --limit 10
 `,
   diff: `
 Examples:
-  # Envoy's admin interface is on its node's loopback: forward a port to its pod first.
-  kubectl -n sluice-system port-forward POD-OF-ENVOY 15000 &
-  sluice diff gw-1 --envoy-admin 127.0.0.1:15000
+  # Through a port that is forwarded to Envoy's pod on that node.
+  sluice diff gw-1
 
   # On the node itself.
   curl -s '127.0.0.1:15000/config_dump?include_eds' | sluice diff gw-1 --config-dump -
@@ -97,7 +100,20 @@ Examples:
 `,
 } as const;
 
-export type DeclareCommand = (name: string, description: string, flags: FlagSet, examples: string) => Command;
+/** Whether a command line begins with one of these commands. */
+export function isOperatorCommand([first = '']: readonly string[]): boolean {
+  return Object.hasOwn(EXAMPLES, first);
+}
+
+/** Reads a command line that begins with one of these commands as `parseInvocation` does, without loading what the others need. */
+export function parseOperatorLine(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Parsed<OperatorInvocation> {
+  return parseCommandLine<OperatorInvocation>(argv, (declare, found) =>
+    declareOperatorCommands(declare, env, found),
+  );
+}
 
 /** Declares the commands that ask a running Sluice; `found` is told which one the line has. */
 export function declareOperatorCommands(

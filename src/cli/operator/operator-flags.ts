@@ -45,6 +45,15 @@ const CONNECTION_FLAGS = {
     default: 'app.kubernetes.io/name=sluice,app.kubernetes.io/component=control-plane',
     schema: word,
   },
+  through: {
+    name: '--through',
+    value: 'auto|proxy|port-forward',
+    description:
+      "how its pods are reached: the API server's proxy, which a NetworkPolicy may stop, or a forwarded port; auto: the one, then the other",
+    env: 'SLUICE_THROUGH',
+    default: 'auto',
+    schema: oneOf('auto', 'proxy', 'port-forward'),
+  },
   ...KUBERNETES_FLAGS,
   serviceAccount: {
     name: '--service-account',
@@ -120,7 +129,38 @@ export const EXPLAIN_FLAGS = {
 
 export const STATUS_COMMAND_FLAGS = { ...CONNECTION_FLAGS, ...OUTPUT_FLAGS } as const satisfies FlagSet;
 
+/** Where Envoys' admin interfaces are. */
+const ENVOY_FLAGS = {
+  envoyAdmins: {
+    name: '--envoy-admin',
+    value: 'HOST:PORT',
+    description:
+      "admin address of an Envoy, 127.0.0.1:15000 behind a port-forward, instead of forwarding a port to Envoys' pods",
+    env: 'SLUICE_ENVOY_ADMIN',
+    repeatable: true,
+    schema: peerAddress,
+  },
+  envoySelector: {
+    name: '--envoy-selector',
+    value: 'LABELS',
+    description: "labels of Envoys' pods",
+    env: 'SLUICE_ENVOY_SELECTOR',
+    default: 'app.kubernetes.io/name=sluice,app.kubernetes.io/component=envoy',
+    schema: word,
+  },
+} as const satisfies FlagSet;
+
 export const ROUTES_FLAGS = {
+  sort: {
+    name: '--sort',
+    value: 'name|connections|bytes',
+    description:
+      'by what to sort; connections and bytes are asked of the Envoys, bytes are counted of routes with sluice.dev/stats alone',
+    env: 'SLUICE_SORT',
+    default: 'name',
+    schema: oneOf('name', 'connections', 'bytes'),
+  },
+  ...ENVOY_FLAGS,
   ofNamespace: {
     name: '--of-namespace',
     value: 'NAME',
@@ -162,13 +202,7 @@ export const DIFF_FLAGS = {
     env: 'SLUICE_CONFIG_DUMP',
     schema: word,
   },
-  envoyAdmin: {
-    name: '--envoy-admin',
-    value: 'HOST:PORT',
-    description: "the Envoy's admin address, 127.0.0.1:15000 behind a port-forward",
-    env: 'SLUICE_ENVOY_ADMIN',
-    schema: peerAddress,
-  },
+  ...ENVOY_FLAGS,
   ...CONNECTION_FLAGS,
   ...OUTPUT_FLAGS,
 } as const satisfies FlagSet;

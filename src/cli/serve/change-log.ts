@@ -107,6 +107,7 @@ export class ChangeLog {
     for (const binding of this.#engine.bindings) hosts += binding.hosts.size;
     this.#logger.info(
       {
+        code: 'SLUICE_CHANGES',
         routes,
         ...(sum(gateways) > 0 && { gateways }),
         ...(sum(listenerSets) > 0 && { listenerSets }),

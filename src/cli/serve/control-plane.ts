@@ -236,7 +236,7 @@ export class ControlPlane implements AsyncDisposable {
       },
       restored: () => this.#loop.restored(),
       confirmed: () => {
-        this.#options.logger.info('what was saved is confirmed: the API server has said what has changed');
+        this.#options.logger.info({ code: 'SLUICE_STATE_SERVED' }, 'what was saved is confirmed');
         this.#isWriting();
       },
     };
@@ -279,7 +279,7 @@ export class ControlPlane implements AsyncDisposable {
     if ([...this.#unsynced].some((kind) => !forbidden.has(kind))) return;
     this.#synced = true;
     const without = forbidden.size === 0 ? {} : { without: [...forbidden] };
-    this.#options.logger.info(without, 'source is synced');
+    this.#options.logger.info({ code: 'SLUICE_SYNCED', ...without }, 'source is synced');
     this.#loop.synced();
   }
 
@@ -296,7 +296,7 @@ export class ControlPlane implements AsyncDisposable {
       ...counted,
       onConnect: (node, ...connected) => {
         counted.onConnect?.(node, ...connected);
-        logger.info({ node }, 'Envoy connected');
+        logger.info({ code: 'SLUICE_XDS_CONNECTED', node }, 'Envoy connected');
         logNodeProblems(node, this.#options.engine.gateway.namespaceBudget.connections, logger);
         this.#status?.envoysChanged();
         this.#feed.nodeChanged(node.id, true);
@@ -307,7 +307,7 @@ export class ControlPlane implements AsyncDisposable {
       },
       onDisconnect: (node, reason, connection) => {
         counted.onDisconnect?.(node, reason, connection);
-        logger.info({ node, reason }, 'Envoy disconnected');
+        logger.info({ code: 'SLUICE_XDS_DISCONNECTED', node, reason }, 'Envoy disconnected');
         this.#feed.nodeChanged(node.id, false, reason);
         this.#status?.envoysChanged();
       },

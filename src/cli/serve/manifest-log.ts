@@ -74,7 +74,7 @@ export class ManifestLog {
       this.#lines.line(
         'problems',
         'info',
-        { gone, left: problems.length },
+        { code: 'SLUICE_SOURCE_WELL', gone, left: problems.length },
         'problems of the source have gone',
       );
     this.#problems = problems;
@@ -93,9 +93,20 @@ export class ManifestLog {
     if ((this.#wrong.get(key) ?? '') === text) return;
     if (text === '') this.#wrong.delete(key);
     else this.#wrong.set(key, text);
-    if (text === '') this.#lines.line('objects', 'info', { object: key }, 'all conditions are well again');
+    if (text === '')
+      this.#lines.line(
+        'objects',
+        'info',
+        { code: 'SLUICE_CONDITION', object: key },
+        'all conditions are well again',
+      );
     for (const { type, reason, message } of conditions)
-      this.#lines.line('objects', 'warn', { object: key, condition: type, reason }, message);
+      this.#lines.line(
+        'objects',
+        'warn',
+        { code: 'SLUICE_CONDITION', object: key, condition: type, reason },
+        message,
+      );
   }
 }
 

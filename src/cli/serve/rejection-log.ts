@@ -21,7 +21,7 @@ export function logRejection(event: RejectionEvent, lines: LineBudget): void {
   lines.line(
     'rejections',
     'info',
-    { node, type, resources: names.slice(0, MAX_NAMES), count: names.length },
+    { code: 'SLUICE_XDS_NACK', node, type, resources: names.slice(0, MAX_NAMES), count: names.length },
     'what Envoy had rejected was accepted: it is no longer held back, it is in force again',
   );
 }

@@ -61,6 +61,7 @@ export class StateService {
       this.#servedAt = state.at;
       logger.info(
         {
+          code: 'SLUICE_STATE_SERVED',
           file: state.file,
           at: new Date(state.at).toISOString(),
           ageSeconds: Math.round((now - state.at) / 1000),

@@ -6,7 +6,10 @@ import type { Logger } from '../logger.ts';
 export function logWindowEnd(node: NodeIdentity, { openMs, ...end }: WindowEnd, logger: Logger): void {
   const line = { node, openMs: Math.round(openMs), ...end };
   if (end.reason === 'complete') {
-    logger.info(line, 'Envoy has been told of all hosts: its demand window is closed');
+    logger.info(
+      { code: 'SLUICE_XDS_ALL_TOLD', ...line },
+      'Envoy has been told of all hosts: its demand window is closed',
+    );
     return;
   }
   logger.warn(

@@ -110,7 +110,7 @@ describe('TLS of the xDS port', () => {
     const before = opened.notAfter();
 
     await certificates('30');
-    await next('new TLS certificate or authorities in use');
+    await next('SLUICE_XDS_TLS_RELOADED');
     const after = opened.notAfter();
     assert.ok(after < before);
 

@@ -37,7 +37,10 @@ export async function openXdsTls(config: XdsTlsConfig, logger: Logger): Promise<
     onChange: (material) => {
       credentials?.update(material);
       const { serialNumber, notAfter } = material;
-      logger.info({ serialNumber, notAfter }, 'new TLS certificate or authorities in use');
+      logger.info(
+        { code: 'SLUICE_XDS_TLS_RELOADED', serialNumber, notAfter },
+        'new TLS certificate or authorities in use',
+      );
     },
     onFailure: (error) =>
       logger.error(

@@ -55,7 +55,7 @@ function advice(watched: WatchedKind, reason: FailureReason): string {
 export class FailureLog {
   readonly #logger: SourceLogger;
   readonly #clock: Clock;
-  readonly #outages = new Map<string, { readonly kinds: Set<Kind>; toldAt: number }>();
+  readonly #outages = new Map<string, { readonly kinds: Set<Kind>; readonly code: string; toldAt: number }>();
 
   constructor(logger: SourceLogger, clock: Clock) {
     this.#logger = logger;
@@ -70,7 +70,11 @@ export class FailureLog {
       if (other !== key && outage.kinds.delete(kind) && outage.kinds.size === 0) this.#outages.delete(other);
     }
     const now = this.#clock.now();
-    const outage = this.#outages.get(key) ?? { kinds: new Set(), toldAt: Number.NEGATIVE_INFINITY };
+    const outage = this.#outages.get(key) ?? {
+      kinds: new Set(),
+      code: failure.code,
+      toldAt: Number.NEGATIVE_INFINITY,
+    };
     this.#outages.set(key, outage);
     outage.kinds.add(kind);
     const due = now - outage.toldAt >= REMINDER_MS;
@@ -87,7 +91,10 @@ export class FailureLog {
     for (const [key, outage] of this.#outages) {
       if (!outage.kinds.delete(watched.kind) || outage.kinds.size > 0) continue;
       this.#outages.delete(key);
-      this.#logger.info({ kind: watched.kind }, `Kubernetes API: ${watched.kind} is read again`);
+      this.#logger.info(
+        { code: outage.code, kind: watched.kind },
+        `Kubernetes API: ${watched.kind} is read again`,
+      );
     }
   }
 }

@@ -53,13 +53,16 @@ export class KindDiscovery {
       this.#absences += 1;
       if (this.becameAbsent)
         logger.info(
-          { kind },
+          { code: 'SLUICE_KUBE_KIND', kind },
           `Kubernetes API: ${watched.plural}.${watched.group} is not installed; waiting for it`,
         );
       return undefined;
     }
     if (this.isAbsent)
-      logger.info({ kind }, `Kubernetes API: ${kind} is served now, as ${resource.apiVersion}`);
+      logger.info(
+        { code: 'SLUICE_KUBE_KIND', kind },
+        `Kubernetes API: ${kind} is served now, as ${resource.apiVersion}`,
+      );
     this.#absences = 0;
     this.#backoff.reset();
     return resource;

@@ -69,7 +69,10 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Source
         heardAt: () => Math.max(...reflectors.map(({ present }) => present.heardAt)),
         onReturn: (since) => {
           const awayMs = Math.round(clock.now() - since);
-          options.logger.info({ awayMs }, 'Kubernetes API: reached again; watches are opened anew');
+          options.logger.info(
+            { code: 'SLUICE_KUBE_UNREACHABLE', awayMs },
+            'Kubernetes API: reached again; watches are opened anew',
+          );
           for (const { present } of reflectors) present.renew(since);
         },
       });

@@ -124,7 +124,7 @@ export class ReferencedSecrets {
     if (this.#saidTooMany) return;
     this.#saidTooMany = true;
     this.#options.logger.warn(
-      { wanted, read: MOST },
+      { code: 'SLUICE_SECRETS_MANY', wanted, read: MOST },
       `Kubernetes API: listeners refer to ${wanted} Secrets; of ${MOST} it is told in their status whether they exist`,
     );
   }

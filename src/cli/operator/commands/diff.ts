@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { NodesReport, OwedResource, ResourcesReport } from '../../admin/api/shapes.ts';
 import { CliError, EXIT } from '../../cli-error.ts';
+import { type EnvoyResources, readConfigDump } from '../envoy/config-dump.ts';
+import { envoysOf } from '../envoy/envoys.ts';
 import { type Answers, askThese } from '../find/ask.ts';
 import { call } from '../find/http.ts';
 import { findReplicas } from '../find/replicas.ts';
@@ -8,7 +10,6 @@ import type { DiffConfig } from '../operator-flags.ts';
 import { type Paint, paintFor } from '../render/paint.ts';
 import { notes, type Printed, rendered } from '../render/print.ts';
 import { counted, printable, textTable } from '../render/text-table.ts';
-import { type EnvoyResources, readConfigDump } from './config-dump.ts';
 
 /** Differences that a text lists; JSON has all. */
 const LISTED = 50;
@@ -27,23 +28,19 @@ export interface Difference {
 
 /** `sluice diff NODE` */
 export async function diff(node: string, config: DiffConfig): Promise<Printed> {
-  const given = config.configDump !== undefined || config.envoyAdmin !== undefined;
-  if (!given || (config.configDump !== undefined && config.envoyAdmin !== undefined)) {
-    const how =
-      "Envoy's admin interface is on its node's loopback alone: kubectl port-forward POD 15000, then --envoy-admin 127.0.0.1:15000; or give its /config_dump?include_eds with --config-dump FILE";
+  if (config.envoyAdmins.length + (config.configDump === undefined ? 0 : 1) > 1)
     throw new CliError(
-      'SLUICE_FLAG_MISSING',
+      'SLUICE_FLAG_REPEATED',
       EXIT.usage,
-      `one of --envoy-admin and --config-dump is required: ${how}`,
+      '--config-dump and --envoy-admin say where the one config dump is; give one of them, once',
     );
-  }
   const replicas = await findReplicas(config);
   const known = await askThese<NodesReport>(replicas, config, '/api/v1/nodes');
   const owner = known.answers.find(({ answer }) => answer.nodes.some((each) => each.node === node));
   if (owner === undefined) throw unknownNode(node, known);
   const holder = replicas.filter(({ name }) => name === owner.replica);
   const path = `/api/v1/resources?${new URLSearchParams({ node }).toString()}`;
-  const envoy = await envoyOf(config);
+  const envoy = await envoyOf(node, config);
   const { answers } = await askThese<ResourcesReport>(holder, config, path);
   const [report] = answers;
   if (report === undefined) throw unknownNode(node, known);
@@ -98,19 +95,26 @@ function compared(
   return found;
 }
 
-async function envoyOf({ configDump, envoyAdmin, timeoutMs }: DiffConfig): Promise<EnvoyResources> {
-  const host = envoyAdmin?.host ?? '';
-  const admin = envoyAdmin && new URL(`http://${host.includes(':') ? `[${host}]` : host}:${envoyAdmin.port}`);
-  const from = admin?.host ?? (configDump === '-' ? 'stdin' : (configDump ?? ''));
-  try {
-    if (admin === undefined)
-      return readConfigDump(readFileSync(configDump === '-' ? 0 : (configDump ?? ''), 'utf8'));
+async function envoyOf(node: string, config: DiffConfig): Promise<EnvoyResources> {
+  const { configDump, timeoutMs } = config;
+  if (configDump !== undefined)
+    return dumpFrom(configDump === '-' ? 'stdin' : configDump, async () =>
+      readFileSync(configDump === '-' ? 0 : configDump, 'utf8'),
+    );
+  const [envoy] = await envoysOf(config, node);
+  return await dumpFrom(envoy.name, async () => {
     const path = '/config_dump?include_eds';
     // A dump of 20,000 hosts takes Envoy a second or two.
     const signal = AbortSignal.timeout(Math.max(timeoutMs, 30_000));
-    const { status, text: body } = await call({ server: admin }, { path, signal });
+    const { status, text: body } = await call(await envoy.admin(), { path, signal });
     if (status !== 200) throw new Error(`answered ${status}: ${body.slice(0, 200)}`);
-    return readConfigDump(body);
+    return body;
+  });
+}
+
+async function dumpFrom(from: string, read: () => Promise<string>): Promise<EnvoyResources> {
+  try {
+    return readConfigDump(await read());
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `no config dump of an Envoy at ${from}: ${reason}; give what its /config_dump?include_eds answers`;

@@ -3,8 +3,6 @@ import type { Agent } from 'node:http';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
-import { systemClock } from '../../../kubernetes-api/clock.ts';
-import { Credentials } from '../../../kubernetes-api/credentials.ts';
 import { plainConnection } from '../../../kubernetes-api/plain-kubeconfig.ts';
 import { isPod } from '../../../kubernetes-api/service-account.ts';
 import { CliError, EXIT } from '../../cli-error.ts';
@@ -27,6 +25,8 @@ export async function apiConnection({
   const file = kubeconfig ?? onlyKubeconfig();
   const plain = file === undefined ? undefined : plainConnection(file, context);
   if (plain !== undefined) return plain;
+  const { Credentials } = await import('../../../kubernetes-api/credentials.ts');
+  const { systemClock } = await import('../../../kubernetes-api/clock.ts');
   try {
     return await new Credentials({ kubeconfig, context }, systemClock).connection();
   } catch (cause) {

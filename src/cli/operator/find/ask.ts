@@ -1,7 +1,8 @@
 import { CliError, EXIT } from '../../cli-error.ts';
 import type { ConnectionConfig } from '../operator-flags.ts';
 import { messageOf } from './http.ts';
-import { findReplicas, type Replica } from './replicas.ts';
+import type { Replica } from './replica.ts';
+import { findReplicas } from './replicas.ts';
 
 /** What all replicas said to one question. */
 export interface Answers<T> {

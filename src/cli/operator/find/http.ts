@@ -1,5 +1,5 @@
 import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
-import { http, https } from '../../../kubernetes-api/node-http.ts';
+import process from 'node:process';
 
 /** How a server is reached; an agent carries its TLS. */
 export interface HttpTarget {
@@ -39,10 +39,10 @@ export async function call(target: HttpTarget, wish: HttpCall): Promise<HttpAnsw
 }
 
 /** One request; its body is read as it comes. */
-export async function open(target: HttpTarget, wish: HttpCall): Promise<IncomingMessage> {
+async function open(target: HttpTarget, wish: HttpCall): Promise<IncomingMessage> {
   const { server, agent, headers } = target;
   return await new Promise((resolve, reject) => {
-    const outgoing = (server.protocol === 'https:' ? https : http).request({
+    const outgoing = clientFor(server).request({
       ...(agent !== undefined && { agent }),
       method: wish.method ?? 'GET',
       protocol: server.protocol,
@@ -65,6 +65,26 @@ export async function open(target: HttpTarget, wish: HttpCall): Promise<Incoming
     outgoing.once('response', resolve);
     outgoing.end(wish.body);
   });
+}
+
+/** The bytes of an answer that goes on. Rejects with its text where the status is not 200. */
+export async function openStream(
+  target: HttpTarget,
+  path: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Buffer>> {
+  const response = await open(target, { path, signal });
+  if (response.statusCode === 200) return response as AsyncIterable<Buffer>;
+  let text = '';
+  for await (const part of response as AsyncIterable<Buffer>) text += part.toString('utf8');
+  throw new Error(messageOf(text) ?? `answered ${response.statusCode}`);
+}
+
+/** What TLS takes to load, 30 ms, is for those who need it. */
+function clientFor({ protocol }: URL): Pick<typeof import('node:http'), 'request'> {
+  return protocol === 'https:'
+    ? process.getBuiltinModule('node:https')
+    : process.getBuiltinModule('node:http');
 }
 
 /** Of an answer in JSON, what it says is wrong. */

@@ -1,142 +1,27 @@
 import { readFileSync } from 'node:fs';
-import { TOKEN_AUDIENCE } from '../../../model/names.ts';
 import { CliError, EXIT } from '../../cli-error.ts';
 import type { ConnectionConfig } from '../operator-flags.ts';
-import { apiConnection, callApi, type KubernetesAccess } from './api-access.ts';
-import { call, type HttpAnswer, type HttpTarget, messageOf, open } from './http.ts';
-
-/** Where one replica's pages are. */
-export interface Replica {
-  readonly name: string;
-  get(path: string, signal: AbortSignal): Promise<HttpAnswer>;
-  /** The bytes of a page that goes on. Rejects with its text where the status is not 200. */
-  stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
-  /** Why it is shown no token; `undefined` where it is, or needs none. */
-  readonly withoutToken: string | undefined;
-}
-
-/** Port of the admin address, unless a pod says otherwise by a port of the name `admin`. */
-const ADMIN_PORT = 18_001;
-const TOKEN_SECONDS = 600;
+import { call, type HttpTarget, openStream } from './http.ts';
+import type { Replica } from './replica.ts';
 
 /** The replicas that the flags lead to. Rejects with a `CliError`. */
 export async function findReplicas(config: ConnectionConfig): Promise<readonly Replica[]> {
-  if (config.servers.length > 0) {
-    const token = config.tokenFile === undefined ? undefined : tokenIn(config.tokenFile);
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return config.servers.map((server) => replicaAt(server.host, { server, headers }, '', undefined));
+  const given = config.tokenFile === undefined ? undefined : tokenIn(config.tokenFile);
+  if (config.servers.length === 0) {
+    const { podReplicas } = await import('./pods.ts');
+    return await podReplicas(config, given);
   }
-  const api = await apiConnection(config);
-  const signal = AbortSignal.timeout(config.timeoutMs);
-  const pods = await podsOf(api, config, signal);
-  const token = await tokenFor(api, config, pods[0]?.serviceAccount, signal);
-  const target = {
-    ...api,
-    // The API server takes "Authorization" for itself.
-    headers: { ...api.headers, ...('token' in token && { 'Sluice-Authorization': `Bearer ${token.token}` }) },
-  };
-  return pods.map(({ name, port }) =>
-    replicaAt(
-      name,
-      target,
-      `/api/v1/namespaces/${config.namespace}/pods/${name}:${port}/proxy`,
-      'token' in token ? undefined : token.reason,
-    ),
-  );
+  const headers = given === undefined ? {} : { authorization: `Bearer ${given}` };
+  return config.servers.map((server) => replicaAt({ server, headers }));
 }
 
-function replicaAt(
-  name: string,
-  target: HttpTarget,
-  prefix: string,
-  withoutToken: string | undefined,
-): Replica {
+function replicaAt(target: HttpTarget): Replica {
   return {
-    name,
-    withoutToken,
-    get: (path, signal) => call(target, { path: `${prefix}${path}`, signal }),
-    stream: async (path, signal) => {
-      const response = await open(target, { path: `${prefix}${path}`, signal });
-      if (response.statusCode === 200) return response as AsyncIterable<Buffer>;
-      let text = '';
-      for await (const part of response as AsyncIterable<Buffer>) text += part.toString('utf8');
-      throw new Error(messageOf(text) ?? `answered ${response.statusCode}`);
-    },
+    name: target.server.host,
+    withoutToken: undefined,
+    get: (path, signal) => call(target, { path, signal }),
+    stream: (path, signal) => openStream(target, path, signal),
   };
-}
-
-interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-  readonly spec?: {
-    readonly serviceAccountName?: string;
-    readonly containers?: readonly {
-      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-    }[];
-  };
-  readonly status?: { readonly phase?: string };
-}
-
-interface FoundPod {
-  readonly name: string;
-  readonly port: number;
-  readonly serviceAccount: string | undefined;
-}
-
-async function podsOf(
-  api: KubernetesAccess,
-  { namespace, selector }: ConnectionConfig,
-  signal: AbortSignal,
-): Promise<readonly FoundPod[]> {
-  const query = new URLSearchParams({ labelSelector: selector }).toString();
-  const path = `/api/v1/namespaces/${namespace}/pods`;
-  const body = await callApi(api, { path: `${path}?${query}`, signal }, 'list pods', namespace);
-  const { items = [] } = body as { items?: readonly Pod[] };
-  const running = items.filter(({ status }) => status?.phase === 'Running');
-  if (running.length === 0) {
-    const found =
-      items.length === 0 ? `no pod has the labels ${selector}` : `none of ${items.length} pods runs`;
-    throw new CliError(
-      'SLUICE_SERVER_NOT_FOUND',
-      EXIT.unavailable,
-      `there is no Sluice in namespace ${namespace} of ${api.server.origin}: ${found}; name the namespace with --namespace, the labels with --selector, or an address with --server`,
-    );
-  }
-  return running.map(({ metadata, spec }) => {
-    const ports = (spec?.containers ?? []).flatMap(({ ports: each = [] }) => each);
-    const port = ports.find(({ name }) => name === 'admin')?.containerPort ?? ADMIN_PORT;
-    return { name: metadata.name, port, serviceAccount: spec?.serviceAccountName };
-  });
-}
-
-/**
- * A token for Sluice alone: of a service account, made for this audience and for some minutes. Credentials of the kubeconfig are never
- * shown to a pod. Without one the replica is asked all the same: it may want none.
- */
-async function tokenFor(
-  api: KubernetesAccess,
-  { tokenFile, serviceAccount, namespace }: ConnectionConfig,
-  ofPod: string | undefined,
-  signal: AbortSignal,
-): Promise<{ readonly token: string } | { readonly reason: string }> {
-  if (tokenFile !== undefined) return { token: tokenIn(tokenFile) };
-  // As the manifests name it.
-  const account = serviceAccount ?? { namespace, name: `${ofPod ?? 'sluice'}-viewer` };
-  const path = `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`;
-  const body = JSON.stringify({
-    apiVersion: 'authentication.k8s.io/v1',
-    kind: 'TokenRequest',
-    spec: { audiences: [TOKEN_AUDIENCE], expirationSeconds: TOKEN_SECONDS },
-  });
-  try {
-    const { status, text } = await call(api, { method: 'POST', path, body, signal });
-    const { token } = (JSON.parse(text) as { status?: { token?: string } }).status ?? {};
-    if (status < 300 && token !== undefined) return { token };
-    return {
-      reason: `no token of serviceaccount ${account.namespace}/${account.name}: ${messageOf(text) ?? status}`,
-    };
-  } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 function tokenIn(file: string): string {

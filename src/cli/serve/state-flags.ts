@@ -1,5 +1,5 @@
-import type { FlagSet } from './flag.ts';
-import { duration, filePath } from './flag-values.ts';
+import type { FlagSet } from '../flag.ts';
+import { duration, filePath } from '../flag-values.ts';
 
 const MINUTE_MS = 60_000;
 
