@@ -25,6 +25,14 @@ export interface GatewayClass {
   readonly kind: 'GatewayClass';
   readonly meta: ObjectMeta;
   readonly controllerName: string;
+  readonly parametersRef?: ParametersReference;
+}
+
+/** To a resource with parameters of a controller. */
+export interface ParametersReference {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
 }
 
 export interface LabelSelector {
@@ -83,6 +91,8 @@ export interface Gateway {
   /** IP addresses in `status.addresses`, where there are any: what was assigned before. */
   readonly assignedAddresses?: readonly string[];
   readonly listeners: readonly GatewayListener[];
+  /** Of `spec.infrastructure`. */
+  readonly parametersRef?: ParametersReference;
   /** Where ListenerSets may be that add listeners. `None` is the default of the API. */
   readonly allowedListeners: FromNamespaces;
 }

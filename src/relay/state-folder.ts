@@ -40,6 +40,8 @@ export class StateFolder {
   readonly #lane: Lane;
   /** Names of those that may be removed once there is a newer one. */
   readonly #ours = new Set<string>();
+  /** Those before the one that was read: a process that died when it had just written a newer one has left them. */
+  #older: { readonly names: readonly string[]; readonly identity: UpstreamIdentity } | undefined;
   #current: FileHandle | undefined;
 
   /** `lane`: where states are encoded. */
@@ -55,17 +57,15 @@ export class StateFolder {
       onProblem({ code: 'SLUICE_STATE_DIRECTORY', message });
       return [];
     });
-    for (const name of names.reverse()) {
+    for (const [index, name] of names.reverse().entries()) {
       const file = join(this.#path, name);
-      const state = await readFile(file).then(
-        (bytes) => readState(bytes, identity),
-        (error: unknown): ReadState => ({ type: 'damaged', why: reasonOf(error) }),
-      );
+      const state = await this.#readOne(name, identity);
       if (state.type !== 'state') {
         onProblem(problemOf(file, state));
         continue;
       }
       this.#ours.add(name);
+      this.#older = { names: names.slice(index + 1), identity };
       // A clock that was set back makes states of the future: how old they are cannot be known.
       if (Math.abs(now - state.at) <= maxAgeMs) return { ...state, file };
       const message = `the state ${file} is of ${new Date(state.at).toISOString()}, further from now than --state-max-age allows; it is not used`;
@@ -99,6 +99,7 @@ export class StateFolder {
     for (const old of this.#ours) await unlink(join(this.#path, old)).catch(() => {});
     this.#ours.clear();
     this.#ours.add(name);
+    await this.#removeOlder();
     return bytes;
   }
 
@@ -140,6 +141,23 @@ export class StateFolder {
     }
     await write();
     return bytes;
+  }
+
+  /** What of the older ones is of this control plane and good: not before there is a newer one, so that no start waits for it. */
+  async #removeOlder(): Promise<void> {
+    const older = this.#older;
+    this.#older = undefined;
+    for (const name of older?.names ?? [])
+      if (older !== undefined && (await this.#readOne(name, older.identity)).type === 'state')
+        await unlink(join(this.#path, name)).catch(() => {});
+  }
+
+  /** Never rejects. */
+  async #readOne(name: string, identity: UpstreamIdentity): Promise<ReadState> {
+    return await readFile(join(this.#path, name)).then(
+      (bytes) => readState(bytes, identity),
+      (error: unknown): ReadState => ({ type: 'damaged', why: reasonOf(error) }),
+    );
   }
 
   /** What a crash left half written. */

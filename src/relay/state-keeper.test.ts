@@ -173,3 +173,23 @@ test('what a crash left half written is removed by the next who writes', async (
   while (keeper.savedAt === undefined) await new Promise(setImmediate);
   assert.deepEqual(await names(), ['000001.node-state', 'notes.txt']);
 });
+
+test('an older state that a crash left is removed by the next who has read the newer one, and writes', async (t) => {
+  const { say, keeper, names, path } = await setUp(t);
+  say('a');
+  while (keeper.savedAt === undefined) await new Promise(setImmediate);
+  await keeper.stop();
+  const good = await readFile(join(path, '000001.node-state'));
+  await writeFile(join(path, '000002.node-state'), 'nonsense');
+  await writeFile(join(path, '000003.node-state'), good);
+  const folder = new StateFolder(path, processTurns.reports);
+  await folder.read({ identity: IDENTITY, maxAgeMs: HOUR, now: NOW, onProblem: () => {} });
+  assert.equal((await names()).length, 3, 'nothing before there is a newer one');
+  await folder.write([good]);
+  await folder.close();
+  assert.deepEqual(
+    await names(),
+    ['000002.node-state', '000004.node-state'],
+    'what is damaged is left alone',
+  );
+});

@@ -129,9 +129,10 @@ async function round(installation: Installation, tenants: Tenants): Promise<stri
     await delay(LEAST_FAULT_MS + random.below(MOST_FAULT_MS - LEAST_FAULT_MS));
     await Promise.all(ends.map((end) => end()));
   });
-  const took = await untilRight(installation, tenants, random, options.withinMs);
+  const { took, last } = await untilRight(installation, tenants, random, options.withinMs);
   slowest.set(name, Math.max(took, slowest.get(name) ?? 0));
-  process.stdout.write(`right after ${Math.round(took)} ms, ${changed} changes\n`);
+  const wrong = last === undefined ? '' : `; ${last.wrong} after ${Math.round(last.at)} ms`;
+  process.stdout.write(`right after ${Math.round(took)} ms, ${changed} changes${wrong}\n`);
   return chosen.some(({ closesConnections }) => closesConnections === true) ? 'closed' : 'open';
 }
 

@@ -9,27 +9,38 @@ import { hostOf, type Tenants } from './tenants.ts';
 const SAMPLES = 10;
 const ATTEMPT_MS = 2_000;
 const PAUSE_MS = 20;
+/** Hosts that are connected to at a time. */
+const AT_ONCE = 8;
+
+/** Milliseconds. */
+interface Rightness {
+  /** Until everything had been looked at and was right. */
+  readonly took: number;
+  /** What was wrong last, and when. */
+  readonly last: { readonly wrong: string; readonly at: number } | undefined;
+}
 
 interface ClustersDump {
   readonly configs?: readonly { readonly cluster: { readonly name: string } }[];
 }
 
-/** Resolves with the milliseconds that it took until everything was right; throws what is wrong after `timeoutMs`. */
+/** Resolves when everything is right; throws what is wrong after `timeoutMs`. */
 export async function untilRight(
   installation: Installation,
   tenants: Tenants,
   random: Random,
   timeoutMs: number,
-): Promise<number> {
+): Promise<Rightness> {
   const began = performance.now();
   const routes = [...tenants.served.keys()];
   const sample = Array.from({ length: SAMPLES }, () => random.pick(routes));
   const toAsk = new Set([...tenants.changed, ...sample]);
-  for (;;) {
+  for (let last: Rightness['last']; ; ) {
     const wrong =
       (await wrongClusters(installation, tenants)) ?? (await wrongAnswer(installation, tenants, toAsk));
     const took = performance.now() - began;
-    if (wrong === undefined) return took;
+    if (wrong === undefined) return { took, last };
+    last = { wrong, at: took };
     if (took > timeoutMs) throw new Error(`${wrong}, ${Math.round(took)} ms after the faults`);
     await delay(PAUSE_MS);
   }
@@ -66,13 +77,19 @@ async function wrongAnswer(
   { served }: Tenants,
   routes: Iterable<string>,
 ): Promise<string | undefined> {
-  for (const route of routes) {
-    const result = await attempt({
-      ...{ address: '127.0.0.1', port, servername: hostOf(route), timeoutMs: ATTEMPT_MS },
-    });
-    const answer = result.outcome === 'answered' ? result.backend : result.outcome;
-    const expected = served.get(route) ?? 'closed';
-    if (answer !== expected) return `${route} is ${answer} instead of ${expected}`;
-  }
-  return undefined;
+  const left = routes[Symbol.iterator]();
+  let wrong: string | undefined;
+  const ask = async (): Promise<void> => {
+    for (let next = left.next(); next.done !== true && wrong === undefined; next = left.next()) {
+      const route = next.value;
+      const result = await attempt({
+        ...{ address: '127.0.0.1', port, servername: hostOf(route), timeoutMs: ATTEMPT_MS },
+      });
+      const answer = result.outcome === 'answered' ? result.backend : result.outcome;
+      const expected = served.get(route) ?? 'closed';
+      if (answer !== expected) wrong = `${route} is ${answer} instead of ${expected}`;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  return wrong;
 }

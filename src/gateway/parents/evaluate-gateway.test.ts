@@ -170,3 +170,26 @@ test('a Gateway of a namespace that the operator does not serve is bound nowhere
   const served = evaluateGateway(gateway({ path: 'infra/gw' }), lookupOf([gatewayClass()], config), config);
   assert.equal(stateOf(served?.conditions, 'Accepted'), 'True Accepted');
 });
+
+test('"If the referent ... refers to an unsupported kind ..., the Gateway SHOULD be rejected with ... an "InvalidParameters" reason"', () => {
+  const parametersRef = { group: '', kind: 'ConfigMap', name: 'settings' };
+  const model = evaluate({ ...gateway(), parametersRef });
+  assert.equal(stateOf(model.conditions, 'Accepted'), 'False InvalidParameters');
+  assert.match(messageOf(model.conditions, 'Accepted'), /\(ConfigMap settings\)/);
+  assert.equal(stateOf(model.conditions, 'Programmed'), 'False Invalid');
+  assert.deepEqual(bindingNames(model), []);
+  const ofClass = evaluate(gateway(), CONFIG, [{ ...gatewayClass(), parametersRef }]);
+  assert.equal(stateOf(ofClass.conditions, 'Accepted'), 'True Accepted', 'those of its class are told there');
+});
+
+test('parameters of a Gateway whose class is adopted are those of the other controller', () => {
+  const parametersRef = { group: '', kind: 'ConfigMap', name: 'settings' };
+  const config = configWith({
+    adoptedClasses: ['higress'],
+    controllerNames: ['higress.io/gateway-controller'],
+  });
+  for (const objects of [[], [gatewayClass('higress', 'higress.io/gateway-controller')]]) {
+    const model = evaluate({ ...gateway({ gatewayClassName: 'higress' }), parametersRef }, config, objects);
+    assert.equal(stateOf(model.conditions, 'Accepted'), 'True Accepted');
+  }
+});

@@ -9,7 +9,7 @@ import { listing } from '../values/listing.ts';
 import type { GatewayAddresses } from './bindings.ts';
 import { gatewayAddresses, portBindings } from './bindings.ts';
 import { referencedSecrets } from './certificate-refs.ts';
-import { isOurGatewayClass } from './gateway-class.ts';
+import { isOurGatewayClass, parametersProblem } from './gateway-class.ts';
 import { gatewayPolicy } from './gateway-policy.ts';
 import { evaluateListener } from './listener.ts';
 import { listenerConflicts, overlappingTlsListeners } from './listener-conflicts.ts';
@@ -25,9 +25,11 @@ export function evaluateGateway(
 ): GatewayModel | undefined {
   if (!isOurGatewayClass(gateway.gatewayClassName, lookup, config)) return undefined;
   const ref = refOf(gateway);
-  const addresses = isServedNamespace(ref.namespace, config)
-    ? gatewayAddresses(gateway, config, lookup.poolAddress(ref.namespace, ref.name))
-    : NOWHERE;
+  const refusal = refusalOf(gateway, lookup, config);
+  const addresses =
+    refusal === undefined
+      ? gatewayAddresses(gateway, config, lookup.poolAddress(ref.namespace, ref.name))
+      : NOWHERE;
   const conflicts = listenerConflicts(gateway.listeners);
   const overlapping = overlappingTlsListeners(gateway.listeners);
   const bindings = portBindings(addresses.groups);
@@ -52,7 +54,7 @@ export function evaluateGateway(
     generation: gateway.meta.generation,
     listeners,
     conditions: [
-      ...gatewayConditions(gateway, addresses, listeners, config),
+      ...gatewayConditions(gateway, refusal, addresses, listeners, config),
       ...(policy.condition === undefined ? [] : [policy.condition]),
     ],
     secrets: referencedSecrets(gateway.listeners, ref, lookup),
@@ -78,16 +80,26 @@ export function isServedNamespace(namespace: string, { gatewayNamespaces }: Gate
   return gatewayNamespaces.length === 0 || gatewayNamespaces.includes(namespace);
 }
 
+/** Why the Gateway is not served as a whole. */
+function refusalOf(gateway: Gateway, lookup: Lookup, config: GatewayConfig): Condition | undefined {
+  const { generation, namespace } = gateway.meta;
+  if (!isServedNamespace(namespace, config))
+    return condition('Accepted', false, 'NamespaceNotAllowed', NOT_ALLOWED, generation);
+  const problem = parametersProblem(gateway, lookup);
+  return problem === undefined
+    ? undefined
+    : condition('Accepted', false, 'InvalidParameters', problem, generation);
+}
+
 function gatewayConditions(
   gateway: Gateway,
+  refusal: Condition | undefined,
   addresses: GatewayAddresses,
   listeners: readonly ListenerModel[],
   config: GatewayConfig,
 ): readonly Condition[] {
   const generation = gateway.meta.generation;
-  const accepted = isServedNamespace(gateway.meta.namespace, config)
-    ? acceptedCondition(addresses, listeners, generation)
-    : condition('Accepted', false, 'NamespaceNotAllowed', NOT_ALLOWED, generation);
+  const accepted = refusal ?? acceptedCondition(addresses, listeners, generation);
   return [accepted, programmedCondition(accepted, addresses, listeners, generation, config)];
 }
 

@@ -1,9 +1,16 @@
 import type { Condition } from '../../model/conditions.ts';
 import { condition } from '../../model/conditions.ts';
 import { CONTROLLER_NAME, INGRESS_CLASS_ANNOTATION } from '../../model/names.ts';
-import type { GatewayClass, Ingress, IngressClass } from '../../model/objects.ts';
+import type {
+  Gateway,
+  GatewayClass,
+  Ingress,
+  IngressClass,
+  ParametersReference,
+} from '../../model/objects.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Lookup } from '../lookup.ts';
+import { listing } from '../values/listing.ts';
 
 /**
  * The conditions of a GatewayClass, `undefined` where it is not ours: "this condition MUST be set by a
@@ -14,8 +21,31 @@ export function evaluateGatewayClass(
   config: GatewayConfig,
 ): { readonly conditions: readonly Condition[] } | undefined {
   if (!config.controllerNames.includes(gatewayClass.controllerName)) return undefined;
+  const { parametersRef, controllerName, meta } = gatewayClass;
+  if (parametersRef !== undefined && controllerName === CONTROLLER_NAME) {
+    const text = `${noParameters(parametersRef)} Gateways of this class are served as without them.`;
+    return { conditions: [condition('Accepted', false, 'InvalidParameters', text, meta.generation)] };
+  }
   const message = 'Gateways of this class are served by Sluice.';
-  return { conditions: [condition('Accepted', true, 'Accepted', message, gatewayClass.meta.generation)] };
+  return { conditions: [condition('Accepted', true, 'Accepted', message, meta.generation)] };
+}
+
+/**
+ * Why a Gateway has parameters that nobody takes; `undefined` where it has none, or is of a class that is adopted: what another controller
+ * is told is not ours to judge.
+ */
+export function parametersProblem(
+  { parametersRef, gatewayClassName }: Pick<Gateway, 'parametersRef' | 'gatewayClassName'>,
+  lookup: Pick<Lookup, 'gatewayClass'>,
+): string | undefined {
+  if (parametersRef === undefined) return undefined;
+  const isOwn = lookup.gatewayClass(gatewayClassName)?.controllerName === CONTROLLER_NAME;
+  return isOwn ? noParameters(parametersRef) : undefined;
+}
+
+function noParameters({ group, kind, name }: ParametersReference): string {
+  const of = listing([`${kind}${group === '' ? '' : `.${group}`} ${name}`]);
+  return `parametersRef is not supported (${of}): settings are flags of Sluice and annotations; remove it.`;
 }
 
 /** Whether Gateways of this class name are ours: by the class object, else by an adopted name. */

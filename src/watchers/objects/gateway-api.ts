@@ -38,8 +38,19 @@ import {
 const parentRefs = recentLists<ParentReference>('group', 'kind', 'namespace', 'name', 'sectionName', 'port');
 
 export function decodeGatewayClass(raw: Fields, meta: ObjectMeta): GatewayClass {
-  const controllerName = requiredString(requiredFields(raw, 'spec'), 'controllerName');
-  return { kind: 'GatewayClass', meta, controllerName };
+  const spec = requiredFields(raw, 'spec');
+  const controllerName = requiredString(spec, 'controllerName');
+  return { kind: 'GatewayClass', meta, controllerName, ...decodeParametersRef(spec) };
+}
+
+/** `{}` where there is none. */
+function decodeParametersRef(holder: Fields | undefined): Pick<GatewayClass, 'parametersRef'> {
+  const reference = holder && optionalFields(holder, 'parametersRef');
+  if (reference === undefined) return {};
+  const [group, kind, name] = ['group', 'kind', 'name'].map(
+    (field) => optionalString(reference, field) ?? '',
+  );
+  return { parametersRef: { group: group ?? '', kind: kind ?? '', name: name ?? '' } };
 }
 
 export function decodeGateway(raw: Fields, meta: ObjectMeta): Gateway {
@@ -57,6 +68,7 @@ export function decodeGateway(raw: Fields, meta: ObjectMeta): Gateway {
     })),
     ...(assigned.length === 0 ? {} : { assignedAddresses: assigned }),
     listeners: list(spec, 'listeners', decodeListener),
+    ...decodeParametersRef(optionalFields(spec, 'infrastructure')),
     allowedListeners: decodeFromNamespaces(allowedListeners, 'None'),
   };
 }
