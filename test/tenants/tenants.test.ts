@@ -1,11 +1,18 @@
 /** `sluice tenants` as its own process on a real API server, with the rights of its manifests. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ApiObject } from '../harness/kubernetes/client.ts';
 import { runSluice, type SluiceProcess } from '../harness/sluice-process.ts';
 import { until } from '../harness/until.ts';
 import { addressesOf, KDC, ROUTE, SERVICE, SLICE, TenantCluster } from './installation.ts';
 import { NameServer } from './name-server.ts';
+
+const DEPLOYMENT = path.join(
+  import.meta.dirname,
+  '../../deploy/envoy-hostnetwork/components/tenants/deployment.yaml',
+);
 
 let tenants: TenantCluster;
 let sluice: SluiceProcess;
@@ -279,6 +286,14 @@ describe('the controller', { timeout: 60_000 }, () => {
       await tenants.untilReason(name, 'Exposed');
     }
     const before = await tenants.find(SERVICE, 'kept-api-proxy');
+    const made = (name: string, mapping: string) => ({
+      ...SERVICE,
+      metadata: { name, namespace: 'tenants', labels: { 'sluice.dev/tenants': mapping } },
+      spec: { ports: [{ port: 1 }] },
+    });
+    // As if a tenant had gone with the moment; and what belongs to a mapping of another process.
+    await client.apply([made('orphan', 'kdccluster'), made('elsewhere', 'other')], 'sluice-tenants');
+    await until(async () => (await tenants.find(SERVICE, 'orphan')) === undefined, { what: 'orphan gone' });
     sluice.signal('SIGKILL');
     await sluice.finished;
     await client.remove(kdc('gone'));
@@ -286,6 +301,7 @@ describe('the controller', { timeout: 60_000 }, () => {
     await tenants.createKdc('new', endpoint('100.65.2.3'));
     sluice = await start();
     await untilGone('gone');
+    assert.notEqual(await tenants.find(SERVICE, 'elsewhere'), undefined);
     await untilSlice('moved', '100.65.2.2');
     await tenants.untilReason('new', 'Exposed');
     const after = await tenants.find(SERVICE, 'kept-api-proxy');
@@ -313,6 +329,10 @@ describe('the controller', { timeout: 60_000 }, () => {
     await client.patch(role, { rules });
     await tenants.setStatus('mute', endpoint('100.65.2.10'));
     await tenants.untilReason('mute', 'Exposed');
+  });
+
+  it('has a Deployment that the API server takes', async () => {
+    await tenants.cluster.client.apply(await readFile(DEPLOYMENT, 'utf8'));
   });
 
   it('says what is wrong with a mapping', async () => {
