@@ -206,6 +206,20 @@ describe('a KdcCluster', { timeout: 60_000 }, () => {
     await until(async () => (await label()) === 'kdccluster', { what: 'the label' });
   });
 
+  it('of which another writer changes an object all the time is not fought over', async () => {
+    await tenants.createKdc('fought', endpoint('100.65.0.55'));
+    await tenants.untilReason('fought', 'Exposed');
+    const object = { ...SLICE, namespace: 'tenants', name: 'fought-api-proxy-ipv4' };
+    const isContended = async () => (await tenants.report('fought'))?.reason === 'Contended';
+    await until(
+      async () => {
+        await tenants.cluster.client.patch(object, { endpoints: [{ addresses: ['10.1.1.1'] }] });
+        return await isContended();
+      },
+      { what: 'to be told of the other writer', timeoutMs: 20_000, intervalMs: 50 },
+    );
+  });
+
   it('that is deleted half-way is served on, and gets nothing new', async () => {
     const { client } = tenants.cluster;
     await tenants.createKdc('half', endpoint('100.65.0.60'));
