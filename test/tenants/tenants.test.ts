@@ -18,8 +18,8 @@ let tenants: TenantCluster;
 let sluice: SluiceProcess;
 let names: NameServer;
 const FLAGS = ['--mapping', 'kdccluster', '--mapping', 'cluster-api', '--mapping', 'kamaji'];
-const start = async (): Promise<SluiceProcess> =>
-  await tenants.startTenants([...FLAGS, '--dns-server', names.address]);
+const start = async (more: readonly string[] = []): Promise<SluiceProcess> =>
+  await tenants.startTenants([...FLAGS, '--dns-server', names.address, ...more]);
 
 before(async () => {
   names = await NameServer.start();
@@ -343,6 +343,22 @@ describe('the controller', { timeout: 60_000 }, () => {
     await client.patch(role, { rules });
     await tenants.setStatus('mute', endpoint('100.65.2.10'));
     await tenants.untilReason('mute', 'Exposed');
+  });
+
+  it('is one of two replicas, and the other when that stops', async () => {
+    await sluice.stop();
+    const electing = ['--leader-election', 'on', '--leader-election-namespace', 'sluice-system'];
+    const replicas = await Promise.all([start(electing), start(electing)]);
+    const leads = (replica: SluiceProcess) =>
+      replica.stderr.includes('leading: this replica exposes tenants');
+    await until(() => replicas.some(leads), { what: 'a leader' });
+    const [first, second] = leads(replicas[0]) ? replicas : replicas.toReversed();
+    await tenants.createKdc('one', endpoint('100.65.2.20'));
+    await tenants.untilReason('one', 'Exposed');
+    await first?.stop();
+    await tenants.createKdc('two', endpoint('100.65.2.21'));
+    await tenants.untilReason('two', 'Exposed');
+    await second?.stop();
   });
 
   it('has a Deployment that the API server takes', async () => {
