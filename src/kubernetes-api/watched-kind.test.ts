@@ -25,3 +25,12 @@ test('every version that may be read is one that the decoder knows', () => {
     }
   }
 });
+
+test('those that a label chooses are read whole: no protobuf, which leaves fields out', () => {
+  const services = WATCHED_KINDS.find(({ kind }) => kind === 'Service');
+  assert.ok(services !== undefined);
+  const chosen = resourceOf({ ...services, labelSelector: 'a in (b,c)' }, 'v1');
+  assert.deepEqual(chosen.query, { labelSelector: 'a in (b,c)' });
+  assert.equal(chosen.accept.list, 'application/json');
+  assert.notEqual(resourceOf(services, 'v1').accept.list, 'application/json');
+});

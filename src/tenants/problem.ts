@@ -19,6 +19,7 @@ const REASONS = {
   SLUICE_TENANT_EXPRESSION: 'ExpressionFailed',
   SLUICE_TENANT_FORBIDDEN: 'Forbidden',
   SLUICE_TENANT_REFUSED: 'WriteRefused',
+  SLUICE_TENANT_CONTENDED: 'Contended',
   SLUICE_TENANT_NO_ROUTE_KIND: 'NoRouteKind',
 } as const;
 

@@ -71,6 +71,7 @@ export class TenantController {
     const world = this.#world;
     this.#reconciler = new Reconciler({
       ...{ client: this.#client, world, rules, events: this.#events, clock, wallClock, logger },
+      onDue: (key) => this.#lookAt(new Set([key])),
     });
     this.#queue = new WorkQueue({
       groupOf: (key) => key.split('/')[1] ?? '',

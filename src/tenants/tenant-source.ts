@@ -50,9 +50,11 @@ export class TenantSource {
       const name = `${kind}.${group}`;
       this.#mappings.set(name, [...(this.#mappings.get(name) ?? []), mapping]);
     }
+    // Those of other mappings are another process's.
+    const labelSelector = `${MAPPING_LABEL} in (${mappings.map(({ name }) => name).join()})`;
     const kinds = [
       ...[...this.#mappings].map(([name, of]) => tenantKind(name, of)),
-      ...OWNED_KINDS.map(ownedKind),
+      ...OWNED_KINDS.map((kind): WatchedKind => ({ ...factsOf(kind), metadataOnly: false, labelSelector })),
     ];
     for (const { kind } of kinds) this.#pending.add(kind);
     this.#source = createKubernetesSource({
@@ -115,10 +117,6 @@ function tenantKind(name: string, [mapping]: readonly TenantMapping[]): WatchedK
     custom: true,
     metadataOnly: false,
   };
-}
-
-function ownedKind(kind: OwnedKind): WatchedKind {
-  return { ...factsOf(kind), metadataOnly: false, labelSelector: MAPPING_LABEL };
 }
 
 function whole(raw: unknown): WholeObject {

@@ -61,7 +61,8 @@ export class TenantCluster implements AsyncDisposable {
 
   spawnTenants(flags: readonly string[]): SluiceProcess {
     return SluiceProcess.start([
-      ...['tenants', '--kubeconfig', this.kubeconfig, '--leader-election', 'off'],
+      ...['tenants', '--kubeconfig', this.kubeconfig],
+      ...(flags.includes('--leader-election') ? [] : ['--leader-election', 'off']),
       ...['--domain', DOMAIN, '--gateway', 'infra/public', ...flags],
     ]);
   }

@@ -1,6 +1,7 @@
 /** `npm run test:tenants`: KdcClusters come, change and go while the controller is killed again and again; nothing is left, nothing is lost. */
 import '../../scripts/require-node.mjs';
 
+import { availableParallelism, loadavg } from 'node:os';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -139,7 +140,10 @@ sluice = await phase('changed', () => churn.change(Number(values.changes ?? coun
 if (samples > 0) {
   await startGateway(tenants, resources);
   const latency = await measureLatency({ tenants, namespace: 'project-0', samples }, resources);
-  say(`to a TLS handshake, of ${churn.size} tenants: an endpoint that moves ${summary(latency.moved)}`);
+  say(
+    `to a TLS handshake, of ${churn.size} tenants, load ${loadavg()[0]?.toFixed(1)} of ${availableParallelism()} cores:`,
+  );
+  say(`  an endpoint that moves ${summary(latency.moved)}`);
   say(`  a new tenant ${summary(latency.created)}`);
   await churn.adopt('project-0', /^timed-/);
 }

@@ -1,5 +1,7 @@
 /** `sluice tenants` as its own process on a real API server, with the rights of its manifests. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ApiObject } from '../harness/kubernetes/client.ts';
 import { runSluice, type SluiceProcess } from '../harness/sluice-process.ts';
@@ -7,12 +9,17 @@ import { until } from '../harness/until.ts';
 import { addressesOf, KDC, ROUTE, SERVICE, SLICE, TenantCluster } from './installation.ts';
 import { NameServer } from './name-server.ts';
 
+const DEPLOYMENT = path.join(
+  import.meta.dirname,
+  '../../deploy/envoy-hostnetwork/components/tenants/deployment.yaml',
+);
+
 let tenants: TenantCluster;
 let sluice: SluiceProcess;
 let names: NameServer;
 const FLAGS = ['--mapping', 'kdccluster', '--mapping', 'cluster-api', '--mapping', 'kamaji'];
-const start = async (): Promise<SluiceProcess> =>
-  await tenants.startTenants([...FLAGS, '--dns-server', names.address]);
+const start = async (more: readonly string[] = []): Promise<SluiceProcess> =>
+  await tenants.startTenants([...FLAGS, '--dns-server', names.address, ...more]);
 
 before(async () => {
   names = await NameServer.start();
@@ -199,6 +206,20 @@ describe('a KdcCluster', { timeout: 60_000 }, () => {
     await until(async () => (await label()) === 'kdccluster', { what: 'the label' });
   });
 
+  it('of which another writer changes an object all the time is not fought over', async () => {
+    await tenants.createKdc('fought', endpoint('100.65.0.55'));
+    await tenants.untilReason('fought', 'Exposed');
+    const object = { ...SLICE, namespace: 'tenants', name: 'fought-api-proxy-ipv4' };
+    const isContended = async () => (await tenants.report('fought'))?.reason === 'Contended';
+    await until(
+      async () => {
+        await tenants.cluster.client.patch(object, { endpoints: [{ addresses: ['10.1.1.1'] }] });
+        return await isContended();
+      },
+      { what: 'to be told of the other writer', timeoutMs: 20_000, intervalMs: 50 },
+    );
+  });
+
   it('that is deleted half-way is served on, and gets nothing new', async () => {
     const { client } = tenants.cluster;
     await tenants.createKdc('half', endpoint('100.65.0.60'));
@@ -279,6 +300,14 @@ describe('the controller', { timeout: 60_000 }, () => {
       await tenants.untilReason(name, 'Exposed');
     }
     const before = await tenants.find(SERVICE, 'kept-api-proxy');
+    const made = (name: string, mapping: string) => ({
+      ...SERVICE,
+      metadata: { name, namespace: 'tenants', labels: { 'sluice.dev/tenants': mapping } },
+      spec: { ports: [{ port: 1 }] },
+    });
+    // As if a tenant had gone with the moment; and what belongs to a mapping of another process.
+    await client.apply([made('orphan', 'kdccluster'), made('elsewhere', 'other')], 'sluice-tenants');
+    await until(async () => (await tenants.find(SERVICE, 'orphan')) === undefined, { what: 'orphan gone' });
     sluice.signal('SIGKILL');
     await sluice.finished;
     await client.remove(kdc('gone'));
@@ -286,6 +315,7 @@ describe('the controller', { timeout: 60_000 }, () => {
     await tenants.createKdc('new', endpoint('100.65.2.3'));
     sluice = await start();
     await untilGone('gone');
+    assert.notEqual(await tenants.find(SERVICE, 'elsewhere'), undefined);
     await untilSlice('moved', '100.65.2.2');
     await tenants.untilReason('new', 'Exposed');
     const after = await tenants.find(SERVICE, 'kept-api-proxy');
@@ -313,6 +343,26 @@ describe('the controller', { timeout: 60_000 }, () => {
     await client.patch(role, { rules });
     await tenants.setStatus('mute', endpoint('100.65.2.10'));
     await tenants.untilReason('mute', 'Exposed');
+  });
+
+  it('is one of two replicas, and the other when that stops', async () => {
+    await sluice.stop();
+    const electing = ['--leader-election', 'on', '--leader-election-namespace', 'sluice-system'];
+    const replicas = await Promise.all([start(electing), start(electing)]);
+    const leads = (replica: SluiceProcess) =>
+      replica.stderr.includes('leading: this replica exposes tenants');
+    await until(() => replicas.some(leads), { what: 'a leader' });
+    const [first, second] = leads(replicas[0]) ? replicas : replicas.toReversed();
+    await tenants.createKdc('one', endpoint('100.65.2.20'));
+    await tenants.untilReason('one', 'Exposed');
+    await first?.stop();
+    await tenants.createKdc('two', endpoint('100.65.2.21'));
+    await tenants.untilReason('two', 'Exposed');
+    await second?.stop();
+  });
+
+  it('has a Deployment that the API server takes', async () => {
+    await tenants.cluster.client.apply(await readFile(DEPLOYMENT, 'utf8'));
   });
 
   it('says what is wrong with a mapping', async () => {

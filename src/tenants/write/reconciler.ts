@@ -8,8 +8,9 @@ import type { Outcome } from '../../status/work-queue.ts';
 import type { DesiredObject, OwnedId, OwnedKind } from '../intent/objects.ts';
 import { type Problem, problem } from '../problem.ts';
 import type { OwnedObject } from '../world/owned-object.ts';
-import { leftovers, type PlanRules, planOf } from '../world/plan.ts';
+import { leftovers, type Plan, type PlanRules, planOf } from '../world/plan.ts';
 import type { PresentReport, Tenant, TenantKey, TenantWorld } from '../world/tenant-world.ts';
+import { Contention } from './contention.ts';
 import { isRight, ObjectWriter, strangerOf } from './object-writer.ts';
 import { isReported, reportOf, tellOf, writeReport } from './report.ts';
 
@@ -18,6 +19,8 @@ export interface ReconcilerOptions {
   readonly world: TenantWorld;
   readonly rules: PlanRules;
   readonly events: Pick<EventRecorder, 'record'>;
+  /** A tenant is to be worked on, of which nothing new is told. */
+  readonly onDue: (key: TenantKey) => void;
   readonly clock: Clock;
   readonly wallClock: () => Date;
   readonly logger: StatusLogger;
@@ -60,17 +63,20 @@ export class Reconciler {
   readonly #told = new Map<TenantKey, Told>();
   /** The version that our last write of an object has led to: whatever it says besides is not ours to change. */
   readonly #settled = new Map<TenantKey, Map<OwnedId, string>>();
+  readonly #contention: Contention<TenantKey>;
   readonly #reminders = new Map<string, number>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#contention = new Contention({ clock: options.clock, onRelease: options.onDue });
     this.#writer = new ObjectWriter(options.client, new StatusResources(options.client));
   }
 
   /** What is wrong with a tenant now, as far as is known. */
   problemsOf(key: TenantKey): readonly Problem[] {
     const { world, rules } = this.#options;
-    return [...planOf(key, world, rules).problems, ...(this.#findings.get(key) ?? [])];
+    const plan = planOf(key, world, rules);
+    return [...plan.problems, ...(this.#findings.get(key) ?? []), ...this.#contended(plan)];
   }
 
   /** Whether `work` would do anything. */
@@ -83,7 +89,7 @@ export class Reconciler {
     if (leftovers(plan, owned.values()).length > 0) return true;
     if (tenant === undefined) return false;
     if (this.#missing(tenant, plan.wanted ?? [], owned).length > 0) return true;
-    return this.#isUntold(tenant, [...plan.problems, ...(this.#findings.get(key) ?? [])]);
+    return this.#isUntold(tenant, this.problemsOf(key));
   }
 
   /** Never rejects. */
@@ -122,9 +128,20 @@ export class Reconciler {
     if (findings.length > 0) this.#findings.set(key, findings);
     else this.#findings.delete(key);
     if (tenant === undefined) return findings.length > 0 ? again() : { type: 'done' };
-    const isTold = await this.#report(tenant, [...plan.problems, ...findings]);
+    const isTold = await this.#report(tenant, this.problemsOf(key));
     if (!isTold) return { type: 'again', afterMs: CONFLICT_MS };
     return findings.length > 0 ? again() : { type: 'done' };
+  }
+
+  #contended({ wanted = [] }: Plan): readonly Problem[] {
+    return wanted
+      .filter(({ id }) => this.#contention.isHeld(id))
+      .map(({ kind, name }) =>
+        problem(
+          'SLUICE_TENANT_CONTENDED',
+          `Another writer changes the ${kind} ${name} again and again; it is put right once a minute.`,
+        ),
+      );
   }
 
   /** Those that are not as they should be. One that is on its way out gets nothing new. */
@@ -137,6 +154,7 @@ export class Reconciler {
     return wanted.filter((desired) => {
       const present = owned.get(desired.id);
       if (present === undefined) return life === 'alive';
+      if (this.#contention.isHeld(desired.id)) return false;
       return settled?.get(desired.id) !== settledAs(present, desired) && !isRight(present, desired);
     });
   }
@@ -266,11 +284,15 @@ export class Reconciler {
 
   #settle(key: TenantKey, desired: DesiredObject, object: OwnedObject): void {
     const settled = this.#settled.get(key) ?? new Map<OwnedId, string>();
+    const before = settled.get(desired.id);
+    if (before?.endsWith(` ${desired.fingerprint}`) === true && before.startsWith(`${object.uid} `))
+      this.#contention.repaired(desired.id, key);
     settled.set(desired.id, settledAs(object, desired));
     this.#settled.set(key, settled);
   }
 
   #forget(key: TenantKey): void {
+    this.#contention.forget(this.#settled.get(key)?.keys() ?? []);
     this.#settled.delete(key);
     this.#findings.delete(key);
     this.#told.delete(key);
