@@ -73,10 +73,7 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
     }
     case 'tenants': {
       const { tenants } = await import('./tenants/tenants.ts');
-      return await tenants(
-        invocation.config,
-        createLogger(invocation.config, { isTerminal: process.stderr.isTTY === true, env }),
-      );
+      return await tenants(invocation.config, await loggerFor(invocation.config, env));
     }
     default: {
       const { runOperator } = await import('./operator/run-operator.ts');
