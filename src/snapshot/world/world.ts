@@ -35,14 +35,8 @@ export class World {
       objects = new NamespacedMap();
       this.#objects.set(object.kind, objects);
     }
-    let before: KubernetesObject | undefined;
-    let isSame = false;
-    objects.update(namespace, name, (known) => {
-      before = known;
-      isSame = known !== undefined && structurallyEqual(known, object);
-      return isSame && known !== undefined ? known : object;
-    });
-    if (isSame) return undefined;
+    const before = objects.exchange(namespace, name, object, structurallyEqual);
+    if (before === object) return undefined;
     this.#index(before, object);
     return { before, after: object };
   }
