@@ -168,6 +168,19 @@ describe('the page', () => {
       [],
     );
   });
+
+  it('says when it is one page too many, and that it tries again', async () => {
+    const end = new AbortController();
+    const { adminPort } = node.plane;
+    const others = Array.from({ length: 64 }, () =>
+      fetch(`http://127.0.0.1:${adminPort}/api/v1/changes`, { signal: end.signal }),
+    );
+    await Promise.all(others);
+    await page.goto(`http://127.0.0.1:${adminPort}/ui/`);
+    await page.getByText(/^not live: 64 others are watching .* It is tried again every 30 s$/).waitFor();
+    await page.getByRole('row', { name: /current/ }).waitFor();
+    end.abort();
+  });
 });
 
 /** In the browser: what has the focus. */

@@ -41,6 +41,14 @@ export function errorPage(status: number, code: string, message: string): AdminP
   return jsonPage({ apiVersion: API_VERSION, kind: 'Error', code, message } satisfies ErrorAnswer, status);
 }
 
+/** Too many ask for what costs something: in some seconds it may be otherwise. */
+export function busyPage(message: string, retrySeconds: number): AdminPage {
+  return {
+    ...errorPage(503, 'SLUICE_ADMIN_BUSY', message),
+    headers: { 'retry-after': String(retrySeconds) },
+  };
+}
+
 /** Read-only pages over HTTP, for probes, Prometheus and operators. `/` lists them. */
 export class AdminServer {
   readonly #server: Server;

@@ -1,9 +1,11 @@
-import { type AdminPage, type AdminRequest, errorPage } from '../admin-server.ts';
+import { type AdminPage, type AdminRequest, busyPage } from '../admin-server.ts';
 import type { AdminParts } from './admin-parts.ts';
 import type { ChangeEvent } from './shapes.ts';
 
 /** Pages and commands that may listen at a time. */
 const MOST_LISTENERS = 64;
+/** Who is refused is to come back no sooner. */
+const RETRY_SECONDS = 30;
 /** Events that wait for one client; what it does not take in time is left out, and it is told how many. */
 const MOST_WAITING = 1_000;
 /** A comment, so that proxies see that the connection lives. */
@@ -12,10 +14,9 @@ const PING_MS = 15_000;
 /** `/api/v1/changes`: server-sent events, until the client goes. */
 export function changesPage(parts: AdminParts, { signal }: AdminRequest): AdminPage {
   if (parts.changes.listenerCount >= MOST_LISTENERS)
-    return errorPage(
-      503,
-      'SLUICE_ADMIN_BUSY',
-      `${MOST_LISTENERS} others are watching already; close some of them`,
+    return busyPage(
+      `${MOST_LISTENERS} others are watching changes of this replica already; close some of them`,
+      RETRY_SECONDS,
     );
   return {
     contentType: 'text/event-stream; charset=utf-8',

@@ -1,4 +1,4 @@
-import { type AdminPage, type AdminRequest, errorPage, jsonPage } from '../admin-server.ts';
+import { type AdminPage, type AdminRequest, busyPage, jsonPage } from '../admin-server.ts';
 import type { AdminParts } from './admin-parts.ts';
 import { visibleReport } from './host-report.ts';
 import type { HostReport } from './shapes.ts';
@@ -38,8 +38,7 @@ export async function probePage(
   query: URLSearchParams,
   request: AdminRequest,
 ): Promise<AdminPage> {
-  if (probes >= MOST_PROBES)
-    return errorPage(503, 'SLUICE_ADMIN_BUSY', `${MOST_PROBES} probes are under way; try again in a moment`);
+  if (probes >= MOST_PROBES) return busyPage(`${MOST_PROBES} probes are under way; try again in a moment`, 5);
   probes += 1;
   try {
     const found = await visibleReport(parts, query, request);

@@ -12,8 +12,8 @@ const HOSTS_IN_CELL = 3;
 /** Routes that a replica lists at most. */
 const MOST = 50_000;
 const ENVOYS_AT_ONCE = 4;
-/** At 20,000 hosts an Envoy takes a second or two. */
-const ENVOY_MS = 30_000;
+/** At 20,000 hosts a replica and an Envoy take a second or two each. */
+const ALL_MS = 30_000;
 
 /** `sluice routes`: any replica knows all of them, so the first that has read everything counts. */
 export async function routes(config: RoutesConfig): Promise<Printed> {
@@ -23,9 +23,10 @@ export async function routes(config: RoutesConfig): Promise<Printed> {
   if (config.ofNamespace !== undefined) query.set('namespace', config.ofNamespace);
   if (config.ofHost !== undefined) query.set('host', config.ofHost);
   if (config.condition !== undefined) query.set('condition', config.condition);
+  const patient = { ...config, timeoutMs: Math.max(config.timeoutMs, ALL_MS) };
   const [asked, { traffic, failures }] = await Promise.all([
-    askAll<RoutesReport>(config, `/api/v1/routes?${query.toString()}`),
-    isSorted ? trafficOfAll(config) : NOT_ASKED,
+    askAll<RoutesReport>(isSorted ? patient : config, `/api/v1/routes?${query.toString()}`),
+    isSorted ? trafficOfAll(patient) : NOT_ASKED,
   ]);
   const best = (asked.answers.find(({ answer }) => answer.replica.ready) ?? asked.answers[0])?.answer;
   const sorted =
@@ -63,7 +64,7 @@ async function trafficOfAll(config: RoutesConfig): Promise<EnvoysTraffic> {
   const askInTurn = async (): Promise<void> => {
     for (let envoy = waiting.shift(); envoy !== undefined; envoy = waiting.shift()) {
       try {
-        const signal = AbortSignal.timeout(Math.max(config.timeoutMs, ENVOY_MS));
+        const signal = AbortSignal.timeout(config.timeoutMs);
         await addTraffic(traffic, await envoy.admin(), signal);
       } catch (error) {
         failures.push(`Envoy of ${envoy.name}: ${error instanceof Error ? error.message : String(error)}`);

@@ -10,10 +10,13 @@ const RETRY_MS = { first: 500, most: 15_000 };
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, message: string) {
+  /** When to ask again, where it is said. */
+  readonly retryMs: number | undefined;
+  constructor(status: number, code: string, message: string, retryMs?: number) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryMs = retryMs;
   }
 }
 
@@ -37,9 +40,11 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 
 async function errorOf(response: Response): Promise<ApiError> {
   const text = await response.text();
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryMs = Number.isFinite(seconds) ? seconds * 1_000 : undefined;
   try {
     const { code, message } = JSON.parse(text) as ErrorAnswer;
-    return new ApiError(response.status, code, message);
+    return new ApiError(response.status, code, message, retryMs);
   } catch {
     return new ApiError(response.status, `HTTP ${response.status}`, text.trim());
   }
@@ -47,8 +52,8 @@ async function errorOf(response: Response): Promise<ApiError> {
 
 export interface FeedListener {
   event(event: ChangeEvent): void;
-  /** `undefined`: connected. */
-  state(problem: string | undefined): void;
+  /** `undefined`: connected. `isBusy`: others are listened to, and this page is to ask less as well. */
+  state(problem: string | undefined, isBusy: boolean): void;
 }
 
 /** Follows the changes, and comes back when the connection breaks, until the signal says stop. */
@@ -59,14 +64,21 @@ export async function follow(listener: FeedListener, signal: AbortSignal): Promi
       for await (const event of eventsOf(signal)) {
         if (event.type === 'hello') {
           waitMs = RETRY_MS.first;
-          listener.state(undefined);
+          listener.state(undefined, false);
         }
         listener.event(event);
       }
-      listener.state('the connection has ended');
+      listener.state('the connection has ended', false);
     } catch (error) {
       if (signal.aborted) return;
-      listener.state(error instanceof Error ? error.message : String(error));
+      const retryMs = error instanceof ApiError ? error.retryMs : undefined;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (retryMs === undefined) listener.state(reason, false);
+      else {
+        listener.state(`${reason}. It is tried again every ${retryMs / 1_000} s`, true);
+        await pause(retryMs, signal);
+        continue;
+      }
     }
     await pause(waitMs, signal);
     waitMs = Math.min(waitMs * 2, RETRY_MS.most);

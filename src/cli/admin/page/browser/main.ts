@@ -7,12 +7,14 @@ import { showNamespaces, showStatus } from './overview.ts';
 import { minuteTable, PropagationPlot } from './plot.ts';
 import { search } from './search.ts';
 
-const POLL_MS = 5_000;
+/** Between two looks; a page that is one too many looks less often. */
+const POLL_MS = { usual: 5_000, busy: 30_000 };
 const DRAW_MS = 1_000;
 
 const plot = new PropagationPlot();
 const feed = new Feed(plot);
 let seen: AbortController | undefined;
+let isBusy = false;
 
 async function poll(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -23,7 +25,7 @@ async function poll(signal: AbortSignal): Promise<void> {
     } catch (error) {
       if (!signal.aborted) failed(error);
     }
-    await pause(POLL_MS, signal);
+    await pause(isBusy ? POLL_MS.busy : POLL_MS.usual, signal);
   }
 }
 
@@ -50,7 +52,8 @@ function start(): void {
   void follow(
     {
       event: (event) => feed.event(event),
-      state: (cause) => {
+      state: (cause, tooMany) => {
+        isBusy = tooMany;
         byId('feed-state').textContent = cause === undefined ? 'live' : `not live: ${cause}`;
       },
     },
