@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, FORM_ENDING, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
+import type { DemandWindowOptions } from './demand-window.ts';
 import type { AdsStream } from './stream.ts';
 import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
 import { responses, setUp } from './test-stream.ts';
@@ -261,6 +262,49 @@ describe('the demand window of an Envoy that starts', () => {
       error_detail: { code: 3, message: 'cluster a is wrong' },
     });
     assert.deepEqual(responses(stream), ['cds +b', 'cds +c +d', 'cds +e +f', 'lds +l.closed']);
+  });
+});
+
+describe('many names that are of no host', () => {
+  function flooded(window: DemandWindowOptions) {
+    const { view, stream } = setUp(DEFAULT_STREAM_LIMITS, 'ready', window);
+    putHosts(view, ['l/a', 'l/b', 'l/c', 'l/d', 'l/*.w', 'm/e']);
+    view.putListener('l', '1');
+    start(stream);
+    demand(stream, 'l/x', 'l/y');
+    return { view, stream };
+  }
+  const NAMED = { ...WINDOW, unknownNames: 100, namedFrom: 2 };
+  const REST = ['cds +l/c +l/d', 'cds +l/*.w +m/e', 'lds +l.closed'];
+
+  it('have the listener name the exact hosts that are waited for', () => {
+    const { stream } = flooded(NAMED);
+    const listener = stream.next();
+    assert.deepEqual(
+      listener?.batch.resources.map(({ version }) => version),
+      [`${versionOf('1')}:a,b,c,d${FORM_ENDING.named}`],
+    );
+    stream.request({ type_url: LISTENER_TYPE, response_nonce: listener?.nonce ?? '' });
+    assert.deepEqual(responses(stream), ['cds +l/a +l/b -l/x -l/y', ...REST]);
+  });
+
+  it('and each version of it that comes before the end', () => {
+    const { view, stream } = flooded(NAMED);
+    assert.equal(one(stream), 'lds +l.named');
+    view.putListener('l', '2');
+    assert.equal(one(stream), 'lds +l.named');
+  });
+
+  it('unless there are too many hosts for that', () => {
+    const { stream } = flooded({ ...NAMED, namedClusters: 5 });
+    assert.deepEqual(responses(stream), ['cds +l/a +l/b -l/x -l/y', ...REST]);
+  });
+
+  it('an Envoy that comes back with such a listener is still in its window', () => {
+    const { stream } = prepared();
+    comeBack(stream, ['a', 'b'], versionOf('1') + FORM_ENDING.named);
+    assert.ok(stream.window.isOpen);
+    assert.equal(responses(stream).at(-1), 'lds +l.closed');
   });
 });
 

@@ -21,12 +21,18 @@ export interface DemandWindowOptions {
    * lives, a cluster is 27 kB.
    */
   readonly unknownNames: number;
+  /** Names of no host from which on nobody but hosts is asked for ... */
+  readonly namedFrom?: number;
+  /** ... where there are so many clusters at most: each is some 20 µs of the Envoy's main thread, all at once. */
+  readonly namedClusters?: number;
 }
 
-export const DEFAULT_DEMAND_WINDOW: DemandWindowOptions = {
+export const DEFAULT_DEMAND_WINDOW: Required<DemandWindowOptions> = {
   fewClusters: 500,
   clustersPerResponse: 100,
   unknownNames: 5_000,
+  namedFrom: 300,
+  namedClusters: 30_000,
 };
 
 /** How a window ended. */
@@ -62,13 +68,15 @@ const MOST = { maxResources: 2_000, maxBytes: 2 * 1024 * 1024 };
  */
 export class DemandWindow {
   readonly #view: ResourceView;
-  readonly #options: DemandWindowOptions;
+  readonly #options: Required<DemandWindowOptions>;
   readonly #isOn: boolean;
   readonly #subscriptions: () => WindowSubscriptions;
   readonly #forms = new ListenerForms();
   #isOpen = false;
   #hasStarted = false;
   #hasListener = false;
+  /** Many names were of no host: listeners name those that are waited for. */
+  #isNamed = false;
   /** Clusters that were due when all were known; `undefined` before. Those that change later go behind them. */
   #backlog: number | undefined;
   /** Of the clusters that nobody asked for, how many were sent since. */
@@ -85,7 +93,7 @@ export class DemandWindow {
     subscriptions: () => WindowSubscriptions,
   ) {
     this.#view = view;
-    this.#options = options ?? DEFAULT_DEMAND_WINDOW;
+    this.#options = { ...DEFAULT_DEMAND_WINDOW, ...options };
     this.#isOn = options !== undefined;
     this.#subscriptions = subscriptions;
   }
@@ -189,6 +197,24 @@ export class DemandWindow {
     const mostUnknown = Math.max(this.#options.unknownNames, this.#view.slots(CLUSTER_TYPE).size);
     if (clusters.missingCount >= mostUnknown) this.#close('unknown names');
     else if (this.#view.ready && this.#isComplete(clusters)) this.#close('complete');
+    else if (!this.#isNamed && this.#view.ready && clusters.missingCount >= this.#options.namedFrom)
+      this.#nameHosts();
+  }
+
+  #nameHosts(): void {
+    this.#isNamed = true;
+    if (this.#view.slots(CLUSTER_TYPE).size > this.#options.namedClusters) return;
+    for (const name of this.#forms.open()) this.#subscriptions().listeners?.resend(name);
+  }
+
+  /** Exact hosts of a listener; `undefined` where whatever is asked for is waited for. */
+  #hostsOf(listener: string): string[] | undefined {
+    if (!this.#isNamed || this.#view.slots(CLUSTER_TYPE).size > this.#options.namedClusters) return undefined;
+    const hosts: string[] = [];
+    for (const { name } of this.#view.all(CLUSTER_TYPE))
+      if (name.startsWith(`${listener}/`) && !name.includes('*', listener.length))
+        hosts.push(name.slice(listener.length + 1));
+    return hosts;
   }
 
   /** Whether all that was there when it opened has been sent, and acknowledged; closes the window where it is for nothing. */
@@ -226,7 +252,8 @@ export class DemandWindow {
   /** The batch as it goes over the wire: listeners in the form that this Envoy is to have. */
   sent({ resources, removed }: Batch): Batch {
     this.#forms.removed(removed);
-    return { resources: resources.map((each) => this.#forms.choose(each, this.#isOpen)), removed };
+    const chosen = resources.map((each) => this.#forms.choose(each, this.#isOpen, this.#hostsOf(each.name)));
+    return { resources: chosen, removed };
   }
 }
 

@@ -7,16 +7,16 @@ import { type DemandForm, type EncodedResource, FORM_ENDING } from '../snapshot/
 export class ListenerForms {
   readonly #forms = new Map<string, DemandForm>();
 
-  /** What is sent for a listener. */
-  choose(listener: EncodedResource, isOpen: boolean): EncodedResource {
+  /** What is sent for a listener; `hosts`: the only ones that are waited for while the window is open. */
+  choose(listener: EncodedResource, isOpen: boolean, hosts?: readonly string[]): EncodedResource {
     const { name, demand } = listener;
-    const form = isOpen ? 'open' : this.#forms.has(name) ? 'closed' : undefined;
+    const form = isOpen ? (hosts ? 'named' : 'open') : this.#forms.has(name) ? 'closed' : undefined;
     if (demand === undefined || form === undefined) {
       this.#forms.delete(name);
       return listener;
     }
     this.#forms.set(name, form);
-    return demand[form];
+    return form === 'named' ? demand.named(hosts ?? []) : demand[form];
   }
 
   /** Takes from what an Envoy says it has which form of it that is; what is left are versions of listeners. */
@@ -30,7 +30,7 @@ export class ListenerForms {
 
   /** Those that are as they are while the window is open. */
   open(): string[] {
-    return [...this.#forms].flatMap(([name, form]) => (form === 'open' ? [name] : []));
+    return [...this.#forms].flatMap(([name, form]) => (form === 'closed' ? [] : [name]));
   }
 
   removed(names: readonly string[]): void {
@@ -39,6 +39,6 @@ export class ListenerForms {
 }
 
 function formOf(version: string): DemandForm | undefined {
-  if (version.endsWith(FORM_ENDING.open)) return 'open';
-  return version.endsWith(FORM_ENDING.closed) ? 'closed' : undefined;
+  const forms = Object.keys(FORM_ENDING) as DemandForm[];
+  return forms.find((form) => version.endsWith(FORM_ENDING[form]));
 }

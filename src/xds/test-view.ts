@@ -16,7 +16,8 @@ export class TestView extends ResourceTable {
       });
       return { typeUrl: LISTENER_TYPE, name, version, bytes: unpackBytes(packed) };
     };
-    const demand = { open: form(FORM_ENDING.open), closed: form(FORM_ENDING.closed), clusters };
+    const named = (hosts: readonly string[]) => form(`:${hosts.join(',')}${FORM_ENDING.named}`);
+    const demand = { open: form(FORM_ENDING.open), named, closed: form(FORM_ENDING.closed), clusters };
     this.stage(LISTENER_TYPE, name, { ...form(''), demand });
     this.publish();
   }

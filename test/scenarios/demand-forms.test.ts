@@ -33,12 +33,15 @@ function selected(matcher: Matcher | null | undefined, sni: string | undefined):
   return value?.value && StringValue.decode(value.value).value;
 }
 
+type Parts = ReturnType<typeof takenApart>;
+
 function check(engine: Engine, hosts: ReadonlyMap<string, readonly string[]>): void {
   for (const listener of engine.resources.all(LISTENER_TYPE)) {
-    const { open, closed, clusters } = listener.demand ?? assert.fail(listener.name);
-    const parts = [listener, open, closed].map((form) => takenApart(contentOf(form)));
-    const [plain, opened, after] = parts as [(typeof parts)[0], (typeof parts)[0], (typeof parts)[0]];
-    for (const form of [opened, after]) {
+    const { open, closed, clusters, ...demand } = listener.demand ?? assert.fail(listener.name);
+    const named = demand.named(hosts.get(listener.name) ?? []);
+    const parts = [listener, open, closed, named].map((form) => takenApart(contentOf(form)));
+    const [plain, opened, after, naming] = parts as [Parts, Parts, Parts, Parts];
+    for (const form of [opened, after, naming]) {
       assert.equal(form.around, plain.around, 'anything else drains the listener');
       for (const [name, bytes] of plain.chains) assert.equal(form.chains.get(name), bytes, name);
       assert.deepEqual([...form.chains.keys()].slice(plain.chains.size), ON_DEMAND);
@@ -49,9 +52,13 @@ function check(engine: Engine, hosts: ReadonlyMap<string, readonly string[]>): v
       const chain = chainFor(listener, host);
       const isIndex = chain === 'index' || chain === 'index once';
       assert.equal(chainFor(open, host), isIndex ? `${chain} on demand` : chain, host);
+      assert.equal(chainFor(named, host), chainFor(open, host), host);
+      const madeUp = `made-up-${host}`;
+      assert.equal(chainFor(named, madeUp), chainFor(listener, madeUp), madeUp);
       if (!isIndex) assert.ok(clusters.length > 0, host);
     }
-    assert.equal(chainFor(open, undefined), chainFor(listener, undefined), 'without a name');
+    for (const form of [open, named])
+      assert.equal(chainFor(form, undefined), chainFor(listener, undefined), 'without a name');
   }
 }
 

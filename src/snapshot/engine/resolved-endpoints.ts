@@ -1,5 +1,6 @@
 import { EndpointSubsets } from '../../gateway/endpoints/endpoint-subset.ts';
 import {
+  type Endpoint,
   type EndpointConfig,
   type EndpointNews,
   type EndpointResolution,
@@ -43,7 +44,8 @@ interface Resolved extends EndpointResolution {
   /** No other one has it. */
   readonly serial: number;
   readonly port: number;
-  readonly subsets: EndpointSubsets;
+  /** From the first set on that does not use all of them. */
+  subsets: EndpointSubsets | undefined;
 }
 
 interface ChosenShare extends ResolvedShare {
@@ -135,7 +137,7 @@ export class ResolvedEndpoints {
       if (resolved.endpoints.length > limitOfEach) isLimited = true;
       const share = before?.shares[index];
       if (share?.serial === resolved.serial) return share;
-      const endpoints = resolved.subsets.choose(limitOfEach, name);
+      const endpoints = atMost(limitOfEach, resolved, name);
       return { name: targetName({ weight, target }), weight, endpoints, serial: resolved.serial };
     });
     const reached = shares.some(({ endpoints }) => endpoints.length > 0);
@@ -184,8 +186,7 @@ export class ResolvedEndpoints {
     ];
     const resolution = resolveEndpoints(object, slices, port, this.#config);
     this.#serial += 1;
-    const subsets = new EndpointSubsets(resolution.endpoints);
-    const resolved = { ...resolution, serial: this.#serial, port, subsets };
+    const resolved: Resolved = { ...resolution, serial: this.#serial, port, subsets: undefined };
     if (isShared || resolution.endpoints.length >= LARGE)
       this.#resolved.set(`${namespace}/${service}`, resolved);
     return resolved;
@@ -206,6 +207,13 @@ export class ResolvedEndpoints {
     this.#notes.set(name, after);
     return !structurallyEqual(before, after);
   }
+}
+
+function atMost(limit: number, resolved: Resolved, seed: string): readonly Endpoint[] {
+  const { endpoints } = resolved;
+  if (endpoints.length <= limit) return endpoints;
+  resolved.subsets ??= new EndpointSubsets(endpoints);
+  return resolved.subsets.choose(limit, seed);
 }
 
 function sameEndpoints(a: readonly ResolvedShare[], b: readonly ResolvedShare[]): boolean {

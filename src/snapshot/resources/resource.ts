@@ -27,7 +27,7 @@ export interface EncodedResource {
 }
 
 /** How versions of the forms of a listener end, and no other: an Envoy that comes back says by them what it has. */
-export const FORM_ENDING = { open: '.open', closed: '.closed' } as const;
+export const FORM_ENDING = { open: '.open', named: '.named', closed: '.closed' } as const;
 
 export type DemandForm = keyof typeof FORM_ENDING;
 
@@ -38,6 +38,8 @@ export type DemandForm = keyof typeof FORM_ENDING;
  */
 export interface DemandForms {
   readonly open: EncodedResource;
+  /** As `open`, but of exact names only these hosts lead to chains that wait: nobody asks for a name that is made up. */
+  named(hosts: readonly string[]): EncodedResource;
   readonly closed: EncodedResource;
   /** Clusters that filter chains name: nothing waits for these, so Envoy needs them before the listener. */
   readonly clusters: readonly string[];

@@ -13,7 +13,7 @@ import {
   type EncodedResource,
   FORM_ENDING,
 } from '../resources/resource.ts';
-import { isIndexChain, onDemandName } from './filter-chain.ts';
+import { INDEX_CHAIN, isIndexChain, onDemandName } from './filter-chain.ts';
 import { ANY_NAME, SERVER_NAME, toChain } from './matcher.ts';
 
 /** Adds to a listener its forms for the demand window. Nothing is encoded before an Envoy needs it. */
@@ -21,13 +21,24 @@ export function withDemandForms(
   listener: EncodedResource,
   { onDemand, clusters }: { readonly onDemand: readonly FilterChain[]; readonly clusters: readonly string[] },
 ): EncodedResource {
+  let last: { readonly hosts: readonly string[]; readonly form: EncodedResource } | undefined;
   const demand: DemandForms = {
     open: new ListenerForm(listener, 'open', onDemand),
+    named: (hosts) => {
+      // 0.1 s of work for 20,000 hosts, which many Envoys may ask for at once.
+      if (last === undefined || !isSame(last.hosts, hosts))
+        last = { hosts, form: new ListenerForm(listener, 'named', onDemand, hosts) };
+      return last.form;
+    },
     closed: new ListenerForm(listener, 'closed', onDemand),
     clusters,
   };
   const { typeUrl, name, version, bytes } = listener;
   return { typeUrl, name, version, bytes, demand };
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index]);
 }
 
 /**
@@ -40,14 +51,21 @@ class ListenerForm implements EncodedResource {
   readonly #listener: EncodedResource;
   readonly #form: DemandForm;
   readonly #onDemand: readonly FilterChain[];
+  readonly #hosts: readonly string[];
   #bytes: Uint8Array | undefined;
 
-  constructor(listener: EncodedResource, form: DemandForm, onDemand: readonly FilterChain[]) {
+  constructor(
+    listener: EncodedResource,
+    form: DemandForm,
+    onDemand: readonly FilterChain[],
+    hosts: readonly string[] = [],
+  ) {
     this.name = listener.name;
     this.version = listener.version + FORM_ENDING[form];
     this.#listener = listener;
     this.#form = form;
     this.#onDemand = onDemand;
+    this.#hosts = hosts;
   }
 
   get bytes(): Uint8Array {
@@ -66,11 +84,19 @@ class ListenerForm implements EncodedResource {
     return Listener.encode({
       ...listener,
       filter_chains: [...filter_chains, ...this.#onDemand],
-      ...(filter_chain_matcher && {
-        filter_chain_matcher:
-          this.#form === 'open' ? waiting(filter_chain_matcher as Matcher) : filter_chain_matcher,
-      }),
+      ...(filter_chain_matcher && { filter_chain_matcher: this.#matcher(filter_chain_matcher as Matcher) }),
     } as Parameters<typeof Listener.encode>[0]);
+  }
+
+  #matcher(matcher: Matcher): Matcher {
+    switch (this.#form) {
+      case 'open':
+        return waiting(matcher);
+      case 'named':
+        return waitingFor(this.#hosts, matcher);
+      case 'closed':
+        return matcher;
+    }
   }
 }
 
@@ -87,6 +113,20 @@ function waiting(matcher: Matcher): Matcher {
       matcher_tree: { ...matcher.matcher_tree, exact_match_map: { map: mapped(map, waitingAtName) } },
     }),
     ...(matcher.on_no_match && { on_no_match: waitingAtRest(matcher.on_no_match) }),
+  };
+}
+
+/** The matcher that leads to chains that wait for these hosts, and for those that it names itself. */
+function waitingFor(hosts: readonly string[], matcher: Matcher): Matcher {
+  const named = matcher.matcher_tree?.exact_match_map?.map;
+  const onDemand = toChain(onDemandName(INDEX_CHAIN));
+  const map: Record<string, MatcherOnMatch> = {};
+  for (const host of hosts) map[host] = onDemand;
+  Object.assign(map, named && mapped(named, waitingAtName));
+  const rest = named || !matcher.matcher_list ? matcher.on_no_match : { matcher };
+  return {
+    matcher_tree: { input: SERVER_NAME, exact_match_map: { map } },
+    ...(rest && { on_no_match: rest }),
   };
 }
 
