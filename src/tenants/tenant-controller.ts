@@ -70,7 +70,7 @@ export class TenantController {
     const rules = { ...refusal, answerOf: (name: string) => this.#names.answerOf(name) };
     const world = this.#world;
     this.#reconciler = new Reconciler({
-      ...{ client: this.#client, world, rules, events: this.#events, clock, wallClock, logger },
+      ...{ client: this.#client, world, rules, mappings, events: this.#events, clock, wallClock, logger },
       onDue: (key) => this.#lookAt(new Set([key])),
     });
     this.#queue = new WorkQueue({

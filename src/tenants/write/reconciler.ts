@@ -6,6 +6,7 @@ import { StatusResources } from '../../status/kubernetes/status-resources.ts';
 import type { StatusLogger } from '../../status/status-logger.ts';
 import type { Outcome } from '../../status/work-queue.ts';
 import type { DesiredObject, OwnedId, OwnedKind } from '../intent/objects.ts';
+import type { TenantMapping } from '../mapping/mapping.ts';
 import { type Problem, problem } from '../problem.ts';
 import type { OwnedObject } from '../world/owned-object.ts';
 import { leftovers, type Plan, type PlanRules, planOf } from '../world/plan.ts';
@@ -18,6 +19,7 @@ export interface ReconcilerOptions {
   readonly client: ApiClient;
   readonly world: TenantWorld;
   readonly rules: PlanRules;
+  readonly mappings: readonly TenantMapping[];
   readonly events: Pick<EventRecorder, 'record'>;
   /** A tenant is to be worked on, of which nothing new is told. */
   readonly onDue: (key: TenantKey) => void;
@@ -34,6 +36,8 @@ export interface ReconcilerCounts {
 }
 
 const CONFLICT_MS = 50;
+/** Until a tenant that there is should have been seen. */
+const UNSEEN_MS = 1_000;
 /** Nobody tells when an object that is not ours goes away, or when a permission is given. */
 const LOOK_AGAIN_MS = 30_000;
 const OUTAGE = { baseMs: 200, maxMs: 15_000 };
@@ -114,6 +118,7 @@ export class Reconciler {
     const tenant = world.tenant(key);
     const old = leftovers(plan, [...owned.values()]);
     const findings: Problem[] = [];
+    if (tenant === undefined && (await this.#isThere(key, old))) return { type: 'again', afterMs: UNSEEN_MS };
     if (tenant !== undefined) {
       const missing = this.#missing(tenant, plan.wanted ?? [], owned);
       const { seen, barred } = await this.#look(tenant, missing, findings);
@@ -131,6 +136,13 @@ export class Reconciler {
     const isTold = await this.#report(tenant, this.problemsOf(key));
     if (!isTold) return { type: 'again', afterMs: CONFLICT_MS };
     return findings.length > 0 ? again() : { type: 'done' };
+  }
+
+  /** Watches of two kinds are not of one moment: another replica may have made this of a tenant that is not seen here yet. */
+  async #isThere(key: TenantKey, [first]: readonly OwnedObject[]): Promise<boolean> {
+    const mapping = this.#options.mappings.find(({ name }) => key.startsWith(`${name}/`));
+    if (first === undefined || mapping === undefined) return false;
+    return await this.#writer.hasOwner(first, mapping.watch.plural);
   }
 
   #contended({ wanted = [] }: Plan): readonly Problem[] {
