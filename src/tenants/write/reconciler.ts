@@ -14,6 +14,7 @@ import type { PresentReport, Tenant, TenantKey, TenantWorld } from '../world/ten
 import { Contention } from './contention.ts';
 import { isRight, ObjectWriter, strangerOf } from './object-writer.ts';
 import { isReported, reportOf, tellOf, writeReport } from './report.ts';
+import { Tally } from './tally.ts';
 
 export interface ReconcilerOptions {
   readonly client: ApiClient;
@@ -59,6 +60,8 @@ export class Reconciler {
     reports: 0,
     failures: 0,
   };
+  /** Mapping and state of each tenant that was looked at. */
+  readonly tally = new Tally<TenantKey>();
   readonly #options: ReconcilerOptions;
   readonly #writer: ObjectWriter;
   /** What the last write found wrong. */
@@ -76,13 +79,6 @@ export class Reconciler {
     this.#writer = new ObjectWriter(options.client, new StatusResources(options.client));
   }
 
-  /** What is wrong with a tenant now, as far as is known. */
-  problemsOf(key: TenantKey): readonly Problem[] {
-    const { world, rules } = this.#options;
-    const plan = planOf(key, world, rules);
-    return [...plan.problems, ...(this.#findings.get(key) ?? []), ...this.#contended(plan)];
-  }
-
   /** Whether `work` would do anything. */
   isNeeded(key: TenantKey): boolean {
     const { world, rules } = this.#options;
@@ -93,7 +89,22 @@ export class Reconciler {
     if (leftovers(plan, owned.values()).length > 0) return true;
     if (tenant === undefined) return false;
     if (this.#missing(tenant, plan.wanted ?? [], owned).length > 0) return true;
-    return this.#isUntold(tenant, this.problemsOf(key));
+    return this.#isUntold(tenant, this.#problemsOf(tenant, plan));
+  }
+
+  /** Another replica works on them from now on. */
+  follow(): void {
+    this.tally.clear();
+  }
+
+  /** What is wrong with a tenant now, as far as is known. */
+  #problemsOf(tenant: Tenant, plan: Plan): readonly Problem[] {
+    const { key, mapping, intent } = tenant;
+    const problems = [...plan.problems, ...(this.#findings.get(key) ?? []), ...this.#contended(plan)];
+    const isUnknown = plan.wanted === undefined;
+    const good = intent.type === 'unwanted' ? 'NotWanted' : isUnknown ? 'Resolving' : 'Exposed';
+    this.tally.set(key, `${mapping.name} ${problems[0]?.reason ?? good}`);
+    return problems;
   }
 
   /** Never rejects. */
@@ -133,7 +144,7 @@ export class Reconciler {
     if (findings.length > 0) this.#findings.set(key, findings);
     else this.#findings.delete(key);
     if (tenant === undefined) return findings.length > 0 ? again() : { type: 'done' };
-    const isTold = await this.#report(tenant, this.problemsOf(key));
+    const isTold = await this.#report(tenant, this.#problemsOf(tenant, plan));
     if (!isTold) return { type: 'again', afterMs: CONFLICT_MS };
     return findings.length > 0 ? again() : { type: 'done' };
   }
@@ -304,6 +315,7 @@ export class Reconciler {
   }
 
   #forget(key: TenantKey): void {
+    this.tally.set(key, undefined);
     this.#contention.forget(this.#settled.get(key)?.keys() ?? []);
     this.#settled.delete(key);
     this.#findings.delete(key);
