@@ -69,7 +69,7 @@ function tenantsMetrics(): readonly MetricFacts[] {
       backlog: 0,
       counts: { applied: none, removed: none, reports: 0, failures: 0 },
       names: { known: 0, failing: 0 },
-      states: () => new Map(),
+      states: () => [],
     }),
   );
 }

@@ -11,7 +11,7 @@ import { DnsNames, type NameResolver } from './dns-names.ts';
 import type { TenantMapping } from './mapping/mapping.ts';
 import { TENANTS_LEASE } from './names.ts';
 import { TenantSource } from './tenant-source.ts';
-import { type Tenant, type TenantKey, TenantWorld, tenantKey } from './world/tenant-world.ts';
+import { type TenantKey, TenantWorld, tenantKey } from './world/tenant-world.ts';
 import { Reconciler, type ReconcilerCounts } from './write/reconciler.ts';
 
 export interface TenantControllerOptions extends CredentialsOptions {
@@ -70,7 +70,7 @@ export class TenantController {
     const rules = { ...refusal, answerOf: (name: string) => this.#names.answerOf(name) };
     const world = this.#world;
     this.#reconciler = new Reconciler({
-      ...{ client: this.#client, world, rules, events: this.#events, clock, wallClock, logger },
+      ...{ client: this.#client, world, rules, mappings, events: this.#events, clock, wallClock, logger },
       onDue: (key) => this.#lookAt(new Set([key])),
     });
     this.#queue = new WorkQueue({
@@ -157,25 +157,12 @@ export class TenantController {
     return { known: this.#names.size, failing: this.#names.failing };
   }
 
-  /** How many tenants of each mapping are exposed, or not and for which reason. */
-  states(): ReadonlyMap<
-    string,
-    { readonly mapping: string; readonly state: string; readonly count: number }
-  > {
-    const states = new Map<string, { mapping: string; state: string; count: number }>();
-    for (const tenant of this.#world.tenants()) {
-      const state = this.#stateOf(tenant);
-      const mapping = tenant.mapping.name;
-      const entry = states.get(`${mapping} ${state}`) ?? { mapping, state, count: 0 };
-      entry.count += 1;
-      states.set(`${mapping} ${state}`, entry);
-    }
-    return states;
-  }
-
-  #stateOf({ key, intent }: Tenant): string {
-    if (intent.type === 'unwanted') return 'NotWanted';
-    return this.#reconciler.problemsOf(key)[0]?.reason ?? 'Exposed';
+  /** How many tenants of each mapping are exposed, or not and for which reason; of the replica that writes. */
+  states(): readonly { readonly mapping: string; readonly state: string; readonly count: number }[] {
+    return [...this.#reconciler.tally.counts()].map(([text, count]) => {
+      const [mapping = '', state = ''] = text.split(' ');
+      return { mapping, state, count };
+    });
   }
 
   #setTenant(mapping: TenantMapping, object: unknown): void {
@@ -208,7 +195,10 @@ export class TenantController {
   #setLeading(leading: boolean): void {
     this.#isLeading = leading && !this.#isStopped;
     if (this.#isLeading) this.#begin();
-    else this.#queue.clear();
+    else {
+      this.#queue.clear();
+      this.#reconciler.follow();
+    }
   }
 
   /** Looks through all that there is: what was left undone, and what is left of tenants that are gone. */

@@ -28,6 +28,8 @@ export interface Report {
 export class TenantCluster implements AsyncDisposable {
   readonly cluster: Cluster;
   readonly kubeconfig: string;
+  /** Of the `sluice tenants` that was started last. */
+  adminUrl = '';
 
   static async start(): Promise<TenantCluster> {
     const cluster = await startCluster({ crds: 'standard', users: [{ name: USER }] });
@@ -55,7 +57,8 @@ export class TenantCluster implements AsyncDisposable {
   async startTenants(flags: readonly string[] = []): Promise<SluiceProcess> {
     const [port = 0] = await freePorts(1);
     const sluice = this.spawnTenants([...flags, '--admin-address', `127.0.0.1:${port}`]);
-    await sluice.untilPage(`http://127.0.0.1:${port}/readyz`);
+    this.adminUrl = `http://127.0.0.1:${port}`;
+    await sluice.untilPage(`${this.adminUrl}/readyz`);
     return sluice;
   }
 

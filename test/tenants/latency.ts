@@ -25,6 +25,8 @@ export interface Latency {
   /** Milliseconds. */
   readonly moved: readonly number[];
   readonly created: readonly number[];
+  /** One write of the API server, of which a change that moves an endpoint waits for two, and a new tenant for two and a read. */
+  readonly write: readonly number[];
 }
 
 /** `sluice serve` and an Envoy that has all hosts that there are. */
@@ -89,7 +91,15 @@ export async function measureLatency(
     created.push(await time(name, 0));
   }
   for (let index = 0; index < samples; index += 1) moved.push(await time(`timed-${index}`, 1));
-  return { created, moved };
+  const write: number[] = [];
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: 'timed' };
+  await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: 'timed' } });
+  for (let index = 0; index < samples; index += 1) {
+    const start = performance.now();
+    await client.patch(map, { data: { index: String(index) } });
+    write.push(performance.now() - start);
+  }
+  return { created, moved, write };
 }
 
 /** Common name of the certificate that the host has now; `undefined`: no handshake. */

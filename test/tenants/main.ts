@@ -145,6 +145,7 @@ if (samples > 0) {
   );
   say(`  an endpoint that moves ${summary(latency.moved)}`);
   say(`  a new tenant ${summary(latency.created)}`);
+  say(`  one write of the API server alone ${summary(latency.write)}`);
   await churn.adopt('project-0', /^timed-/);
 }
 await sluice.stop();

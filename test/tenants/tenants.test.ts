@@ -319,6 +319,9 @@ describe('the controller', { timeout: 60_000 }, () => {
     await untilSlice('moved', '100.65.2.2');
     await tenants.untilReason('new', 'Exposed');
     const after = await tenants.find(SERVICE, 'kept-api-proxy');
+    const metrics = await (await fetch(`${tenants.adminUrl}/metrics`)).text();
+    const exposed = /^sluice_tenants\{mapping="kdccluster",state="Exposed"\} (\d+)$/m.exec(metrics)?.[1];
+    assert.ok(Number(exposed) >= 3, metrics);
     assert.equal(
       after?.metadata.resourceVersion,
       before?.metadata.resourceVersion,

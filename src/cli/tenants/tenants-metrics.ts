@@ -12,9 +12,9 @@ export function tenantsRegistry(controller: TenantFigures): Registry {
   gauges(
     registry,
     'sluice_tenants',
-    'Tenant objects, by the reason of their condition: Exposed, NotWanted, or what is wrong.',
+    'Tenant objects, by the reason of their condition: Exposed, NotWanted, Resolving, or what is wrong. Of the replica that writes.',
     ['mapping', 'state'],
-    () => [...controller.states().values()].map(({ mapping, state, count }) => [{ mapping, state }, count]),
+    () => controller.states().map(({ mapping, state, count }) => [{ mapping, state }, count]),
   );
   gauge(registry, 'sluice_tenants_leader', 'Whether this replica writes.', () =>
     Number(controller.isLeading),

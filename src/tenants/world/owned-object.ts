@@ -21,6 +21,7 @@ export interface OwnedObject {
 }
 
 export interface OwnerReference {
+  readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
   readonly uid: string;

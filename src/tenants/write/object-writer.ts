@@ -65,6 +65,16 @@ export class ObjectWriter {
     return { type: 'right', object: this.#written(desired.kind, place, cleaned) };
   }
 
+  /** Whether the owner of an object is there, or one of its name; `plural` of its kind. */
+  async hasOwner({ namespace, owners }: OwnedObject, plural: string): Promise<boolean> {
+    const owner = owners.find(({ controller }) => controller === true);
+    if (owner === undefined) return false;
+    const path = `/apis/${owner.apiVersion}/namespaces/${namespace}/${plural}/${owner.name}`;
+    const { status, body, retryAfterMs } = await this.#client.send('GET', path);
+    if (status === 200 || status === NOT_FOUND) return status === 200;
+    throw failureOfStatus(`GET ${path}`, status, body, retryAfterMs);
+  }
+
   /** Resolves whether or not it was still there; only that very object goes. */
   async remove(object: OwnedObject): Promise<void> {
     const place = await this.#place(object.kind, object.namespace, object.name);

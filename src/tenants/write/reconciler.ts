@@ -6,6 +6,7 @@ import { StatusResources } from '../../status/kubernetes/status-resources.ts';
 import type { StatusLogger } from '../../status/status-logger.ts';
 import type { Outcome } from '../../status/work-queue.ts';
 import type { DesiredObject, OwnedId, OwnedKind } from '../intent/objects.ts';
+import type { TenantMapping } from '../mapping/mapping.ts';
 import { type Problem, problem } from '../problem.ts';
 import type { OwnedObject } from '../world/owned-object.ts';
 import { leftovers, type Plan, type PlanRules, planOf } from '../world/plan.ts';
@@ -13,11 +14,13 @@ import type { PresentReport, Tenant, TenantKey, TenantWorld } from '../world/ten
 import { Contention } from './contention.ts';
 import { isRight, ObjectWriter, strangerOf } from './object-writer.ts';
 import { isReported, reportOf, tellOf, writeReport } from './report.ts';
+import { Tally } from './tally.ts';
 
 export interface ReconcilerOptions {
   readonly client: ApiClient;
   readonly world: TenantWorld;
   readonly rules: PlanRules;
+  readonly mappings: readonly TenantMapping[];
   readonly events: Pick<EventRecorder, 'record'>;
   /** A tenant is to be worked on, of which nothing new is told. */
   readonly onDue: (key: TenantKey) => void;
@@ -34,6 +37,8 @@ export interface ReconcilerCounts {
 }
 
 const CONFLICT_MS = 50;
+/** Until a tenant that there is should have been seen. */
+const UNSEEN_MS = 1_000;
 /** Nobody tells when an object that is not ours goes away, or when a permission is given. */
 const LOOK_AGAIN_MS = 30_000;
 const OUTAGE = { baseMs: 200, maxMs: 15_000 };
@@ -55,6 +60,8 @@ export class Reconciler {
     reports: 0,
     failures: 0,
   };
+  /** Mapping and state of each tenant that was looked at. */
+  readonly tally = new Tally<TenantKey>();
   readonly #options: ReconcilerOptions;
   readonly #writer: ObjectWriter;
   /** What the last write found wrong. */
@@ -72,13 +79,6 @@ export class Reconciler {
     this.#writer = new ObjectWriter(options.client, new StatusResources(options.client));
   }
 
-  /** What is wrong with a tenant now, as far as is known. */
-  problemsOf(key: TenantKey): readonly Problem[] {
-    const { world, rules } = this.#options;
-    const plan = planOf(key, world, rules);
-    return [...plan.problems, ...(this.#findings.get(key) ?? []), ...this.#contended(plan)];
-  }
-
   /** Whether `work` would do anything. */
   isNeeded(key: TenantKey): boolean {
     const { world, rules } = this.#options;
@@ -89,7 +89,22 @@ export class Reconciler {
     if (leftovers(plan, owned.values()).length > 0) return true;
     if (tenant === undefined) return false;
     if (this.#missing(tenant, plan.wanted ?? [], owned).length > 0) return true;
-    return this.#isUntold(tenant, this.problemsOf(key));
+    return this.#isUntold(tenant, this.#problemsOf(tenant, plan));
+  }
+
+  /** Another replica works on them from now on. */
+  follow(): void {
+    this.tally.clear();
+  }
+
+  /** What is wrong with a tenant now, as far as is known. */
+  #problemsOf(tenant: Tenant, plan: Plan): readonly Problem[] {
+    const { key, mapping, intent } = tenant;
+    const problems = [...plan.problems, ...(this.#findings.get(key) ?? []), ...this.#contended(plan)];
+    const isUnknown = plan.wanted === undefined;
+    const good = intent.type === 'unwanted' ? 'NotWanted' : isUnknown ? 'Resolving' : 'Exposed';
+    this.tally.set(key, `${mapping.name} ${problems[0]?.reason ?? good}`);
+    return problems;
   }
 
   /** Never rejects. */
@@ -114,6 +129,7 @@ export class Reconciler {
     const tenant = world.tenant(key);
     const old = leftovers(plan, [...owned.values()]);
     const findings: Problem[] = [];
+    if (tenant === undefined && (await this.#isThere(key, old))) return { type: 'again', afterMs: UNSEEN_MS };
     if (tenant !== undefined) {
       const missing = this.#missing(tenant, plan.wanted ?? [], owned);
       const { seen, barred } = await this.#look(tenant, missing, findings);
@@ -128,9 +144,16 @@ export class Reconciler {
     if (findings.length > 0) this.#findings.set(key, findings);
     else this.#findings.delete(key);
     if (tenant === undefined) return findings.length > 0 ? again() : { type: 'done' };
-    const isTold = await this.#report(tenant, this.problemsOf(key));
+    const isTold = await this.#report(tenant, this.#problemsOf(tenant, plan));
     if (!isTold) return { type: 'again', afterMs: CONFLICT_MS };
     return findings.length > 0 ? again() : { type: 'done' };
+  }
+
+  /** Watches of two kinds are not of one moment: another replica may have made this of a tenant that is not seen here yet. */
+  async #isThere(key: TenantKey, [first]: readonly OwnedObject[]): Promise<boolean> {
+    const mapping = this.#options.mappings.find(({ name }) => key.startsWith(`${name}/`));
+    if (first === undefined || mapping === undefined) return false;
+    return await this.#writer.hasOwner(first, mapping.watch.plural);
   }
 
   #contended({ wanted = [] }: Plan): readonly Problem[] {
@@ -292,6 +315,7 @@ export class Reconciler {
   }
 
   #forget(key: TenantKey): void {
+    this.tally.set(key, undefined);
     this.#contention.forget(this.#settled.get(key)?.keys() ?? []);
     this.#settled.delete(key);
     this.#findings.delete(key);
