@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { http } from '../../kubernetes-api/node-http.ts';
 import type { SocketAddress } from '../flag-values.ts';
-import { type Access, type AdminGuard, OPEN_TO_ALL } from './access/admin-guard.ts';
+import { type Access, type AdminGuard, OPEN_TO_ALL, PROBES } from './access/admin-guard.ts';
+import { PeerConnections } from './access/peer-connections.ts';
 import { API_VERSION, type ErrorAnswer } from './api/shapes.ts';
 import { isPageFile, PAGE_PATH } from './page/page-path.ts';
 
@@ -54,15 +55,18 @@ export class AdminServer {
   readonly #server: Server;
   readonly #pages: AdminPages;
   readonly #guard: AdminGuard;
+  readonly #peers: PeerConnections;
 
-  constructor(pages: AdminPages, guard: AdminGuard = OPEN_TO_ALL) {
+  constructor(pages: AdminPages, guard: AdminGuard = OPEN_TO_ALL, peers = new PeerConnections()) {
     this.#pages = pages;
     this.#guard = guard;
+    this.#peers = peers;
     this.#server = http.createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) =>
         send(response, textPage(`failed: ${String(error)}`, 500)),
       );
     });
+    this.#server.on('connection', (socket: Socket) => peers.add(socket));
   }
 
   /** Resolves with the port; rejects where the address cannot be had. */
@@ -87,6 +91,10 @@ export class AdminServer {
     const [path = '/', query] = (request.url ?? '/').split('?', 2);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return send(response, textPage('only GET; nothing here can be changed', 405));
+    if (this.#peers.isTooMany(request.socket) && !PROBES.has(path)) {
+      response.shouldKeepAlive = false;
+      return send(response, busyPage('this address has too many connections open; close some of them', 30));
+    }
     const pages = this.#pages;
     const index = (): AdminPage => textPage(listed(pages));
     const page = path === '/' ? index : Object.hasOwn(pages, path) ? pages[path] : undefined;

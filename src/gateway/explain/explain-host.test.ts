@@ -12,6 +12,7 @@ test('the nearest names, the nearest first; not what the name is matched by, and
   ];
   assert.deepEqual(nearestHosts('apl.example.com', hosts), ['api.example.com']);
   assert.deepEqual(nearestHosts('api.examplle.com', hosts), ['api.example.com', 'api.exampel.com']);
+  assert.deepEqual(nearestHosts('api', ['api.example.com', 'apis.example.com']), ['api.example.com']);
   assert.deepEqual(nearestHosts('x.example.co', hosts), []);
   assert.deepEqual(nearestHosts('nothing.net', hosts), []);
 });

@@ -41,6 +41,8 @@ export function keptByListeners(hostname: string, listeners: readonly ListenerMo
 export function nearestHosts(host: string, hosts: Iterable<string>): readonly string[] {
   const found: { readonly name: string; readonly away: number }[] = [];
   for (const name of hosts) {
+    // Its domain was left out.
+    if (name.startsWith(`${host}.`)) found.push({ name, away: 1 });
     if (Math.abs(name.length - host.length) > NEAR || hostMatches(name, host)) continue;
     const away = distance(name, host);
     if (away <= NEAR) found.push({ name, away });

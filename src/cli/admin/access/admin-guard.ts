@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** Pages that kubelet asks for, which has no token. */
+export const PROBES: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz']);
+
 /** What somebody who was let in may see. */
 export interface Access {
   /** Everything. Otherwise only what `mayReadRoutes` says. */

@@ -1,12 +1,17 @@
 import { hash } from 'node:crypto';
 import { isPageFile } from '../page/page-path.ts';
-import { type Access, type AdminGuard, type AdminVisitor, OPERATOR, type Refusal } from './admin-guard.ts';
+import {
+  type Access,
+  type AdminGuard,
+  type AdminVisitor,
+  OPERATOR,
+  PROBES,
+  type Refusal,
+} from './admin-guard.ts';
 import { isLoopback } from './loopback.ts';
 import { type ApiUser, ReviewFailure, type Reviews, type Wish } from './reviews.ts';
 import { ShortCache } from './short-cache.ts';
 
-/** Probes of kubelet, which has no token. */
-const PROBES: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz']);
 const METRICS = '/metrics';
 /** Pages of which those who may see some namespaces see these. */
 const FOR_TENANTS: ReadonlySet<string> = new Set(['/api/v1/explain', '/api/v1/verdict', '/api/v1/routes']);

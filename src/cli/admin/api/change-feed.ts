@@ -41,7 +41,6 @@ export class ChangeFeed {
   #firstAt: number | undefined;
   readonly #objects = new Map<string, true>();
   readonly #changed = new Map<string, Owed>();
-  #removals = 0;
   #pending: PendingChange[] = [];
 
   constructor(view: ResourceView, server: () => Pick<AdsServer, 'nodes' | 'rejections'>) {
@@ -85,6 +84,7 @@ export class ChangeFeed {
     const owed = [...this.#changed.values()];
     if (owed.length > 0) {
       const id = this.#nextId++;
+      const removals = owed.filter(({ version }) => version === '').length;
       const names = owed.filter(({ typeUrl }) => typeUrl === CLUSTER_TYPE).map(({ name }) => hostOf(name));
       const nodes = new Set(
         this.#server()
@@ -97,7 +97,7 @@ export class ChangeFeed {
         at: new Date().toISOString(),
         objects: listed([...this.#objects.keys()]),
         hosts: listed([...new Set(names)]),
-        resources: { upserts: owed.length - this.#removals, removals: this.#removals },
+        resources: { upserts: owed.length - removals, removals },
         computedMs: round(performance.now() - startedAt),
         nodes: nodes.size,
       });
@@ -107,7 +107,6 @@ export class ChangeFeed {
     this.#firstAt = undefined;
     this.#objects.clear();
     this.#changed.clear();
-    this.#removals = 0;
   }
 
   /** An Envoy answered. */
@@ -143,7 +142,6 @@ export class ChangeFeed {
     this.#firstAt = undefined;
     this.#objects.clear();
     this.#changed.clear();
-    this.#removals = 0;
     this.#pending = [];
   }
 
@@ -152,7 +150,6 @@ export class ChangeFeed {
       this.#changed.set(`${typeUrl} ${name}`, { typeUrl, name, version });
     for (const { typeUrl, name } of removals)
       this.#changed.set(`${typeUrl} ${name}`, { typeUrl, name, version: '' });
-    this.#removals += removals.length;
   }
 
   #tell(event: ChangeEvent): void {

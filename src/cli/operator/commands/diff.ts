@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { NodesReport, OwedResource, ResourcesReport } from '../../admin/api/shapes.ts';
 import { CliError, EXIT } from '../../cli-error.ts';
 import { type EnvoyResources, readConfigDump } from '../envoy/config-dump.ts';
-import { envoysOf } from '../envoy/envoys.ts';
+import { type Envoy, envoysOf } from '../envoy/envoys.ts';
 import { type Answers, askThese } from '../find/ask.ts';
 import { call } from '../find/http.ts';
 import { findReplicas } from '../find/replicas.ts';
@@ -102,14 +102,25 @@ async function envoyOf(node: string, config: DiffConfig): Promise<EnvoyResources
       readFileSync(configDump === '-' ? 0 : configDump, 'utf8'),
     );
   const [envoy] = await envoysOf(config, node);
-  return await dumpFrom(envoy.name, async () => {
-    const path = '/config_dump?include_eds';
-    // A dump of 20,000 hosts takes Envoy a second or two.
-    const signal = AbortSignal.timeout(Math.max(timeoutMs, 30_000));
-    const { status, text: body } = await call(await envoy.admin(), { path, signal });
-    if (status !== 200) throw new Error(`answered ${status}: ${body.slice(0, 200)}`);
-    return body;
+  const body = await dumped(envoy, timeoutMs).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(
+      'SLUICE_ENVOY_UNREACHABLE',
+      EXIT.unavailable,
+      `the Envoy of ${envoy.name} does not say what it has: ${reason}; name its admin address with --envoy-admin, or give a config dump with --config-dump`,
+      { cause },
+    );
   });
+  return await dumpFrom(envoy.name, async () => body);
+}
+
+async function dumped(envoy: Envoy, timeoutMs: number): Promise<string> {
+  const path = '/config_dump?include_eds';
+  // A dump of 20,000 hosts takes Envoy a second or two.
+  const signal = AbortSignal.timeout(Math.max(timeoutMs, 30_000));
+  const { status, text: body } = await call(await envoy.admin(), { path, signal });
+  if (status !== 200) throw new Error(`answered ${status}: ${body.slice(0, 200)}`);
+  return body;
 }
 
 async function dumpFrom(from: string, read: () => Promise<string>): Promise<EnvoyResources> {

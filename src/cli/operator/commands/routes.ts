@@ -12,6 +12,8 @@ const HOSTS_IN_CELL = 3;
 /** Routes that a replica lists at most. */
 const MOST = 50_000;
 const ENVOYS_AT_ONCE = 4;
+const NO_BYTES =
+  'no bytes are counted: Envoy counts them of routes with the annotation sluice.dev/stats alone';
 /** At 20,000 hosts a replica and an Envoy take a second or two each. */
 const ALL_MS = 30_000;
 
@@ -33,6 +35,8 @@ export async function routes(config: RoutesConfig): Promise<Printed> {
     traffic === undefined ? (best?.routes ?? []) : byTraffic(best?.routes ?? [], traffic, config);
   const found = sorted.slice(0, config.limit);
   const more = (best?.more ?? 0) + sorted.length - found.length;
+  const isCounted = config.sort !== 'bytes' || sorted.some(({ bytes }: CountedRoute) => bytes !== undefined);
+  const remarks = isCounted ? failures : [...failures, NO_BYTES];
   const paint = paintFor(config);
   return {
     stdout: await rendered(config, { kind: 'RouteList', items: found, more }, () =>
@@ -40,7 +44,7 @@ export async function routes(config: RoutesConfig): Promise<Printed> {
     ),
     stderr:
       notes(asked.failures, paint) +
-      failures.map((each) => paint('odd', `note: ${printable(each)}\n`)).join(''),
+      remarks.map((each) => paint('odd', `note: ${printable(each)}\n`)).join(''),
     exitCode: found.every(({ state }) => state === 'ok') ? 0 : 2,
   };
 }
