@@ -13,6 +13,7 @@ import { readFlags } from '../../src/cli/flag.ts';
 import { engineConfig, TRANSLATION_FLAGS } from '../../src/cli/flags.ts';
 import { ControlPlane } from '../../src/cli/serve/control-plane.ts';
 import { createSource } from '../../src/cli/source.ts';
+import type { DemandWindowOptions } from '../../src/xds/demand-window.ts';
 import { EnvoyProcess } from '../harness/envoy-process.ts';
 import { gateway, gatewayClass, type Manifest, tlsRoute } from '../harness/manifests.ts';
 import { startTlsBackend, type TlsBackend } from '../harness/tls-backend.ts';
@@ -73,7 +74,7 @@ class Place implements AsyncDisposable {
   }
 
   /** Resolves when it is ready. */
-  async sluice(demandWindow: typeof WINDOW | undefined = WINDOW): Promise<ControlPlane> {
+  async sluice(demandWindow: DemandWindowOptions | undefined = WINDOW): Promise<ControlPlane> {
     const flags = readFlags(TRANSLATION_FLAGS, FLAGS, {});
     const directory = this.#directory;
     const logger = pino({ level: process.env['SLUICE_TEST_LOG'] ?? 'silent' }, pino.destination(2));
@@ -206,9 +207,35 @@ describe('an Envoy that starts', () => {
     assert.equal(await metric(plane, 'sluice_demand_unknown_names'), 0);
   });
 
+  it('names of no host are asked for no more once there were many; hosts are, and nothing is closed', async () => {
+    await using place = await Place.make();
+    const plane = await place.sluice({ ...WINDOW, namedFrom: 20 });
+    const envoy = await place.envoy();
+    const early = await place.longLived(hostOf(HOSTS - 1));
+    const madeUp = (count: number, mark: string) =>
+      Promise.all(
+        Array.from({ length: count }, (_, index) => place.attempt(`${mark}${index}.stage.example.com`)),
+      );
+    await madeUp(40, 'x');
+    await envoy.waitForStat(
+      'listener_manager.listener_in_place_updated',
+      (value) => value === place.ports.length,
+    );
+    const unknown = await metric(plane, 'sluice_demand_unknown_names');
+    for (const { outcome } of await madeUp(40, 'y')) assert.equal(outcome, 'closed');
+    await place.answers(hostOf(HOSTS - 2));
+    assert.ok(await isOpen(plane), 'the window is over: nothing was shown');
+    assert.equal(await metric(plane, 'sluice_demand_unknown_names'), unknown);
+    await untilEnded(plane);
+    await untilCurrent(plane);
+    await place.answers(hostOf(0));
+    await delay(LATER_MS);
+    await pings([early]);
+  });
+
   it('too many names of no host end its window; hosts are served when it has been told of them', async () => {
     await using place = await Place.make();
-    const plane = await place.sluice();
+    const plane = await place.sluice({ ...WINDOW, namedClusters: 0 });
     await place.envoy();
     const early = await place.longLived(hostOf(HOSTS - 1));
     const names = Array.from({ length: 2 * HOSTS }, (_, index) => `x${index}.stage.example.com`);

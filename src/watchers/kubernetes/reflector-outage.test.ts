@@ -230,6 +230,30 @@ test(
   },
 );
 
+test(
+  'a server that has just started is not believed at once that a kind may not be read',
+  TIMEOUT,
+  async (t) => {
+    const { api, clock, sink, logger } = await startSource(t, ['Service']);
+    (await api.list(SERVICES)).page([], '10');
+    (await api.watch(SERVICES)).watch(event('ADDED', rawService('a', 11)));
+    await sink.until(() => sink.objects.size === 1);
+    await api.stop();
+    for (const delay of [200, 400, 800]) clock.advance(await clock.timer(delay));
+    await clock.timer(1600);
+    await api.start();
+    clock.advance(1600);
+    for (let tries = 0; tries < 20; tries += 1) {
+      (await api.watch(SERVICES)).refuse(403, 'not yet');
+      clock.advance(await clock.timer(300));
+    }
+    assert.match(sink.present[0]?.message ?? '', /ECONNREFUSED/);
+    (await api.watch(SERVICES)).refuse(403, 'for good');
+    await logger.times(1, /403: for good; allow list and watch on services/);
+    assert.match(sink.present[0]?.message ?? '', /for good/);
+  },
+);
+
 test('a kubeconfig that is missing, and then of no use, is waited for', TIMEOUT, async (t) => {
   const { api, clock, sink, logger, source, kubeconfig } = await startSource(t, ['Service'], { late: true });
   await logger.times(1, /No usable credentials .*ENOENT.*check the kubeconfig/);

@@ -40,6 +40,7 @@ export interface ReflectorOptions {
 const SILENT_WATCHES = 3;
 /** Some ten seconds. */
 const CACHE_LOOKS = 40;
+const FORBIDDEN_TRIES = 20;
 
 /**
  * Reads one kind: finds the version that is served, lists, watches from there, and resumes for as long as the server
@@ -64,6 +65,8 @@ export class Reflector {
   #silentWatches = 0;
   /** How often a server that came back may say that it reads the kind into its cache, before a list is tried. */
   #looksForCache = 0;
+  /** The same of a server that says that the kind may not be read. */
+  #forbiddenTries = 0;
   /** Has gone back to a list or to discovery, and heard nothing on a watch since. */
   #turnedBack = false;
   #failure: ApiFailure | undefined;
@@ -256,6 +259,7 @@ export class Reflector {
   #recovered(): void {
     const { failures, watched, onProblems } = this.#options;
     this.#heardAt = Date.now();
+    this.#forbiddenTries = 0;
     failures.recovered(watched);
     if (this.#failure === undefined) return;
     this.#failure = undefined;
@@ -271,11 +275,12 @@ export class Reflector {
     const turned = this.#turn(failure.reason) && !this.#turnedBack;
     this.#discovery.interrupted();
     const delay = turned ? 0 : backoff.next();
+    const isBelieved = this.#isBelieved(failure);
     // Once, all of this is the normal course of things: a watch is cut, a version forgotten, a CRD replaced.
-    if (cut || turned) {
+    if (cut || turned || !isBelieved) {
       this.#turnedBack ||= turned;
       logger.debug({ code: failure.code, kind: this.kind }, `Kubernetes API: ${failure.message}; going on`);
-      return delay;
+      return isBelieved ? delay : Math.min(delay, limits.startingMaxMs);
     }
     if (!watching && isAway(failure, backoff.failures) && this.#synced) {
       // The rest of a list would come from etcd.
@@ -287,6 +292,14 @@ export class Reflector {
     failures.failed(watched, failure, wait);
     onProblems();
     return wait;
+  }
+
+  /** Not at once that we may not read the kind: a server that starts says so to everybody until it has read who may do what. */
+  #isBelieved({ reason, isStarting }: ApiFailure): boolean {
+    if (OUTAGES.has(reason) && !isStarting) this.#forbiddenTries = FORBIDDEN_TRIES;
+    if (reason !== 'forbidden' || this.#forbiddenTries === 0) return true;
+    this.#forbiddenTries -= 1;
+    return false;
   }
 
   /** Goes back as far as the failure demands; whether something else than before is to be tried, at once. */
