@@ -5,6 +5,7 @@ import { CliError, EXIT, quoted } from './cli-error.ts';
 import { DRAIN_FLAGS, type DrainConfig } from './drain/drain-flags.ts';
 import { declareFlags, type FlagSet, readFlags } from './flag.ts';
 import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } from './flags.ts';
+import { MIGRATE_EXAMPLES, MIGRATE_FLAGS, type MigrateConfig } from './migrate/migrate-flags.ts';
 import { NODE_FLAGS, type NodeConfig } from './node/node-flags.ts';
 import { type CompletedCommand, completionScript, SHELLS } from './operator/completion.ts';
 import { declareOperatorCommands, type OperatorInvocation } from './operator/operator-commands.ts';
@@ -13,6 +14,7 @@ import { declareOperatorCommands, type OperatorInvocation } from './operator/ope
 export type Invocation =
   | { readonly command: 'serve'; readonly config: ServeConfig }
   | { readonly command: 'translate'; readonly directory: string; readonly config: TranslateConfig }
+  | { readonly command: 'migrate'; readonly source: string | undefined; readonly config: MigrateConfig }
   | { readonly command: 'bootstrap'; readonly config: BootstrapOptions }
   | { readonly command: 'certs'; readonly config: CertsConfig }
   | { readonly command: 'drain'; readonly config: DrainConfig }
@@ -152,6 +154,11 @@ export function parseInvocation(
       invocation = { command: 'node', config: readFlags(NODE_FLAGS, given, env) };
     },
   );
+  command('migrate', 'print what the objects of other controllers become', MIGRATE_FLAGS, MIGRATE_EXAMPLES)
+    .argument('[source]', 'folder of manifests, or one file of them; - for stdin; unless given, the cluster')
+    .action((source: string | undefined, given) => {
+      invocation = { command: 'migrate', source, config: readFlags(MIGRATE_FLAGS, given, env) };
+    });
   declareOperatorCommands(command, env, (found) => {
     invocation = found;
   });
