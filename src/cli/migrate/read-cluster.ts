@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../kubernetes-api/api-client.ts';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
-import { type RawObject, rawObject } from '../../migrate/raw-object.ts';
+import { fieldsOf, listOf, type RawObject, rawObject } from '../../migrate/raw-object.ts';
 import { MIGRATED_KINDS } from '../../migrate/sources.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { ReadObjects } from './read-files.ts';
@@ -56,6 +56,15 @@ export function unavailable(error: ApiFailure): CliError {
   });
 }
 
+const BUILT_IN: ReadonlySet<string> = new Set(['', 'networking.k8s.io']);
+
+async function serves(client: ApiClient, apiVersion: string, plural: string): Promise<boolean> {
+  const { status, body } = await client.send('GET', `/apis/${apiVersion}`);
+  if (status === 404) return false;
+  // Who may not ask is told when the list is refused.
+  return status !== 200 || listOf(fieldsOf(body)['resources']).some(({ name }) => name === plural);
+}
+
 /** In the first of its versions that the server serves. */
 async function listKind(client: ApiClient, kind: ReadKind): Promise<readonly RawObject[]> {
   for (const version of kind.versions) {
@@ -72,6 +81,8 @@ async function listVersion(
 ): Promise<readonly RawObject[] | undefined> {
   const path = group === '' ? `/api/${version}/${plural}` : `/apis/${group}/${version}/${plural}`;
   const apiVersion = group === '' ? version : `${group}/${version}`;
+  // Of a kind that is not there, a list is forbidden as well: who may not list it would be told of all that they do not have.
+  if (!BUILT_IN.has(group) && !(await serves(client, apiVersion, plural))) return undefined;
   for (let restarts = 0; ; restarts += 1) {
     const objects: RawObject[] = [];
     let from = '';
