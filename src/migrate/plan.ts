@@ -54,10 +54,10 @@ export function planMigration(sources: Sources, options: PlanOptions): Plan {
   const hosts: PlannedHost[] = [];
   const made: Manifest[] = [];
   for (const owned of hostOwners(read, findings)) writeRoutes(owned, sources, options, findings, made, hosts);
-  made.push(...convertRoutes(sources, findings));
+  // Those of older versions keep the Gateway that they name.
   const gateway = made.length === 0 ? [] : gatewayFor(sources, options.gateway, findings);
-  const slices = convertEndpoints(sources, findings);
-  const manifests = [...gateway, ...made, ...slices].filter((each) => isStored(each, findings));
+  const converted = [...convertRoutes(sources, findings), ...convertEndpoints(sources, findings)];
+  const manifests = [...gateway, ...made, ...converted].filter((each) => isStored(each, findings));
   const stored = new Set(manifests.map((each) => titleOf({ ...each, ...each.metadata })));
   return {
     manifests: manifests.sort((a, b) => compare(orderOf(a), orderOf(b))),

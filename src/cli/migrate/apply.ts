@@ -3,6 +3,7 @@ import type { ApiClient } from '../../kubernetes-api/api-client.ts';
 import { ApiFailure, failureOfStatus } from '../../kubernetes-api/api-failure.ts';
 import { fieldsOf, listOf, textOf, titleOf } from '../../migrate/raw-object.ts';
 import { type Manifest, MIGRATED_LABEL } from '../../migrate/write/manifest.ts';
+import type { Problem } from './problem.ts';
 
 /** Owner of the fields that a migration writes, as the API server knows it. */
 const FIELD_MANAGER = 'sluice-migrate';
@@ -26,7 +27,7 @@ export interface Applied {
   /** What was done; `undefined` where nothing was. */
   readonly written: Written | undefined;
   /** Why nothing was done; `undefined` where something was. */
-  readonly problem: string | undefined;
+  readonly problem: Problem | undefined;
 }
 
 export interface ApplyReport {
@@ -51,7 +52,7 @@ export async function applyManifests(
   manifests: readonly Manifest[],
   progress: (text: string) => void,
 ): Promise<ApplyReport> {
-  const problems = new Map<Manifest, string>();
+  const problems = new Map<Manifest, Problem>();
   const written = new Map<Manifest, Written>();
   const good: Known[] = [];
   const report = (ended?: string): ApplyReport => ({
@@ -65,7 +66,7 @@ export async function applyManifests(
   try {
     await each(manifests, 'dry run', progress, async (manifest) => {
       const outcome = await dryRun(client, manifest);
-      if (typeof outcome === 'string') problems.set(manifest, outcome);
+      if ('code' in outcome) problems.set(manifest, outcome);
       else good.push(outcome);
     });
     const isGatewayBad = manifests.some((manifest) => manifest.kind === 'Gateway' && problems.has(manifest));
@@ -91,12 +92,15 @@ export async function applyManifests(
 }
 
 /** What is known of the object; or why it is not to be written. */
-async function dryRun(client: ApiClient, manifest: Manifest): Promise<Known | string> {
+async function dryRun(client: ApiClient, manifest: Manifest): Promise<Known | Problem> {
   const { status, body } = await patient(() => client.send('GET', pathOf(manifest)));
   if (status !== 200 && status !== 404) return refusal(manifest, status, body, 'get');
   const metadata = fieldsOf(fieldsOf(body)['metadata']);
   if (status === 200 && fieldsOf(metadata['labels'])[MIGRATED_LABEL] !== 'true')
-    return `SLUICE_MIGRATE_FOREIGN: it is there already and no migration made it, so it is left as it is; rename it, or label it ${MIGRATED_LABEL}: "true"`;
+    return {
+      code: 'SLUICE_MIGRATE_FOREIGN',
+      message: `it is there already and no migration made it, so it is left as it is; rename it, or label it ${MIGRATED_LABEL}: "true"`,
+    };
   const known: Known =
     status === 200
       ? { manifest, uid: textOf(metadata['uid']), version: textOf(metadata['resourceVersion']) }
@@ -136,13 +140,19 @@ function pathOf({ apiVersion, kind, metadata: { namespace, name } }: Manifest): 
   return `/apis/${apiVersion}/namespaces/${namespace}/${PLURALS[kind]}/${name}`;
 }
 
-function refusal(manifest: Manifest, status: number, body: unknown, verb = 'patch'): string {
+function refusal(manifest: Manifest, status: number, body: unknown, verb = 'patch'): Problem {
   const message = textOf(fieldsOf(body)['message']) ?? `the API server answered ${status}`;
   const { kind, apiVersion, metadata } = manifest;
   if (status === 403)
-    return `SLUICE_KUBE_FORBIDDEN: you may not ${verb} ${PLURALS[kind]} in namespace ${metadata.namespace}: ${message}`;
+    return {
+      code: 'SLUICE_KUBE_FORBIDDEN',
+      message: `you may not ${verb} ${PLURALS[kind]} in namespace ${metadata.namespace}: ${message}`,
+    };
   if (status === 404)
-    return `SLUICE_KUBE_NOT_FOUND: namespace ${metadata.namespace} is not there, or the cluster does not serve ${apiVersion} ${kind}: ${message}`;
+    return {
+      code: 'SLUICE_KUBE_NOT_FOUND',
+      message: `namespace ${metadata.namespace} is not there, or the cluster does not serve ${apiVersion} ${kind}: ${message}`,
+    };
   const causes = listOf(fieldsOf(fieldsOf(body)['details'])['causes']).filter(
     (cause) => cause['reason'] === 'FieldManagerConflict',
   );
@@ -150,9 +160,12 @@ function refusal(manifest: Manifest, status: number, body: unknown, verb = 'patc
     const fields = causes.map(
       (cause) => `${textOf(cause['field']) ?? 'a field'} (${textOf(cause['message']) ?? 'of another'})`,
     );
-    return `SLUICE_MIGRATE_CONFLICT: others own fields of it: ${fields.slice(0, 5).join('; ')}; let them give it up, or delete the object`;
+    return {
+      code: 'SLUICE_MIGRATE_CONFLICT',
+      message: `others own fields of it: ${fields.slice(0, 5).join('; ')}; let them give it up, or delete the object`,
+    };
   }
-  return `SLUICE_MIGRATE_REFUSED: ${message}`;
+  return { code: 'SLUICE_MIGRATE_REFUSED', message: `${message}` };
 }
 
 /** Some at once, and the first of them alone: a mistake that all would make is made once. */

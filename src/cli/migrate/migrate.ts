@@ -7,6 +7,7 @@ import { type ApplyReport, applyManifests } from './apply.ts';
 import { applyText, isAllWritten } from './apply-report.ts';
 import type { MigrateConfig } from './migrate-flags.ts';
 import { grouped, planTable } from './plan-report.ts';
+import { type Problem, problemText } from './problem.ts';
 import { readCluster } from './read-cluster.ts';
 import { type ReadObjects, readFiles } from './read-files.ts';
 import { verify } from './verify/verify.ts';
@@ -28,7 +29,7 @@ export async function migrate(source: string | undefined, config: MigrateConfig)
     const read = await readObjects(source, config, client);
     const plan = planOf(read, config);
     if (config.verify) {
-      for (const problem of read.problems) progress(`${problem}\n`);
+      for (const problem of read.problems) progress(`${problemText(problem)}\n`);
       const hosts = plan.hosts.filter(({ route }) => route !== undefined).map(({ host }) => host);
       return await verify(hosts, config, progress);
     }
@@ -89,7 +90,7 @@ function planOf({ objects }: ReadObjects, config: MigrateConfig): Plan {
 
 async function printed(
   plan: Plan,
-  problems: readonly string[],
+  problems: readonly Problem[],
   applied: ApplyReport | undefined,
   { output }: MigrateConfig,
 ): Promise<Migration> {

@@ -1,6 +1,7 @@
 import type { Finding, Matters } from '../../migrate/old-route.ts';
 import type { Plan } from '../../migrate/plan.ts';
 import { counted, printable, textTable } from '../operator/render/text-table.ts';
+import { type Problem, problemText } from './problem.ts';
 
 const plain = (_: unknown, text: string): string => text;
 
@@ -41,7 +42,7 @@ export function grouped(findings: readonly Finding[]): readonly GroupedFinding[]
 }
 
 /** For people: hosts, what becomes of annotations and fields, and a summary. */
-export function planTable({ hosts, findings, manifests, stale }: Plan, problems: readonly string[]): string {
+export function planTable({ hosts, findings, manifests, stale }: Plan, problems: readonly Problem[]): string {
   const shown = hosts.length > MOST_HOSTS ? hosts.slice(0, MOST_HOSTS) : hosts;
   const table = textTable(
     ['HOST', 'FROM', 'CONTROLLER', 'ROUTE', 'BACKENDS'],
@@ -77,7 +78,7 @@ export function planTable({ hosts, findings, manifests, stale }: Plan, problems:
   const sections = [
     `${table}${more}`,
     told.join(''),
-    [...problems.map((line) => `${printable(line)}\n`), ...gone].join(''),
+    [...problems.map((each) => `${printable(problemText(each))}\n`), ...gone].join(''),
     `${summary}\n`,
   ];
   return sections.filter((section) => section !== '').join('\n');

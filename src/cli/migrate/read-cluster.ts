@@ -3,6 +3,7 @@ import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { fieldsOf, listOf, type RawObject, rawObject } from '../../migrate/raw-object.ts';
 import { MIGRATED_KINDS } from '../../migrate/sources.ts';
 import { CliError, EXIT } from '../cli-error.ts';
+import type { Problem } from './problem.ts';
 import type { ReadObjects } from './read-files.ts';
 
 type ReadKind = (typeof MIGRATED_KINDS)[number];
@@ -20,7 +21,7 @@ export async function readCluster(
   kinds: readonly ReadKind[] = MIGRATED_KINDS,
 ): Promise<ReadObjects> {
   const objects: RawObject[] = [];
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   let allowed = 0;
   for (const kind of kinds) {
     const what = kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
@@ -30,16 +31,17 @@ export async function readCluster(
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
       if (error.reason !== 'forbidden') throw unavailable(error);
-      problems.push(
-        `SLUICE_KUBE_FORBIDDEN: you may not list ${what} of all namespaces, so nothing of them is migrated: ${error.message}`,
-      );
+      problems.push({
+        code: 'SLUICE_KUBE_FORBIDDEN',
+        message: `you may not list ${what} of all namespaces, so nothing of them is migrated: ${error.message}`,
+      });
     }
   }
   if (allowed === 0)
     throw new CliError(
       'SLUICE_KUBE_FORBIDDEN',
       EXIT.noPermission,
-      `you may list none of the kinds that are migrated: ${problems[0]}`,
+      `you may list none of the kinds that are migrated: ${problems[0]?.message}`,
     );
   return { objects, problems };
 }

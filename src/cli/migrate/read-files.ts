@@ -6,6 +6,7 @@ import { Turns } from '../../event-loop/turns.ts';
 import { type RawObject, rawObject } from '../../migrate/raw-object.ts';
 import { ManifestSyntaxError, parseManifests } from '../../watchers/directory/manifest-syntax.ts';
 import { CliError, EXIT } from '../cli-error.ts';
+import type { Problem } from './problem.ts';
 
 const MANIFEST = /\.(?:ya?ml|json)$/;
 /** A list of 50,000 Ingresses with their Services is some 100 MB. */
@@ -13,14 +14,13 @@ const MAX_BYTES = 512 * 1024 * 1024;
 
 export interface ReadObjects {
   readonly objects: readonly RawObject[];
-  /** What could not be read, one line each: the rest could. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /** The objects of a folder of manifests and the folders in it, of one file, or of stdin for `-`. Rejects with a `CliError`. */
 export async function readFiles(source: string): Promise<ReadObjects> {
   const objects: RawObject[] = [];
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   if (source === '-') {
     await parsed('stdin', await buffer(process.stdin), objects, problems);
     return { objects, problems };
@@ -31,7 +31,7 @@ export async function readFiles(source: string): Promise<ReadObjects> {
       if (size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
       await parsed(file, await readFile(file), objects, problems);
     } catch (error) {
-      problems.push(`${file}: SLUICE_FILE_UNREADABLE: ${reasonOf(error)}`);
+      problems.push({ code: 'SLUICE_FILE_UNREADABLE', message: `${file}: ${reasonOf(error)}` });
     }
   }
   return { objects, problems };
@@ -55,7 +55,7 @@ async function parsed(
   file: string,
   bytes: Uint8Array,
   objects: RawObject[],
-  problems: string[],
+  problems: Problem[],
 ): Promise<void> {
   const lane = new Turns().reading;
   try {
@@ -66,7 +66,7 @@ async function parsed(
     }
   } catch (error) {
     const line = error instanceof ManifestSyntaxError && error.line !== undefined ? `:${error.line}` : '';
-    problems.push(`${file}${line}: SLUICE_FILE_SYNTAX: ${reasonOf(error)}`);
+    problems.push({ code: 'SLUICE_FILE_SYNTAX', message: `${file}${line}: ${reasonOf(error)}` });
   }
 }
 

@@ -1,4 +1,4 @@
-import { CliError, EXIT, type ExitCode } from '../../cli-error.ts';
+import { CliError, EXIT, type ExitCode, errorLine } from '../../cli-error.ts';
 import type { SocketAddress } from '../../flag-values.ts';
 import { toYaml } from '../../translate/resources.ts';
 import type { MigrateConfig } from '../migrate-flags.ts';
@@ -49,7 +49,7 @@ export async function verify(
   const counts = verdictCounts(report);
   const exitCode =
     report.down !== undefined ? EXIT.unavailable : counts.different > 0 ? EXIT.notAccepted : EXIT.ok;
-  const stderr = report.down === undefined ? '' : `sluice: SLUICE_MIGRATE_GATEWAY_DOWN: ${report.down}\n`;
+  const stderr = report.down === undefined ? '' : errorLine('SLUICE_MIGRATE_GATEWAY_DOWN', report.down);
   return { stdout: printed(report, config), stderr, exitCode };
 }
 
