@@ -49,10 +49,10 @@ describe('Ingresses of HAProxy', () => {
       const plan = planOf([ingress('web', annotations, [['a.example.com', ['/', 'api', 443]]])]);
       assert.deepEqual(plan.manifests[1]?.metadata.annotations, {
         'sluice.dev/connect-timeout': '5s',
-        'sluice.dev/idle-timeout': '50000ms',
         'sluice.dev/migrated-from': 'Ingress shop/web',
       });
       assert.equal(findingOf(plan, `${prefix}allow-list`)?.matters, 'much');
+      assert.match(findingOf(plan, `${prefix}timeout-server`)?.text ?? '', /24 h unless/);
       assert.equal(findingOf(plan, `${prefix}send-proxy-protocol`)?.matters, 'much');
       assert.equal(findingOf(plan, `${prefix}rate-limit-requests`)?.matters, 'no');
     }

@@ -12,22 +12,22 @@ export interface OwnedRoute {
  * namespace and name. New routes are all of one age, so that the order of the old ones would be lost.
  */
 export function hostOwners(routes: readonly OldRoute[], findings: Finding[]): readonly OwnedRoute[] {
-  const owners = new Map<string, OldRoute>();
+  const owners = new Map<string, { readonly old: OldRoute; readonly host: OldHost }>();
   return [...routes].sort(byAge).map((old): OwnedRoute => {
-    const hosts = old.hosts.filter(({ host, backends }) => {
+    const hosts = old.hosts.filter((each) => {
+      const { host, backends } = each;
       const owner = owners.get(host);
       if (owner === undefined) {
-        owners.set(host, old);
+        owners.set(host, { old, host: each });
         return true;
       }
-      const other = owner.hosts.find((each) => each.host === host);
-      const isSame = JSON.stringify(other?.backends) === JSON.stringify(backends);
+      const isSame = JSON.stringify(owner.host.backends) === JSON.stringify(backends);
       findings.push({
         object: titleOf(old),
         field: `host ${host}`,
         fate: 'lost',
         matters: isSame ? 'no' : 'much',
-        text: `${titleOf(owner)} has it${isSame ? ' too, with the same backends' : ', since it is older, or the first by name where both are of one age: connections go to its backends'}.`,
+        text: `${titleOf(owner.old)} has it${isSame ? ' too, with the same backends' : ', since it is older, or the first by name where both are of one age: connections go to its backends'}.`,
       });
       return false;
     });

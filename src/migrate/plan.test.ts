@@ -166,6 +166,31 @@ describe('bad input', () => {
     };
     assert.deepEqual(planOf([nonsense]).manifests, []);
   });
+  it('more hosts than a namespace may have', () => {
+    const hosts = Array.from(
+      { length: 1_001 },
+      (_, index) => [`h${index}.example.com`, ['/', 'api', 443]] as const,
+    );
+    const plan = planOf([ingress('web', NGINX, hosts)]);
+    // A TLSRoute takes no more than so many hosts.
+    assert.deepEqual(
+      plan.manifests.map(({ metadata: { name } }) => name),
+      ['gw', 'web.api.443', 'web.api.443.1'],
+    );
+    assert.match(
+      findingOf(plan, 'sluice.dev/budget-hosts')?.text ?? '',
+      /It would have 1001 hosts, and Sluice serves 1000/,
+    );
+    const namespace = {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'shop', annotations: { 'sluice.dev/budget-hosts': '2000' } },
+    };
+    assert.equal(
+      findingOf(planOf([namespace, ingress('web', NGINX, hosts)]), 'sluice.dev/budget-hosts'),
+      undefined,
+    );
+  });
   it('says once more what it would make, and nothing else', () => {
     const objects = [ingress('web', NGINX, [['a.example.com', ['/', 'api', 443]]])];
     const first = planOf(objects);

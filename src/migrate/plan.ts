@@ -1,4 +1,5 @@
 import { isTaken, judge } from '../admission/judge.ts';
+import { budgetFindings } from './budget-findings.ts';
 import { compare, hostOwners } from './host-owners.ts';
 import type { Finding, OldBackend, OldRoute } from './old-route.ts';
 import { titleOf } from './raw-object.ts';
@@ -59,15 +60,15 @@ export function planMigration(sources: Sources, options: PlanOptions): Plan {
   const converted = [...convertRoutes(sources, findings), ...convertEndpoints(sources, findings)];
   const manifests = [...gateway, ...made, ...converted].filter((each) => isStored(each, findings));
   const stored = new Set(manifests.map((each) => titleOf({ ...each, ...each.metadata })));
+  const planned = hosts
+    .map((each) =>
+      each.route === undefined || stored.has(`TLSRoute ${each.route}`) ? each : { ...each, route: undefined },
+    )
+    .sort((a, b) => compare(a.host, b.host));
+  findings.push(...budgetFindings(sources, planned));
   return {
     manifests: manifests.sort((a, b) => compare(orderOf(a), orderOf(b))),
-    hosts: hosts
-      .map((each) =>
-        each.route === undefined || stored.has(`TLSRoute ${each.route}`)
-          ? each
-          : { ...each, route: undefined },
-      )
-      .sort((a, b) => compare(a.host, b.host)),
+    hosts: planned,
     findings,
     stale: ['TLSRoute', 'Gateway', 'EndpointSlice'].flatMap((kind) =>
       [...sources.all(kind)]

@@ -26,6 +26,7 @@ export const MIGRATED_KINDS: readonly {
   { group: 'gateway.networking.k8s.io', versions: ['v1'], kind: 'Gateway', plural: 'gateways' },
   { group: '', versions: ['v1'], kind: 'Service', plural: 'services' },
   { group: '', versions: ['v1'], kind: 'Endpoints', plural: 'endpoints' },
+  { group: '', versions: ['v1'], kind: 'Namespace', plural: 'namespaces' },
 ];
 
 /** What is to be migrated, to be looked up by kind and name. An object that is there twice counts as it was first. */

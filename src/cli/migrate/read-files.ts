@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import { Turns } from '../../event-loop/turns.ts';
-import { type RawObject, rawObject } from '../../migrate/raw-object.ts';
+import { fieldsOf, type RawObject, rawObject } from '../../migrate/raw-object.ts';
 import { ManifestSyntaxError, parseManifests } from '../../watchers/directory/manifest-syntax.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Problem } from './problem.ts';
@@ -60,6 +60,13 @@ async function parsed(
   const lane = new Turns().reading;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // What kubectl prints of a large cluster: more than a file of manifests may hold.
+    const items = listOfJson(text);
+    for (const item of items ?? []) {
+      const object = rawObject(item);
+      if (object !== undefined) objects.push(object);
+    }
+    if (items !== undefined) return;
     for await (const { raw } of parseManifests(text, lane)) {
       const object = rawObject(raw);
       if (object !== undefined) objects.push(object);
@@ -67,6 +74,17 @@ async function parsed(
   } catch (error) {
     const line = error instanceof ManifestSyntaxError && error.line !== undefined ? `:${error.line}` : '';
     problems.push({ code: 'SLUICE_FILE_SYNTAX', message: `${file}${line}: ${reasonOf(error)}` });
+  }
+}
+
+/** The items of a `List` in JSON; `undefined` for all else. */
+function listOfJson(text: string): readonly unknown[] | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const { kind, items } = fieldsOf(JSON.parse(text));
+    return kind === 'List' && Array.isArray(items) ? items : undefined;
+  } catch {
+    return undefined;
   }
 }
 

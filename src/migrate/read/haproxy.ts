@@ -1,3 +1,4 @@
+import { parseDuration } from '../../gateway/values/duration.ts';
 import type { Meaning } from '../old-route.ts';
 import type { Dialect, KnownAnnotation } from './dialect.ts';
 import { PASSES_NOW } from './ingress-nginx.ts';
@@ -74,24 +75,30 @@ const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
   ],
 ];
 
-/** HAProxy's times: a number alone is milliseconds. The annotation of Sluice that does the same. */
-const TIMES: Readonly<Record<string, string>> = {
-  'timeout-connect': 'sluice.dev/connect-timeout',
-  'timeout-server': 'sluice.dev/idle-timeout',
-  'timeout-tunnel': 'sluice.dev/idle-timeout',
+const CONNECT_TIMEOUT = 'sluice.dev/connect-timeout';
+/** A host with an idle time-out of its own has a filter chain of its own, of which there are few: not for all that HAProxy ended after its 50 s. */
+const IDLE: Meaning = {
+  fate: 'replaced',
+  matters: 'some',
+  text: 'The idle time-out of Sluice is used, 24 h unless sluice serve --idle-timeout says otherwise. Write sluice.dev/idle-timeout on the TLSRoute of a backend that relies on a shorter one.',
 };
 
+/** HAProxy's times: a number alone is milliseconds. */
 function time(short: string, value: string): KnownAnnotation | undefined {
-  const name = TIMES[short];
-  if (name === undefined) return undefined;
+  if (/^timeout-(?:server|client|tunnel|server-fin|client-fin|keep-alive|queue)$/.test(short)) return IDLE;
+  if (short !== 'timeout-connect') return undefined;
   const written = /^[0-9]+$/.test(value) ? `${value}ms` : value;
-  if (!/^[0-9]+(?:ms|s|m|h)$/.test(written))
-    return { fate: 'lost', matters: 'some', text: `Its value cannot be written as one of ${name}.` };
+  if (parseDuration(written) === undefined)
+    return {
+      fate: 'lost',
+      matters: 'some',
+      text: `Its value cannot be written as one of ${CONNECT_TIMEOUT}.`,
+    };
   return {
     fate: 'replaced',
     matters: 'no',
-    text: `${name} on the TLSRoute does the same.`,
-    carry: { name, value: written },
+    text: `${CONNECT_TIMEOUT} on the TLSRoute does the same.`,
+    carry: { name: CONNECT_TIMEOUT, value: written },
   };
 }
 
