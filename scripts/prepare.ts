@@ -1,6 +1,6 @@
 /**
  * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver, kube-controller-manager, Helm,
- * Prometheus, Chromium and the Gateway API's CRDs.
+ * Prometheus, Chromium, nginx and the Gateway API's CRDs.
  * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
  */
 import './require-node.mjs';
@@ -13,6 +13,7 @@ import { helm } from './helm-asset.ts';
 import { AssetError } from './kubernetes-assets.cache.ts';
 import { gatewayApiCrds, kubernetesAsset, kubernetesOpenApi } from './kubernetes-assets.ts';
 import { prometheusProgram } from './monitoring/prometheus-asset.ts';
+import { nginx } from './nginx-asset.ts';
 
 const STEPS: readonly { readonly what: string; readonly get: () => Promise<string> }[] = [
   { what: 'Envoy', get: findEnvoy },
@@ -24,6 +25,8 @@ const STEPS: readonly { readonly what: string; readonly get: () => Promise<strin
   { what: 'promtool', get: () => prometheusProgram('promtool') },
   { what: 'Prometheus', get: () => prometheusProgram('prometheus') },
   { what: 'Chromium', get: async () => (await chromium()).executable },
+  // Without it one test is skipped, and says so.
+  { what: 'nginx', get: async () => await nginx().then(({ program }) => program, String) },
   { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
   { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
   { what: "Kubernetes' OpenAPI documents", get: () => kubernetesOpenApi() },

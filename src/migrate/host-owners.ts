@@ -1,4 +1,4 @@
-import type { Finding, OldHost, OldRoute } from './old-route.ts';
+import type { Finding, Meaning, OldHost, OldRoute } from './old-route.ts';
 import { titleOf } from './raw-object.ts';
 
 /** An old object with the hosts that are its own: no two have one host. */
@@ -22,17 +22,29 @@ export function hostOwners(routes: readonly OldRoute[], findings: Finding[]): re
         return true;
       }
       const isSame = JSON.stringify(owner.host.backends) === JSON.stringify(backends);
-      findings.push({
-        object: titleOf(old),
-        field: `host ${host}`,
-        fate: 'lost',
-        matters: isSame ? 'no' : 'much',
-        text: `${titleOf(owner.old)} has it${isSame ? ' too, with the same backends' : ', since it is older, or the first by name where both are of one age: connections go to its backends'}.`,
-      });
+      findings.push({ object: titleOf(old), field: `host ${host}`, ...lostTo(owner.old, old, isSame) });
       return false;
     });
     return { old, hosts };
   });
+}
+
+function lostTo(owner: OldRoute, loser: OldRoute, isSame: boolean): Meaning {
+  if (isSame)
+    return { fate: 'lost', matters: 'no', text: `${titleOf(owner)} has it too, with the same backends.` };
+  const isAsBefore =
+    owner.controller === loser.controller && owner.created !== '' && owner.created < loser.created;
+  return isAsBefore
+    ? {
+        fate: 'lost',
+        matters: 'some',
+        text: `${titleOf(owner)} has it, as it had before, since it is older.`,
+      }
+    : {
+        fate: 'lost',
+        matters: 'much',
+        text: `${titleOf(owner)} has it: it is older, of another controller, or the first by name. All connections go to its backends; remove the host from one of the two.`,
+      };
 }
 
 function byAge(a: OldRoute, b: OldRoute): number {

@@ -96,10 +96,16 @@ describe('bad input', () => {
       assert.deepEqual(served(plan), { 'x.example.com': ['old:443'] });
       assert.match(
         findingOf(plan, 'host x.example.com')?.text ?? '',
-        /^Ingress shop\/b has it, since it is older/,
+        /^Ingress shop\/b has it, as it had before/,
       );
-      assert.equal(findingOf(plan, 'host x.example.com')?.matters, 'much');
+      assert.equal(findingOf(plan, 'host x.example.com')?.matters, 'some');
     }
+    const ageless = planOf([
+      ingress('a', NGINX, [['x.example.com', ['/', 'one', 443]]]),
+      ingress('b', NGINX, [['x.example.com', ['/', 'other', 443]]]),
+    ]);
+    assert.deepEqual(served(ageless), { 'x.example.com': ['one:443'] });
+    assert.equal(findingOf(ageless, 'host x.example.com')?.matters, 'much');
     const same = planOf([
       ingress('a', NGINX, [['x.example.com', ['/', 'api', 443]]]),
       ingress('b', NGINX, [['x.example.com', ['/', 'api', 443]]]),

@@ -10,6 +10,12 @@ const MOST_NAMED = 3;
 /** Hosts that are listed; the rest is counted. */
 const MOST_HOSTS = 50;
 
+const WEIGHT: Readonly<Record<Matters, string>> = {
+  much: 'matters much',
+  some: 'matters in some cases',
+  no: 'does not matter',
+};
+
 const MATTERS: readonly Matters[] = ['much', 'some', 'no'];
 
 /** What a migration says of all objects together: what is told of many is told once. */
@@ -60,7 +66,7 @@ export function planTable({ hosts, findings, manifests, stale }: Plan, problems:
   const told = grouped(findings).map(({ matters, fate, field, text, objects }) => {
     const named = objects.slice(0, MOST_NAMED).join(', ');
     const others = objects.length > MOST_NAMED ? ` and ${objects.length - MOST_NAMED} more` : '';
-    return `${fate}, matters ${matters === 'no' ? 'not' : matters}: ${printable(field)} of ${printable(named)}${others}\n  ${printable(text)}\n`;
+    return `${fate}, ${WEIGHT[matters]}: ${printable(field)} of ${printable(named)}${others}\n  ${printable(text)}\n`;
   });
   const routes = manifests.filter(({ kind }) => kind === 'TLSRoute').length;
   const without = hosts.filter(({ route }) => route === undefined).length;
@@ -69,7 +75,9 @@ export function planTable({ hosts, findings, manifests, stale }: Plan, problems:
     counted(hosts.length, 'host'),
     counted(routes, 'TLSRoute'),
     ...(without === 0 ? [] : [`${counted(without, 'host')} without a route`]),
-    much === 0 ? 'nothing is lost that matters much' : `${counted(much, 'finding')} that matter much`,
+    much === 0
+      ? 'nothing that matters much'
+      : `${counted(much, 'finding')} that ${much === 1 ? 'matters' : 'matter'} much`,
   ].join(', ');
   const gone = stale.map(
     (title) =>

@@ -27,6 +27,12 @@ export function commonAnnotation(name: string): Meaning | undefined {
       matters: 'some',
       text: 'external-dns takes the target of a TLSRoute from its Gateway: write it there, for all of its hosts.',
     };
+  if (dns === 'set-identifier' || dns?.endsWith('-weight'))
+    return {
+      fate: 'lost',
+      matters: 'some',
+      text: 'Two objects of one identifier would overwrite each other in DNS: give the TLSRoute an identifier and a weight of its own.',
+    };
   if (dns !== undefined)
     return { fate: 'carried', matters: 'no', text: 'It is on the TLSRoute, where external-dns reads it.' };
   if (/^(?:[a-z.]*cert-manager\.io\/|kubernetes\.io\/tls-acme$)/.test(name))
