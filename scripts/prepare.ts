@@ -6,6 +6,7 @@
 import './require-node.mjs';
 
 import process from 'node:process';
+import { nginx } from './assets/nginx-asset.ts';
 import { chromium } from './chromium-asset.ts';
 import { echoServer } from './conformance-assets.ts';
 import { findEnvoy } from './fetch-envoy.ts';
@@ -13,7 +14,6 @@ import { helm } from './helm-asset.ts';
 import { AssetError } from './kubernetes-assets.cache.ts';
 import { gatewayApiCrds, kubernetesAsset, kubernetesOpenApi } from './kubernetes-assets.ts';
 import { prometheusProgram } from './monitoring/prometheus-asset.ts';
-import { nginx } from './nginx-asset.ts';
 
 const STEPS: readonly { readonly what: string; readonly get: () => Promise<string> }[] = [
   { what: 'Envoy', get: findEnvoy },

@@ -2,11 +2,13 @@ import { DEFAULT_GATEWAY_CONFIG } from '../gateway/config.ts';
 import { BUDGET_ANNOTATIONS } from '../model/annotations.ts';
 import { parseBudget } from '../model/budget.ts';
 import type { Finding } from './old-route.ts';
-import type { PlannedHost } from './plan.ts';
 import type { Sources } from './sources.ts';
 
 /** Namespaces that would have more hosts than Sluice gives one: those beyond would not be served. */
-export function budgetFindings(sources: Sources, hosts: readonly PlannedHost[]): readonly Finding[] {
+export function budgetFindings(
+  sources: Sources,
+  hosts: readonly { readonly host: string; readonly route: string | undefined }[],
+): readonly Finding[] {
   const counts = new Map<string, { hosts: number; wildcards: number }>();
   for (const { host, route } of hosts) {
     if (route === undefined) continue;

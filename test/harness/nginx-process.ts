@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Nginx } from '../../scripts/nginx-asset.ts';
+import type { Nginx } from '../../scripts/assets/nginx-asset.ts';
 import { type GuardedProcess, startGuarded } from './kubernetes/guarded-process.ts';
 
 export interface NginxOptions {

@@ -2,8 +2,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import { AssetError, cacheDirectory, cached, exists, type Progress } from './kubernetes-assets.cache.ts';
-import { failureOf, run } from './kubernetes-assets.run.ts';
+import { AssetError, cacheDirectory, cached, exists, type Progress } from '../kubernetes-assets.cache.ts';
+import { failureOf, run } from '../kubernetes-assets.run.ts';
 
 /** The program, and its module for TCP, which distributions load apart. */
 const PACKAGES = ['nginx', 'libnginx-mod-stream'] as const;
