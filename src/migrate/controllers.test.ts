@@ -182,6 +182,11 @@ describe('what the cluster will not serve any more', () => {
       ],
     );
     assert.match(plan.findings.at(-1)?.text ?? '', /^No API server would store it: .*left out\.$/);
+    const twice = planOf([
+      old('d', { hostnames: ['d.example.com'] }, 'v1'),
+      ingress('web', NGINX, [['d.example.com', ['/', 'api', 443]]]),
+    ]);
+    assert.match(findingOf(twice, 'host d.example.com')?.text ?? '', /^TLSRoute shop\/d names it already/);
     // They keep the Gateway that they name.
     assert.deepEqual(
       plan.manifests.filter(({ kind }) => kind === 'Gateway'),
@@ -204,6 +209,10 @@ describe('what the cluster will not serve any more', () => {
     const plan = planOf([
       service('api'),
       endpoints('api'),
+      service('kept'),
+      service('lock'),
+      service('kubernetes'),
+      endpoints('of-nobody'),
       endpoints('kept', { annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': 'x' } }),
       endpoints('lock', { annotations: { 'control-plane.alpha.kubernetes.io/leader': 'x' } }),
       endpoints('kubernetes', { labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } }),

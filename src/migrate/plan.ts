@@ -2,7 +2,7 @@ import { isTaken, judge } from '../admission/judge.ts';
 import { budgetFindings } from './budget-findings.ts';
 import { compare, hostOwners } from './host-owners.ts';
 import type { Finding, OldBackend, OldRoute } from './old-route.ts';
-import { titleOf } from './raw-object.ts';
+import { fieldsOf, titleOf } from './raw-object.ts';
 import { readHttpProxy } from './read/contour.ts';
 import { isHandMade, MIRRORED, slicesOf } from './read/endpoints.ts';
 import { readIngress } from './read/ingress.ts';
@@ -65,7 +65,7 @@ export function planMigration(sources: Sources, options: PlanOptions): Plan {
       each.route === undefined || stored.has(`TLSRoute ${each.route}`) ? each : { ...each, route: undefined },
     )
     .sort((a, b) => compare(a.host, b.host));
-  findings.push(...budgetFindings(sources, planned));
+  findings.push(...foreignClaims(sources, planned), ...budgetFindings(sources, planned));
   return {
     manifests: manifests.sort((a, b) => compare(orderOf(a), orderOf(b))),
     hosts: planned,
@@ -184,6 +184,22 @@ function convertRoutes(sources: Sources, findings: Finding[]): readonly Manifest
       text: `${raw.apiVersion.split('/')[1]} becomes v1, the fields are the same.`,
     });
     return [convertedTlsRoute(raw)];
+  });
+}
+
+/** Hosts that a TLSRoute has already which no migration made: it is older than the new one. */
+function foreignClaims(sources: Sources, hosts: readonly PlannedHost[]): readonly Finding[] {
+  const claims = new Map<string, string>();
+  for (const raw of sources.all('TLSRoute')) {
+    if (raw.labels[MIGRATED_LABEL] === 'true') continue;
+    const names = fieldsOf(raw.fields['spec'])['hostnames'];
+    for (const host of Array.isArray(names) ? names : []) claims.set(String(host), titleOf(raw));
+  }
+  return hosts.flatMap(({ host, from, route }): Finding[] => {
+    const claim = claims.get(host);
+    if (claim === undefined || route === undefined) return [];
+    const text = `${claim} names it already, and on the same Gateway has it, since it is older.`;
+    return [{ object: from, field: `host ${host}`, fate: 'carried', matters: 'some', text }];
   });
 }
 

@@ -10,7 +10,9 @@ const MANAGED = 'endpoints.kubernetes.io/managed-by';
 
 /** Whether somebody wrote these Endpoints: nothing in the cluster keeps them, and they are addresses. */
 export function isHandMade(raw: RawObject, service: RawObject | undefined): boolean {
-  const selector = fieldsOf(fieldsOf(service?.fields['spec'])['selector']);
+  // Of a Service that is not known, Kubernetes may keep them.
+  if (service === undefined) return false;
+  const selector = fieldsOf(fieldsOf(service.fields['spec'])['selector']);
   return (
     raw.labels[SKIP_MIRROR] !== 'true' &&
     raw.labels[MANAGED] === undefined &&
