@@ -182,6 +182,8 @@ describe('what the cluster will not serve any more', () => {
       ],
     );
     assert.match(plan.findings.at(-1)?.text ?? '', /^No API server would store it: .*left out\.$/);
+    const again = planOf([...routes, old('a', { hostnames: ['a.example.com'] }, 'v1alpha2')]);
+    assert.deepEqual(again.manifests, routes.slice(0, 1));
     const twice = planOf([
       old('d', { hostnames: ['d.example.com'] }, 'v1'),
       ingress('web', NGINX, [['d.example.com', ['/', 'api', 443]]]),

@@ -77,6 +77,13 @@ describe('Ingresses of ingress-nginx', () => {
     assert.equal(held['external-dns.alpha.kubernetes.io/controller'], 'sluice-migrate');
     const published = planOf(objects).manifests[1]?.metadata.annotations ?? {};
     assert.equal('external-dns.alpha.kubernetes.io/controller' in published, false);
+    // What is published stays so, or its hosts would go out of DNS; what is new is held.
+    const again = planOf([...objects, ...planOf(objects).manifests], { holdsDns: undefined });
+    assert.deepEqual(again.manifests[1]?.metadata.annotations, published);
+    const fresh = planOf(objects, { holdsDns: undefined });
+    assert.deepEqual(fresh.manifests[1]?.metadata.annotations, held);
+    const stillHeld = planOf([...objects, ...fresh.manifests], { holdsDns: undefined });
+    assert.deepEqual(stillHeld.manifests[1]?.metadata.annotations, held);
   });
 });
 

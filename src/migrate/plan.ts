@@ -7,16 +7,25 @@ import { readHttpProxy } from './read/contour.ts';
 import { isHandMade, MIRRORED, slicesOf } from './read/endpoints.ts';
 import { readIngress } from './read/ingress.ts';
 import { readIngressRouteTcp } from './read/traefik.ts';
-import type { Sources } from './sources.ts';
+import { OLD_TLS_ROUTE, type Sources } from './sources.ts';
 import { endpointSliceManifest } from './write/endpoint-slice.ts';
 import { type GatewayChoice, gatewayManifest } from './write/gateway.ts';
 import { type Manifest, MIGRATED_LABEL } from './write/manifest.ts';
-import { convertedTlsRoute, MOST_HOSTS, type NewBackend, tlsRouteManifest } from './write/tls-route.ts';
+import {
+  convertedTlsRoute,
+  DNS_CONTROLLER,
+  MOST_HOSTS,
+  type NewBackend,
+  tlsRouteManifest,
+} from './write/tls-route.ts';
 
 export interface PlanOptions {
   readonly gateway: GatewayChoice;
-  /** Whether external-dns is kept from the new routes. */
-  readonly holdsDns: boolean;
+  /**
+   * Whether external-dns is kept from the new routes, or, unless given, as it is: from one that is made, and from one that is there if it was.
+   * One that clients use already would be taken out of DNS.
+   */
+  readonly holdsDns?: boolean | undefined;
 }
 
 /** One host, before and after. */
@@ -72,12 +81,7 @@ export function planMigration(sources: Sources, options: PlanOptions): Plan {
     findings,
     stale: ['TLSRoute', 'Gateway', 'EndpointSlice'].flatMap((kind) =>
       [...sources.all(kind)]
-        .filter(
-          (raw) =>
-            raw.labels[MIGRATED_LABEL] === 'true' &&
-            !stored.has(titleOf(raw)) &&
-            raw.apiVersion.endsWith('/v1'),
-        )
+        .filter((raw) => raw.labels[MIGRATED_LABEL] === 'true' && !stored.has(titleOf(raw)))
         .map(titleOf),
     ),
   };
@@ -102,19 +106,25 @@ function readRoutes(sources: Sources): readonly OldRoute[] {
 function writeRoutes(
   { old, hosts }: ReturnType<typeof hostOwners>[number],
   sources: Sources,
-  { gateway, holdsDns }: PlanOptions,
+  { gateway, holdsDns: wanted }: PlanOptions,
   findings: Finding[],
   made: Manifest[],
   planned: PlannedHost[],
 ): void {
   const groups = new Map<string, { readonly backends: readonly NewBackend[]; readonly hosts: string[] }>();
-  for (const { host, backends: wanted } of hosts) {
-    const backends = wanted.flatMap((each) => resolved(old, each, sources, findings));
+  for (const { host, backends: named } of hosts) {
+    const backends = named.flatMap((each) => resolved(old, each, sources, findings));
     const key = JSON.stringify(backends);
     const group = groups.get(key) ?? { backends, hosts: [] };
     groups.set(key, group);
     group.hosts.push(host);
   }
+  const holdsDns = (route: string): boolean => {
+    const [namespace = '', name = ''] = route.split('/');
+    if (wanted !== undefined) return wanted;
+    const there = sources.get('TLSRoute', namespace, name);
+    return there === undefined || there.annotations[DNS_CONTROLLER] !== undefined;
+  };
   const parts = new Map<string, number>();
   for (const { backends, hosts: of } of groups.values()) {
     for (let start = 0; start < of.length; start += MOST_HOSTS) {
@@ -174,8 +184,7 @@ function resolved(
 }
 
 function convertRoutes(sources: Sources, findings: Finding[]): readonly Manifest[] {
-  return [...sources.all('TLSRoute')].flatMap((raw) => {
-    if (raw.apiVersion === 'gateway.networking.k8s.io/v1') return [];
+  return [...sources.all(OLD_TLS_ROUTE)].flatMap((raw) => {
     findings.push({
       object: titleOf(raw),
       field: 'apiVersion',

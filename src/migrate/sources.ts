@@ -29,6 +29,9 @@ export const MIGRATED_KINDS: readonly {
   { group: '', versions: ['v1'], kind: 'Namespace', plural: 'namespaces' },
 ];
 
+/** TLSRoutes of a version before v1, kept apart from those that they became. */
+export const OLD_TLS_ROUTE = 'TLSRoute before v1';
+
 /** What is to be migrated, to be looked up by kind and name. An object that is there twice counts as it was first. */
 export class Sources {
   readonly #kinds = new Map<string, Map<string, RawObject>>();
@@ -40,8 +43,10 @@ export class Sources {
   }
 
   #add(object: RawObject): void {
-    const kind = this.#kinds.get(object.kind) ?? new Map<string, RawObject>();
-    this.#kinds.set(object.kind, kind);
+    const isOld = object.kind === 'TLSRoute' && !object.apiVersion.endsWith('/v1');
+    const name = isOld ? OLD_TLS_ROUTE : object.kind;
+    const kind = this.#kinds.get(name) ?? new Map<string, RawObject>();
+    this.#kinds.set(name, kind);
     const key = `${object.namespace}/${object.name}`;
     if (kind.has(key)) this.repeated.push(object);
     else kind.set(key, object);

@@ -188,7 +188,11 @@ describe('moving in', { skip: typeof found === 'string' ? found : false }, () =>
     await connect();
     await allAreOpen('both gateways');
 
+    const kept = await migrate('--apply');
+    assert.match(kept.stdout, /0 changed, 4 unchanged/, 'what is published stays so');
+
     // And back.
+    assert.match((await migrate('--apply', '--dns', 'hold')).stdout, /2 changed, 2 unchanged/);
     address = OLD;
     assert.equal((await get(target('api.example.com'))).backend, 'api');
     await connect();

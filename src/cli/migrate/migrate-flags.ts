@@ -46,9 +46,8 @@ const PLAN_FLAGS = {
     name: '--dns',
     value: 'hold|publish',
     description:
-      "whether external-dns may publish the new routes' hosts; hold: an annotation keeps it from them, until the cut-over",
+      "whether external-dns may publish the routes' hosts; hold: an annotation keeps it from them. Unless set, new routes are held, and those that are there stay as they are",
     env: 'SLUICE_MIGRATE_DNS',
-    default: 'hold',
     schema: oneOf('hold', 'publish'),
   },
   apply: {

@@ -1,7 +1,9 @@
 import process from 'node:process';
 import { ApiClient } from '../../kubernetes-api/api-client.ts';
 import { type Plan, planMigration } from '../../migrate/plan.ts';
+import { type RawObject, titleOf } from '../../migrate/raw-object.ts';
 import { MIGRATED_KINDS, Sources } from '../../migrate/sources.ts';
+import { MIGRATED_LABEL } from '../../migrate/write/manifest.ts';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import { type ApplyReport, applyManifests } from './apply.ts';
 import { applyText, isAllWritten } from './apply-report.ts';
@@ -61,7 +63,7 @@ function refuseOddFlags({ apply, verify: isVerify, from, to, hosts, resume, outp
   if (complaint !== undefined) throw new CliError('SLUICE_FLAG_UNUSED', EXIT.config, complaint);
 }
 
-/** What stands in a folder is for the cluster that it is applied to: a Gateway that is there already counts. */
+/** What stands in a folder is for the cluster that it is applied to: its Gateways count, and what an earlier run made. */
 async function readObjects(
   source: string | undefined,
   { apply }: MigrateConfig,
@@ -72,10 +74,16 @@ async function readObjects(
   if (!apply) return read;
   const there = await readCluster(
     client,
-    MIGRATED_KINDS.filter(({ kind }) => kind === 'Gateway'),
+    MIGRATED_KINDS.filter(({ kind }) => kind === 'Gateway' || kind === 'TLSRoute'),
   );
+  const known = there.objects.filter(
+    ({ kind, labels }) => kind === 'Gateway' || labels[MIGRATED_LABEL] === 'true',
+  );
+  const isKnown = new Set(known.map(({ apiVersion, ...each }) => `${apiVersion} ${titleOf(each)}`));
+  const isNew = (each: RawObject): boolean =>
+    each.kind !== 'Gateway' && !isKnown.has(`${each.apiVersion} ${titleOf(each)}`);
   return {
-    objects: [...there.objects, ...read.objects.filter(({ kind }) => kind !== 'Gateway')],
+    objects: [...known, ...read.objects.filter(isNew)],
     problems: [...read.problems, ...there.problems],
   };
 }
@@ -84,7 +92,7 @@ function planOf({ objects }: ReadObjects, config: MigrateConfig): Plan {
   const { gateway, gatewayClass, port, dns } = config;
   return planMigration(new Sources(objects), {
     gateway: { ...gateway, className: gatewayClass, port },
-    holdsDns: dns === 'hold',
+    holdsDns: dns === undefined ? undefined : dns === 'hold',
   });
 }
 

@@ -12,7 +12,7 @@ export interface NewBackend {
 }
 
 /** external-dns leaves an object alone whose annotation of this name has another value than `dns-controller`. */
-const DNS_CONTROLLER = 'external-dns.alpha.kubernetes.io/controller';
+export const DNS_CONTROLLER = 'external-dns.alpha.kubernetes.io/controller';
 const NOT_YET = 'sluice-migrate';
 
 /** What a TLSRoute takes (Gateway API v1.7, `spec.hostnames`), with room to spare. */
@@ -28,7 +28,7 @@ export function tlsRouteManifest(
   backends: readonly NewBackend[],
   part: number,
   gateway: GatewayChoice,
-  holdsDns: boolean,
+  holdsDns: (route: string) => boolean,
 ): Manifest {
   const [first] = backends;
   const name = objectName(
@@ -46,7 +46,7 @@ export function tlsRouteManifest(
       labels: OWN_LABELS,
       annotations: {
         ...old.annotations,
-        ...(holdsDns ? { [DNS_CONTROLLER]: NOT_YET } : {}),
+        ...(holdsDns(`${old.namespace}/${name}`) ? { [DNS_CONTROLLER]: NOT_YET } : {}),
         [MIGRATED_FROM_ANNOTATION]: titleOf(old),
       },
     },
