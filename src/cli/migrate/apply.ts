@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient } from '../../kubernetes-api/api-client.ts';
 import { ApiFailure, failureOfStatus } from '../../kubernetes-api/api-failure.ts';
 import { fieldsOf, listOf, textOf, titleOf } from '../../migrate/raw-object.ts';
@@ -39,7 +40,8 @@ export interface ApplyReport {
 interface Known {
   readonly manifest: Manifest;
   readonly uid: string | undefined;
-  readonly version: string | undefined;
+  /** What it holds, without what the server and status writers keep; `undefined` where it is not there. */
+  readonly content: object | undefined;
 }
 
 /**
@@ -79,8 +81,7 @@ export async function applyManifests(
       const { status, body } = await patch(client, known, false);
       if (status >= 300) problems.set(known.manifest, refusal(known.manifest, status, body));
       else {
-        const version = textOf(fieldsOf(fieldsOf(body)['metadata'])['resourceVersion']);
-        const isSame = known.version !== undefined && version === known.version;
+        const isSame = isDeepStrictEqual(contentOf(body), known.content);
         written.set(known.manifest, status === 201 ? 'created' : isSame ? 'unchanged' : 'changed');
       }
     });
@@ -103,10 +104,17 @@ async function dryRun(client: ApiClient, manifest: Manifest): Promise<Known | Pr
     };
   const known: Known =
     status === 200
-      ? { manifest, uid: textOf(metadata['uid']), version: textOf(metadata['resourceVersion']) }
-      : { manifest, uid: undefined, version: undefined };
+      ? { manifest, uid: textOf(metadata['uid']), content: contentOf(body) }
+      : { manifest, uid: undefined, content: undefined };
   const answer = await patch(client, known, true);
   return answer.status < 300 ? known : refusal(manifest, answer.status, answer.body);
+}
+
+/** Not the resourceVersion, which every status that is written meanwhile changes. */
+function contentOf(body: unknown): object {
+  const { metadata, status: _, ...rest } = fieldsOf(body);
+  const { labels, annotations } = fieldsOf(metadata);
+  return { ...rest, labels, annotations };
 }
 
 function patch(client: ApiClient, { manifest, uid }: Known, isDryRun: boolean) {
