@@ -64,9 +64,7 @@ export function planTable({ hosts, findings, manifests, stale }: Plan, problems:
   const more =
     hosts.length > shown.length ? `and ${counted(hosts.length - shown.length, 'more host')}\n` : '';
   const told = grouped(findings).map(({ matters, fate, field, text, objects }) => {
-    const named = objects.slice(0, MOST_NAMED).join(', ');
-    const others = objects.length > MOST_NAMED ? ` and ${objects.length - MOST_NAMED} more` : '';
-    return `${fate}, ${WEIGHT[matters]}: ${printable(field)} of ${printable(named)}${others}\n  ${printable(text)}\n`;
+    return `${fate}, ${WEIGHT[matters]}: ${printable(field)} of ${named(objects)}\n  ${printable(text)}\n`;
   });
   const routes = manifests.filter(({ kind }) => kind === 'TLSRoute').length;
   const without = hosts.filter(({ route }) => route === undefined).length;
@@ -79,15 +77,20 @@ export function planTable({ hosts, findings, manifests, stale }: Plan, problems:
       ? 'nothing that matters much'
       : `${counted(much, 'finding')} that ${much === 1 ? 'matters' : 'matter'} much`,
   ].join(', ');
-  const gone = stale.map(
-    (title) =>
-      `${printable(title)} was made by an earlier run and is of no old object any more; delete it when it is not needed\n`,
-  );
+  const gone =
+    stale.length === 0
+      ? ''
+      : `${named(stale)}: made by an earlier run, and of no old object any more; delete what is not needed\n`;
   const sections = [
     `${table}${more}`,
     told.join(''),
-    [...problems.map((each) => `${printable(problemText(each))}\n`), ...gone].join(''),
+    [...problems.map((each) => `${printable(problemText(each))}\n`), gone].join(''),
     `${summary}\n`,
   ];
   return sections.filter((section) => section !== '').join('\n');
+}
+
+function named(objects: readonly string[]): string {
+  const some = objects.slice(0, MOST_NAMED).map(printable).join(', ');
+  return objects.length > MOST_NAMED ? `${some} and ${objects.length - MOST_NAMED} more` : some;
 }
