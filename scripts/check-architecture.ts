@@ -61,6 +61,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/snapshot/engine/': ['src/model/', 'src/gateway/', 'src/snapshot/'],
 
+  // What other controllers' objects become.
+  'src/migrate/': ['src/model/', 'src/admission/', 'src/gateway/config.ts', 'src/gateway/values/'],
+
   // Bytes and names, nothing of Kubernetes: of the snapshot only what can be read from it.
   'src/xds/': ['src/proto/', 'src/snapshot/resources/resource.ts'],
   // What a gateway node keeps of the control plane, and serves again.

@@ -1,11 +1,12 @@
 /**
  * Gets what the tests run for real and npm cannot install: Envoy, etcd, kube-apiserver, kube-controller-manager, Helm,
- * Prometheus, Chromium and the Gateway API's CRDs.
+ * Prometheus, Chromium, nginx and the Gateway API's CRDs.
  * Fetched or built once, into a cache outside the tree; says what it does, and names what is missing.
  */
 import './require-node.mjs';
 
 import process from 'node:process';
+import { nginx } from './assets/nginx-asset.ts';
 import { chromium } from './chromium-asset.ts';
 import { echoServer } from './conformance-assets.ts';
 import { findEnvoy } from './fetch-envoy.ts';
@@ -24,6 +25,8 @@ const STEPS: readonly { readonly what: string; readonly get: () => Promise<strin
   { what: 'promtool', get: () => prometheusProgram('promtool') },
   { what: 'Prometheus', get: () => prometheusProgram('prometheus') },
   { what: 'Chromium', get: async () => (await chromium()).executable },
+  // Without it one test is skipped, and says so.
+  { what: 'nginx', get: async () => await nginx().then(({ program }) => program, String) },
   { what: 'CRDs, standard channel', get: () => gatewayApiCrds('standard') },
   { what: 'CRDs, experimental channel', get: () => gatewayApiCrds('experimental') },
   { what: "Kubernetes' OpenAPI documents", get: () => kubernetesOpenApi() },

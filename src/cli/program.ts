@@ -6,6 +6,7 @@ import { type DeclareCommand, EXIT_CODES, type Parsed, parseCommandLine, usage }
 import { DRAIN_FLAGS, type DrainConfig } from './drain/drain-flags.ts';
 import { readFlags } from './flag.ts';
 import { SERVE_FLAGS, type ServeConfig, TRANSLATE_FLAGS, type TranslateConfig } from './flags.ts';
+import { MIGRATE_EXAMPLES, MIGRATE_FLAGS, type MigrateConfig } from './migrate/migrate-flags.ts';
 import { NODE_FLAGS, type NodeConfig } from './node/node-flags.ts';
 import { type CompletedCommand, completionScript, SHELLS } from './operator/completion.ts';
 import { declareOperatorCommands, type OperatorInvocation } from './operator/operator-commands.ts';
@@ -17,6 +18,7 @@ export type Invocation = Parsed<OwnInvocation | OperatorInvocation>;
 type OwnInvocation =
   | { readonly command: 'serve'; readonly config: ServeConfig }
   | { readonly command: 'translate'; readonly directory: string; readonly config: TranslateConfig }
+  | { readonly command: 'migrate'; readonly source: string | undefined; readonly config: MigrateConfig }
   | { readonly command: 'bootstrap'; readonly config: BootstrapOptions }
   | { readonly command: 'certs'; readonly config: CertsConfig }
   | { readonly command: 'drain'; readonly config: DrainConfig }
@@ -155,6 +157,11 @@ function declareOwnCommands(
   declare('tenants', 'make routes for tenant clusters', TENANTS_FLAGS, EXAMPLES.tenants).action((given) =>
     found({ command: 'tenants', config: readFlags(TENANTS_FLAGS, given, env) }),
   );
+  declare('migrate', 'print what the objects of other controllers become', MIGRATE_FLAGS, MIGRATE_EXAMPLES)
+    .argument('[source]', 'folder of manifests, or one file of them; - for stdin; unless given, the cluster')
+    .action((source: string | undefined, given) =>
+      found({ command: 'migrate', source, config: readFlags(MIGRATE_FLAGS, given, env) }),
+    );
 }
 
 const COMPLETION_HELP = `

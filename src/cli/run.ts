@@ -59,6 +59,13 @@ async function execute(invocation: Invocation, env: Env): Promise<ExitCode> {
       print(stdout);
       return exitCode;
     }
+    case 'migrate': {
+      const { migrate } = await import('./migrate/migrate.ts');
+      const { stdout, stderr, exitCode } = await migrate(invocation.source, invocation.config);
+      process.stderr.write(stderr);
+      print(stdout);
+      return exitCode;
+    }
     case 'serve': {
       const { serve } = await import('./serve/serve.ts');
       return await serve(invocation.config, await loggerFor(invocation.config, env));

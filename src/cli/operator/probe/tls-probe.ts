@@ -1,5 +1,5 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type PeerCertificate } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
 
 /** Where a handshake ended. */
 export type ProbeStage = 'connect' | 'before ClientHello' | 'after ClientHello' | 'done';
@@ -18,6 +18,12 @@ export interface TlsProbe {
   readonly subject?: string;
   readonly issuer?: string;
   readonly daysLeft?: number;
+  /** SHA-256 of the certificate, in hexadecimal with colons. */
+  readonly fingerprint?: string;
+  /** `TLSv1.3`. */
+  readonly protocol?: string;
+  /** What the server chose of those that were offered, `h2`; absent where it chose none. */
+  readonly alpn?: string;
 }
 
 export interface TlsTarget {
@@ -25,6 +31,8 @@ export interface TlsTarget {
   readonly port: number;
   readonly servername: string;
   readonly timeoutMs: number;
+  /** Protocols to offer; none unless given. */
+  readonly alpn?: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -33,7 +41,7 @@ const PAUSE_MS = { least: 5, most: 100 };
 
 /** One real handshake, as a client has it, whatever the certificate. Never rejects; takes at most `timeoutMs`. */
 export function probeTls(target: TlsTarget): Promise<TlsProbe> {
-  const { address, port, servername, timeoutMs } = target;
+  const { address, port, servername, timeoutMs, alpn = [] } = target;
   const startedAt = performance.now();
   const elapsed = (): number => Math.round((performance.now() - startedAt) * 10) / 10;
   return new Promise((resolve) => {
@@ -70,9 +78,10 @@ export function probeTls(target: TlsTarget): Promise<TlsProbe> {
         setTimeout(() => {
           stage = 'after ClientHello';
           socket.pause();
-          handshake(socket, servername, failed, (certificate) => {
+          handshake(socket, servername, alpn, failed, (secured) => {
             stage = 'done';
-            end({ ...judged(certificate, servername), totalMs: elapsed() });
+            const totalMs = elapsed();
+            end({ ...judged(secured.getPeerCertificate(), servername), ...agreed(secured), totalMs });
           });
         }, pauseMs),
       );
@@ -83,12 +92,29 @@ export function probeTls(target: TlsTarget): Promise<TlsProbe> {
 function handshake(
   socket: Socket,
   servername: string,
+  alpn: readonly string[],
   onError: (error: NodeJS.ErrnoException) => void,
-  onCertificate: (certificate: PeerCertificate) => void,
+  onSecured: (secured: TLSSocket) => void,
 ): void {
-  const secured = connectTls({ socket, servername, rejectUnauthorized: false });
+  const ALPNProtocols = [...alpn];
+  const secured = connectTls({
+    socket,
+    servername,
+    rejectUnauthorized: false,
+    ...(ALPNProtocols.length > 0 && { ALPNProtocols }),
+  });
   secured.on('error', onError);
-  secured.once('secureConnect', () => onCertificate(secured.getPeerCertificate()));
+  secured.once('secureConnect', () => onSecured(secured));
+}
+
+/** What the two sides agreed on. */
+function agreed(secured: TLSSocket): Pick<TlsProbe, 'protocol' | 'alpn'> {
+  const protocol = secured.getProtocol();
+  const { alpnProtocol } = secured;
+  return {
+    ...(protocol !== null && { protocol }),
+    ...(typeof alpnProtocol === 'string' && { alpn: alpnProtocol }),
+  };
 }
 
 const SILENCE: Readonly<Record<ProbeStage, string>> = {
@@ -132,6 +158,7 @@ function judged(
     subject,
     issuer: nameOf(certificate.issuer),
     daysLeft,
+    fingerprint: certificate.fingerprint256,
   };
 }
 

@@ -1,0 +1,24 @@
+import type { Meaning } from '../old-route.ts';
+
+/** How one controller reads the annotations of an Ingress. */
+export interface Dialect {
+  /** As people call it. */
+  readonly controller: string;
+  /** Values of `spec.controller` of its IngressClasses, as prefixes. */
+  readonly classControllers: readonly string[];
+  /** Annotations that ask for passthrough; the first one that can be read decides. */
+  readonly passthrough: readonly string[];
+  /** Whether the value asks; `undefined` for one that it does not understand. */
+  asks(value: string): boolean | undefined;
+  /** What an annotation means to a host that is passed through; `undefined` for one that is not this controller's. */
+  annotation(name: string, value: string): KnownAnnotation | undefined;
+  /** What it did with a wildcard host; `undefined` where as with any other. */
+  readonly wildcard?: Meaning;
+  /** What it did with a host that has no path `/`; `undefined` where it took another path. */
+  readonly withoutRoot?: Meaning;
+}
+
+export interface KnownAnnotation extends Meaning {
+  /** An annotation of the TLSRoute that does its work. */
+  readonly carry?: { readonly name: string; readonly value: string };
+}

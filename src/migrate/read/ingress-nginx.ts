@@ -1,0 +1,89 @@
+import { foreignAnnotation } from '../../model/foreign-annotations.ts';
+import { parseGoBool } from '../../model/go-bool.ts';
+import type { Matters, Meaning } from '../old-route.ts';
+import type { Dialect, KnownAnnotation } from './dialect.ts';
+
+const PREFIX = 'nginx.ingress.kubernetes.io/';
+const PASSTHROUGH = `${PREFIX}ssl-passthrough`;
+
+/** What the owner of a host may take to be in force, or misses on port 80. All else worked on requests, of which a host that is passed through shows none. */
+const MATTERS: Readonly<Record<string, Matters>> = {
+  'whitelist-source-range': 'some',
+  'allowlist-source-range': 'some',
+  'denylist-source-range': 'some',
+  satisfy: 'some',
+  'ssl-redirect': 'some',
+  'force-ssl-redirect': 'some',
+  'server-alias': 'some',
+  canary: 'some',
+  'canary-weight': 'some',
+  'canary-by-header': 'some',
+  'canary-by-cookie': 'some',
+  'auth-type': 'some',
+  'auth-url': 'some',
+  'auth-tls-secret': 'some',
+  'limit-connections': 'some',
+  destination: 'much',
+};
+
+/** Something of Sluice's own does it. */
+const REPLACED: ReadonlySet<string> = new Set([
+  'proxy-connect-timeout',
+  'proxy-read-timeout',
+  'proxy-send-timeout',
+  'service-upstream',
+  'load-balance',
+  'upstream-hash-by',
+  'affinity',
+  'affinity-mode',
+  'enable-access-log',
+  'backend-protocol',
+]);
+
+/** What is known of an annotation of ingress-nginx or Higress. */
+export function droppedAnnotation(name: string, prefix: string): KnownAnnotation | undefined {
+  if (!name.startsWith(prefix)) return undefined;
+  const known = foreignAnnotation(name);
+  if (known === undefined) return undefined;
+  const short = name.slice(prefix.length);
+  const { effect, instead } = known;
+  return {
+    fate: REPLACED.has(short) ? 'replaced' : 'lost',
+    matters: MATTERS[short] ?? 'no',
+    text: instead.startsWith('Nothing is needed') ? effect : `${effect} ${instead}`,
+  };
+}
+
+export const PASSES_NOW: Meaning = {
+  fate: 'replaced',
+  matters: 'no',
+  text: 'The listener of the Gateway passes TLS through.',
+};
+
+/**
+ * ingress-nginx v1.15.1: pkg/tcpproxy/tcp.go compares the name with each host of the list, so that a wildcard never is equal;
+ * internal/ingress/controller puts a host on that list by its location `/` alone.
+ */
+export const INGRESS_NGINX: Dialect = {
+  controller: 'ingress-nginx',
+  classControllers: ['k8s.io/ingress-nginx'],
+  passthrough: [PASSTHROUGH],
+  asks: parseGoBool,
+  annotation(name, value) {
+    if (name === PASSTHROUGH) return PASSES_NOW;
+    if (name === `${PREFIX}ssl-redirect` || name === `${PREFIX}force-ssl-redirect`)
+      if (parseGoBool(value) === false)
+        return { fate: 'replaced', matters: 'no', text: 'Port 80 is not served.' };
+    return droppedAnnotation(name, PREFIX);
+  },
+  wildcard: {
+    fate: 'replaced',
+    matters: 'some',
+    text: 'ingress-nginx passed no wildcard through, it ended TLS itself; Sluice passes every name below it through. Remove the host where the backend is no TLS server.',
+  },
+  withoutRoot: {
+    fate: 'replaced',
+    matters: 'much',
+    text: 'ingress-nginx passed no host without a path / through, it ended TLS itself; Sluice passes all of it through. Remove the host where the backend is no TLS server.',
+  },
+};
