@@ -205,7 +205,10 @@ export class TenantController {
   #begin(): void {
     if (!this.#isSynced || !this.#isLeading) return;
     const keys = [...this.#world.keys()];
-    this.#options.logger.info({ tenants: this.#world.size }, 'all tenants have been read');
+    this.#options.logger.info(
+      { code: 'SLUICE_SYNCED', tenants: this.#world.size },
+      'all tenants have been read',
+    );
     const add = (start: number): void => {
       if (!this.#isLeading) return;
       for (const key of keys.slice(start, start + LOOKED_AT_ONCE)) this.#queue.add(key, false);

@@ -65,7 +65,10 @@ export class StatusPublisher {
       logger,
     });
     if (options.statusMode !== 'own')
-      logger.info({ statusMode: options.statusMode }, 'not all statuses are written; see /debug/statuses');
+      logger.info(
+        { code: 'SLUICE_STATUS_MODE', statusMode: options.statusMode },
+        'not all statuses are written; see /debug/statuses',
+      );
     server.rejections.onEvent((event) => {
       if (event.type === 'rejected') this.controller.envoysChanged();
     });

@@ -38,7 +38,8 @@ export async function tenants(config: TenantsConfig, logger: Logger): Promise<Ex
   try {
     const adminPort = await listen(admin, config.adminAddress);
     await controller.start();
-    logger.info({ admin: adminPort, mappings: mappings.map(({ name }) => name) }, 'watching tenants');
+    const names = mappings.map(({ name }) => name);
+    logger.info({ code: 'SLUICE_TENANTS', admin: adminPort, mappings: names }, 'watching tenants');
     const name = await signal.promise;
     logger.info({ signal: name }, 'stopping');
     return EXIT.ok;
