@@ -13,7 +13,7 @@ import { type GatewayChoice, gatewayManifest } from './write/gateway.ts';
 import { type Manifest, MIGRATED_LABEL } from './write/manifest.ts';
 import {
   convertedTlsRoute,
-  DNS_CONTROLLER,
+  DNS_CONTROLLERS,
   MOST_HOSTS,
   type NewBackend,
   tlsRouteManifest,
@@ -123,7 +123,7 @@ function writeRoutes(
     const [namespace = '', name = ''] = route.split('/');
     if (wanted !== undefined) return wanted;
     const there = sources.get('TLSRoute', namespace, name);
-    return there === undefined || there.annotations[DNS_CONTROLLER] !== undefined;
+    return there === undefined || DNS_CONTROLLERS.some((each) => there.annotations[each] !== undefined);
   };
   const parts = new Map<string, number>();
   for (const { backends, hosts: of } of groups.values()) {

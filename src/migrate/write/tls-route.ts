@@ -11,9 +11,15 @@ export interface NewBackend {
   readonly weight: number;
 }
 
-/** external-dns leaves an object alone whose annotation of this name has another value than `dns-controller`. */
-export const DNS_CONTROLLER = 'external-dns.alpha.kubernetes.io/controller';
-const NOT_YET = 'sluice-migrate';
+/**
+ * external-dns leaves an object alone whose annotation of this name has another value than `dns-controller`: the first before
+ * v0.22, the second since then (`findings/external-dns-annotation-prefix.sh`).
+ */
+export const DNS_CONTROLLERS = [
+  'external-dns.alpha.kubernetes.io/controller',
+  'external-dns.kubernetes.io/controller',
+] as const;
+const NOT_YET = Object.fromEntries(DNS_CONTROLLERS.map((name) => [name, 'sluice-migrate']));
 
 /** What a TLSRoute takes (Gateway API v1.7, `spec.hostnames`), with room to spare. */
 export const MOST_HOSTS = 1_000;
@@ -46,7 +52,7 @@ export function tlsRouteManifest(
       labels: OWN_LABELS,
       annotations: {
         ...old.annotations,
-        ...(holdsDns(`${old.namespace}/${name}`) ? { [DNS_CONTROLLER]: NOT_YET } : {}),
+        ...(holdsDns(`${old.namespace}/${name}`) ? NOT_YET : {}),
         [MIGRATED_FROM_ANNOTATION]: titleOf(old),
       },
     },
