@@ -12,7 +12,7 @@ import type { ClusterIdentity } from '../model/saved-state.ts';
 import { decodePayload, encodeRecord, payloads } from './records.ts';
 
 /** Grows with every change of what `src/model/objects.ts` or this file describes; see `state-format.test.ts`. */
-export const STATE_FORMAT = 1;
+export const STATE_FORMAT = 2;
 
 /** Who writes, and of which cluster: what a reader must have in common with it. */
 export interface StateOwner {
