@@ -177,7 +177,6 @@ describe('moving in', { skip: typeof found === 'string' ? found : false }, () =>
       });
     const verified = await migrate('--verify', '--from', OLD, '--to', NEW);
     assert.equal(verified.exitCode, 0, verified.stdout + verified.stderr);
-    process.stderr.write(verified.stdout);
     assert.match(verified.stdout, /2 hosts: 2 the same, 0 different\n$/);
     await allAreOpen('before');
 
