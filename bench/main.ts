@@ -19,6 +19,7 @@ import { change } from './scenarios/change.ts';
 import { churn } from './scenarios/churn.ts';
 import { ci } from './scenarios/ci.ts';
 import { cold } from './scenarios/cold.ts';
+import { commands } from './scenarios/commands.ts';
 import { engine } from './scenarios/engine.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { firstConnection, firstConnectionLarge } from './scenarios/first-connection.ts';
@@ -82,6 +83,7 @@ const SCENARIOS: Readonly<Record<string, Described>> = {
   },
   fanout: { what: 'what each further node costs the control plane', run: fanout, inAll: true },
   page: { what: 'what the page of the admin address costs while it is open', run: page, inAll: false },
+  commands: { what: 'what explain and status take, as whole processes', run: commands, inAll: false },
   reconnect: { what: 'all nodes come back at once after Sluice has died', run: reconnect, inAll: true },
   churn: { what: 'a hundred changes a second under load: does anybody notice?', run: churn, inAll: true },
   growth: { what: 'burst, change and memory by the number of routes', run: growth, inAll: true },
