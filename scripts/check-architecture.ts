@@ -62,7 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/snapshot/engine/': ['src/model/', 'src/gateway/', 'src/snapshot/'],
 
   // Bytes and names, nothing of Kubernetes: of the snapshot only what can be read from it.
-  'src/xds/': ['src/proto/', 'src/snapshot/resources/resource.ts'],
+  'src/xds/': ['src/proto/', 'src/snapshot/resources/resource.ts', 'src/snapshot/resources/slot-table.ts'],
   // What a gateway node keeps of the control plane, and serves again.
   'src/relay/': ['src/proto/', 'src/snapshot/resources/', 'src/xds/'],
   'src/status/': ['src/model/', 'src/kubernetes-api/'],

@@ -3,12 +3,13 @@ import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import { CLUSTER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resources/resource.ts';
 import type { DemandWindowOptions, WindowEnd } from './demand-window.ts';
-import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
+import { ListenerPace, type ListenerPaceOptions } from './listeners/listener-pace.ts';
 import { limitsOf, type NodeIdentity } from './node-identity.ts';
 import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
-import { AdsStream, type StreamResponse } from './stream.ts';
+import { AdsStream } from './stream.ts';
+import type { StreamResponse } from './stream-messages.ts';
 import type { StreamLimits } from './stream-limits.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 

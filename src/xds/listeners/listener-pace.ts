@@ -1,4 +1,4 @@
-import { TokenBucket } from '../event-loop/token-bucket.ts';
+import { TokenBucket } from '../../event-loop/token-bucket.ts';
 
 /** How fast changed listeners may follow each other, on one stream. */
 export interface ListenerPaceOptions {

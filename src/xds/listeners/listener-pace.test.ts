@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLUSTER_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
+import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
 import { ListenerPace } from './listener-pace.ts';
-import { AdsStream } from './stream.ts';
-import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
-import { TestView } from './test-view.ts';
+import { AdsStream } from '../stream.ts';
+import { DEFAULT_STREAM_LIMITS } from '../stream-limits.ts';
+import { TestView } from '../test-view.ts';
 
 function setUp(options = { burstBytes: 1_000, bytesPerSecond: 100 }) {
   const clock = { now: 0 };
