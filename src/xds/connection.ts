@@ -246,7 +246,9 @@ export class AdsConnection {
   }
 
   #pumpLater(waitMs: number): void {
-    if (waitMs === 0 || this.#later !== undefined) return;
+    if (waitMs === 0) return;
+    // What waits for something else than before may have to wait for less.
+    clearTimeout(this.#later);
     this.#later = setTimeout(() => {
       this.#later = undefined;
       this.#pump();
