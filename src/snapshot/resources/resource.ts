@@ -40,6 +40,8 @@ export interface NewHostsOfListener {
   readonly count: number;
   /** Changes of the listener that were anything but such a host that came: equal numbers mean that no other difference is. */
   readonly otherChanges: number;
+  /** Hosts on the list: Envoy reads it once for each wildcard. */
+  readonly most: number;
   /** The list of some of these. */
   list(clusters: Iterable<string>): EncodedResource;
 }

@@ -9,7 +9,7 @@ import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster-settings.ts';
 import { withDemandForms } from './demand-forms.ts';
 import { chainOf, indexChains, onDemandChains, ownChains, reservedChain } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
-import { translateNewHosts } from './new-hosts-list.ts';
+import { mostNewHosts, translateNewHosts } from './new-hosts-list.ts';
 
 /**
  * One listener of Envoy. Of its fields only the matcher and the chains beside the index chain may ever differ
@@ -56,6 +56,7 @@ export function translateListener(
       log: state.newHosts,
       count: state.newHosts.count,
       otherChanges: state.otherChanges,
+      most: mostNewHosts(state.wildcards.size),
       list: (clusters) => translateNewHosts(binding.name, clusters),
     },
   });

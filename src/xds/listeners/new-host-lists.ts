@@ -12,9 +12,6 @@ import {
 import { SlotTable } from '../../snapshot/resources/slot-table.ts';
 import { ListenerPace } from './listener-pace.ts';
 
-/** Hosts on one list: Envoy takes 8.5 ms for one of so many, and some 0.02 ms more for a connection through the wildcard. */
-export const MOST_LISTED = 500;
-
 /** Lists are small, and Envoy keeps none that was replaced: only their share of time counts. */
 const NO_BYTES = { burstBytes: 1, bytesPerSecond: 1 };
 
@@ -150,7 +147,8 @@ export class NewHostLists {
       const isSame = list.base.log === newHosts.log;
       const before = list.hosts.size;
       const isLess = this.#removeFrom(list, isSame ? list.base.count : Number.POSITIVE_INFINITY);
-      this.#addTo(list, newHosts.log.after(isSame ? list.base.count : 0), (...cluster) => {
+      const news = newHosts.log.after(isSame ? list.base.count : 0);
+      this.#addTo(list, news, newHosts.most, (...cluster) => {
         hasCluster ??= hasClusters();
         return hasCluster(...cluster);
       });
@@ -177,6 +175,7 @@ export class NewHostLists {
   #addTo(
     list: List,
     news: Iterable<readonly [cluster: string, number: number]>,
+    most: number,
     hasCluster: HasCluster,
   ): void {
     const { hosts } = list;
@@ -190,7 +189,7 @@ export class NewHostLists {
       if (known === undefined && !hasCluster(cluster, resource.version)) continue;
       const owner = known?.owner ?? resource.owner ?? '';
       const count = owned.get(owner) ?? 0;
-      if (known === undefined && count >= MOST_LISTED - hosts.size) {
+      if (known === undefined && count >= most - hosts.size) {
         list.isFull = true;
         continue;
       }
