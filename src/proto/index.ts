@@ -1,11 +1,11 @@
 /** The messages that Sluice sends and receives. */
 import type { AccessLog } from './gen/envoy/config/accesslog/v3/AccessLog.ts';
 import type { Cluster__Output, Cluster as ClusterInput } from './gen/envoy/config/cluster/v3/Cluster.ts';
+import type { TypedExtensionConfig as TypedExtensionConfigInput } from './gen/envoy/config/core/v3/TypedExtensionConfig.ts';
 import type {
   ClusterLoadAssignment__Output,
   ClusterLoadAssignment as ClusterLoadAssignmentInput,
 } from './gen/envoy/config/endpoint/v3/ClusterLoadAssignment.ts';
-import type { TypedExtensionConfig as TypedExtensionConfigInput } from './gen/envoy/config/core/v3/TypedExtensionConfig.ts';
 import type { Filter } from './gen/envoy/config/listener/v3/Filter.ts';
 import type { FilterChain } from './gen/envoy/config/listener/v3/FilterChain.ts';
 import type { Listener__Output, Listener as ListenerInput } from './gen/envoy/config/listener/v3/Listener.ts';

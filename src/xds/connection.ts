@@ -9,8 +9,8 @@ import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
 import { AdsStream } from './stream.ts';
-import type { StreamResponse } from './stream-messages.ts';
 import type { StreamLimits } from './stream-limits.ts';
+import type { StreamResponse } from './stream-messages.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */

@@ -57,7 +57,7 @@ export class AdsStream {
     this.#limits = limits;
     this.#pace = pace;
     this.#endpoints = new Subscription(() => view.slots(ENDPOINT_TYPE));
-    this.#newHosts = new NewHostLists(view);
+    this.#newHosts = new NewHostLists(view, () => this.#subscriptions.get(EXTENSION_TYPE));
     this.#window = new DemandWindow(view, window, () => ({
       clusters: this.#subscriptions.get(CLUSTER_TYPE),
       endpoints: this.#subscriptions.get(ENDPOINT_TYPE),
@@ -151,7 +151,7 @@ export class AdsStream {
     const { upserts, removals } = change;
     for (const { typeUrl, name } of upserts) this.#changed(typeUrl, name);
     for (const { typeUrl, name } of removals) this.#changed(typeUrl, name);
-    this.#newHosts.snapshotChanged(change, this.#listChanged);
+    this.#newHosts.snapshotChanged(change);
     this.#window.changed(change);
     this.#settle();
   }
@@ -160,9 +160,6 @@ export class AdsStream {
     this.#window.settle();
     this.#hasBeenCurrent ||= this.#view.ready && this.hasAskedFor(LISTENER_TYPE) && this.isCurrent;
   }
-
-  readonly #listChanged = (name: string): void =>
-    this.#subscriptions.get(EXTENSION_TYPE)?.resourceChanged(name);
 
   #changed(typeUrl: string, name: string): void {
     // Its own lists, see there.
@@ -190,7 +187,7 @@ export class AdsStream {
   }
 
   #nextInOrder(): StreamResponse | undefined {
-    this.#newHosts.update(() => this.acknowledged(CLUSTER_TYPE), this.#listChanged);
+    this.#newHosts.update(() => this.acknowledged(CLUSTER_TYPE));
     this.#waitAtMost(this.#newHosts.waitMs);
     const { resourcesPerResponse, bytesPerResponse } = this.#limits;
     const others = [...this.#subscriptions.keys()].filter((each) => !ORDER.includes(each));
@@ -230,11 +227,12 @@ export class AdsStream {
     return typeUrl === ENDPOINT_TYPE ? this.#maySendEndpoints : undefined;
   }
 
-  readonly #maySendListener: MaySend = ({ bytes, demand }, isKnown) => {
+  readonly #maySendListener: MaySend = (listener, isKnown) => {
+    const { bytes, demand } = listener;
     // It may be here before its clusters, for those who wait for them.
     if (demand !== undefined && !this.#view.ready && !this.#window.isOpen) return false;
     if (!isKnown || this.#pace === undefined) return true;
-    const waitMs = this.#pace.takeBytes(bytes.length);
+    const waitMs = this.#pace.takeBytes(bytes.length, this.#newHosts.areEnough(listener));
     this.#waitAtMost(waitMs ?? 0);
     return waitMs === 0;
   };

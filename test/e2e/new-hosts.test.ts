@@ -54,7 +54,9 @@ test('a host that comes below a wildcard is served by its own backend while the 
   engine.resources.setReady();
   let server = await serve(engine, xdsPort);
   stack.defer(() => server.close(0));
-  const envoy = stack.use(await EnvoyProcess.start({ bootstrap: testBootstrap(xdsPort), drainTimeSeconds: 1 }));
+  const envoy = stack.use(
+    await EnvoyProcess.start({ bootstrap: testBootstrap(xdsPort), drainTimeSeconds: 1 }),
+  );
 
   const answer = async (servername: string): Promise<string> => {
     const result = await attempt({ address: '127.0.0.1', port, servername });
@@ -68,7 +70,9 @@ test('a host that comes below a wildcard is served by its own backend while the 
     until(
       async () => {
         const dump = await envoy.get('/config_dump?resource=ecds_filters');
-        return [1, 2, 3].every((index) => dump.includes(`'${hostOf(index)}'`) === names.includes(hostOf(index)));
+        return [1, 2, 3].every(
+          (index) => dump.includes(`'${hostOf(index)}'`) === names.includes(hostOf(index)),
+        );
       },
       { what: `the list ${names.join(' ')}` },
     );
@@ -106,7 +110,9 @@ test('a host that comes below a wildcard is served by its own backend while the 
   // Another Sluice, which has never seen the list: it may send one listener, and the list ends with it.
   await server.close(0);
   engine = new Engine(CONFIG);
-  engine.apply(upserts([...objects, ...tenant(0, own), ...tenant(9, wild, `*.${DOMAIN}`), ...tenant(2, own)]));
+  engine.apply(
+    upserts([...objects, ...tenant(0, own), ...tenant(9, wild, `*.${DOMAIN}`), ...tenant(2, own)]),
+  );
   engine.resources.setReady();
   server = await serve(engine, xdsPort);
   let isListed = true;

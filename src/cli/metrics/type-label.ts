@@ -1,4 +1,9 @@
-import { CLUSTER_TYPE, ENDPOINT_TYPE, EXTENSION_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
+import {
+  CLUSTER_TYPE,
+  ENDPOINT_TYPE,
+  EXTENSION_TYPE,
+  LISTENER_TYPE,
+} from '../../snapshot/resources/resource.ts';
 
 /** Types of resources by the label that they have in metrics and in the log. */
 export const TYPE_LABELS: ReadonlyMap<string, string> = new Map([

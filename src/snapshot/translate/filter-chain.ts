@@ -96,11 +96,7 @@ export function indexChainName(entry: HostEntry): string {
  * A host's own chains, one for each number of attempts; those of a wildcard look at the list of new hosts below it first. Their cluster is fixed: no change of backends touches them. Where such
  * a change is to end connections, there is only the one in use.
  */
-export function ownChains(
-  binding: Binding,
-  entry: HostEntry,
-  config: EngineConfig,
-): readonly FilterChain[] {
+export function ownChains(binding: Binding, entry: HostEntry, config: EngineConfig): readonly FilterChain[] {
   const chains: readonly FilterChain[] = closesOnDelete(entry)
     ? [chainOf(binding, entry, config)]
     : twice(baseName(entry), binding, entry.name, idleTimeoutOf(entry) ?? config.idleTimeoutMs);

@@ -1,4 +1,4 @@
-import { type Filter, SetFilterState, toAny, TypedExtensionConfig } from '../../proto/index.ts';
+import { type Filter, SetFilterState, TypedExtensionConfig, toAny } from '../../proto/index.ts';
 import { hostOfCluster } from '../hosts/host-entry.ts';
 import { encodeResource } from '../resources/encode.ts';
 import type { EncodedResource } from '../resources/resource.ts';
@@ -47,7 +47,10 @@ export function translateNewHosts(binding: string, clusters: Iterable<string>): 
     .sort();
   const content = TypedExtensionConfig.encode({
     name: newHostsName(binding),
-    typed_config: toAny(SetFilterState, names.length === 0 ? {} : { on_new_connection: [select(binding, names)] }),
+    typed_config: toAny(
+      SetFilterState,
+      names.length === 0 ? {} : { on_new_connection: [select(binding, names)] },
+    ),
   });
   return encodeResource(TypedExtensionConfig.typeUrl, newHostsName(binding), content);
 }

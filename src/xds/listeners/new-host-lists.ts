@@ -1,8 +1,8 @@
 import { eachPair, type TextPairs } from '../../proto/index.ts';
 import {
   CLUSTER_TYPE,
-  EXTENSION_TYPE,
   type EncodedResource,
+  EXTENSION_TYPE,
   LISTENER_TYPE,
   type NewHostsOfListener,
   type ResourceSlots,
@@ -10,6 +10,7 @@ import {
   type SnapshotChange,
 } from '../../snapshot/resources/resource.ts';
 import { SlotTable } from '../../snapshot/resources/slot-table.ts';
+import type { Subscription } from '../subscription.ts';
 import { ListenerPace } from './listener-pace.ts';
 
 /** Lists are small, and Envoy keeps none that was replaced: only their share of time counts. */
@@ -39,6 +40,7 @@ type HasCluster = (name: string, version: string) => boolean;
  */
 export class NewHostLists {
   readonly #view: ResourceView;
+  readonly #subscription: () => Subscription | undefined;
   readonly #table = new SlotTable();
   readonly #pace: ListenerPace;
   readonly #lists = new Map<string, List>();
@@ -51,9 +53,11 @@ export class NewHostLists {
   #mustLeave = false;
   #waitMs = 0;
 
-  constructor(view: ResourceView, now?: () => number) {
+  /** `subscription`: that to the lists, `undefined` before there is one. */
+  constructor(view: ResourceView, subscription: () => Subscription | undefined) {
     this.#view = view;
-    this.#pace = new ListenerPace(NO_BYTES, now);
+    this.#subscription = subscription;
+    this.#pace = new ListenerPace(NO_BYTES);
     for (const resource of view.all(EXTENSION_TYPE)) this.#table.set(resource.name, resource);
   }
 
@@ -78,9 +82,12 @@ export class NewHostLists {
     return false;
   }
 
-  /** Whether nothing but hosts that are on the list, or will be, is new in a listener. */
-  has({ name, newHosts }: EncodedResource): boolean {
+  /** Whether nothing is new in a listener but hosts that are on its list, or will be as soon as the client has their clusters. */
+  areEnough({ name, newHosts }: EncodedResource): boolean {
     const list = this.#lists.get(name);
+    const subscription = this.#subscription();
+    // A client that does not ask for the list, or rejects it, has nothing but the listener.
+    if (subscription === undefined || subscription.held.size > 0) return false;
     if (list?.base === undefined || newHosts === undefined || list.isFull) return false;
     return list.base.log === newHosts.log && list.base.otherChanges === newHosts.otherChanges;
   }
@@ -111,23 +118,23 @@ export class NewHostLists {
     else if (typeUrl === EXTENSION_TYPE) this.#pace.sent(nonce);
   }
 
-  /** The snapshot changed. `changed` is told of each list that another relays. */
-  snapshotChanged({ upserts, removals }: SnapshotChange, changed: (name: string) => void): void {
+  /** The snapshot changed. */
+  snapshotChanged({ upserts, removals }: SnapshotChange): void {
     this.#isStale = true;
     for (const resource of upserts)
-      if (resource.typeUrl === EXTENSION_TYPE) this.#set(resource.name, resource, changed);
+      if (resource.typeUrl === EXTENSION_TYPE) this.#set(resource.name, resource);
     for (const { typeUrl, name } of removals) {
-      if (typeUrl === EXTENSION_TYPE) this.#set(name, undefined, changed);
+      if (typeUrl === EXTENSION_TYPE) this.#set(name, undefined);
       if (typeUrl !== LISTENER_TYPE) continue;
       const { resource } = this.#lists.get(name) ?? {};
       this.#lists.delete(name);
       this.#claimed.delete(name);
-      if (resource !== undefined) this.#set(resource.name, undefined, changed);
+      if (resource !== undefined) this.#set(resource.name, undefined);
     }
   }
 
-  /** Brings the lists up to date as far as their pace allows; `changed` is told of each that is another. */
-  update(hasClusters: () => HasCluster, changed: (name: string) => void): void {
+  /** Brings the lists up to date as far as their pace allows. */
+  update(hasClusters: () => HasCluster): void {
     this.#waitMs = 0;
     if (!this.#isStale) return;
     const waitMs = this.#pace.takeBytes(0);
@@ -156,7 +163,7 @@ export class NewHostLists {
       const resource = newHosts.list(list.hosts.keys());
       if (resource.version === list.resource?.version) continue;
       list.resource = resource;
-      this.#set(resource.name, resource, changed);
+      this.#set(resource.name, resource);
     }
   }
 
@@ -200,7 +207,8 @@ export class NewHostLists {
 
   #hasLeaving(): boolean {
     for (const { hosts } of this.#lists.values())
-      for (const cluster of hosts.keys()) if (this.#view.get(CLUSTER_TYPE, cluster) === undefined) return true;
+      for (const cluster of hosts.keys())
+        if (this.#view.get(CLUSTER_TYPE, cluster) === undefined) return true;
     return false;
   }
 
@@ -215,10 +223,10 @@ export class NewHostLists {
     return list;
   }
 
-  #set(name: string, resource: EncodedResource | undefined, changed: (name: string) => void): void {
+  #set(name: string, resource: EncodedResource | undefined): void {
     if (resource === undefined) this.#table.remove(name);
     else this.#table.set(name, resource);
-    changed(name);
+    this.#subscription()?.resourceChanged(name);
     this.#table.release();
   }
 }
