@@ -148,6 +148,19 @@ describe('the list of new hosts of one Envoy', () => {
     assert.deepEqual(play(stream), ['ecds [b]', 'cds -a']);
   });
 
+  it('also while the list before is not answered', () => {
+    const { place, stream } = setUp();
+    place.add('a');
+    const cluster = stream.next();
+    if (cluster) acknowledge(stream, cluster);
+    const list = stream.next();
+    assert.equal(list && lineOf(list), 'ecds [a]');
+    place.remove('a');
+    assert.equal(stream.next(), undefined);
+    if (list) acknowledge(stream, list);
+    assert.deepEqual(play(stream), ['ecds []', 'cds -a']);
+  });
+
   it('keeps a host whose listener was rejected', () => {
     const { place, open, stream } = setUp();
     place.add('a');
