@@ -325,6 +325,10 @@ export class AdsStream {
     return this.#subscriptions.get(typeUrl)?.hasSent(name, version) ?? false;
   }
 
+  get newHosts(): Pick<NewHostLists, 'serves'> {
+    return this.#newHosts;
+  }
+
   /** As `isAcknowledged`, of many resources of a type; good until something happens. */
   acknowledged(typeUrl: string): (name: string, version: string) => boolean {
     return this.#subscriptions.get(typeUrl)?.acknowledged() ?? (() => false);

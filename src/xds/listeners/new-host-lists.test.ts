@@ -129,7 +129,9 @@ describe('the list of new hosts of one Envoy', () => {
     assert.equal(cluster && lineOf(cluster), 'cds +a');
     assert.equal(stream.next(), undefined, 'not acknowledged');
     if (cluster) acknowledge(stream, cluster);
+    assert.equal(stream.newHosts.serves('l', 'a'), false);
     assert.deepEqual(play(stream), ['ecds [a]']);
+    assert.deepEqual([stream.newHosts.serves('l', 'a'), stream.newHosts.serves('l', 'b')], [true, false]);
     open(true);
     const listener = stream.next();
     assert.equal(listener && lineOf(listener), 'lds +l');

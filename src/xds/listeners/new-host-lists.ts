@@ -92,6 +92,13 @@ export class NewHostLists {
     return list.base.log === newHosts.log && list.base.otherChanges === newHosts.otherChanges;
   }
 
+  /** Whether the client serves a host, by the name of its cluster, from the list of a listener. */
+  serves(listener: string, cluster: string): boolean {
+    const { hosts, resource } = this.#lists.get(listener) ?? {};
+    if (resource === undefined || hosts?.has(cluster) !== true) return false;
+    return this.#subscription()?.acknowledged()(resource.name, resource.version) === true;
+  }
+
   /** A request for listeners says which versions the client has. */
   claim(versions: TextPairs): void {
     for (const [name, version] of eachPair(versions)) this.#claimed.set(name, version);
