@@ -1,10 +1,12 @@
 /** The messages that Sluice sends and receives. */
 import type { AccessLog } from './gen/envoy/config/accesslog/v3/AccessLog.ts';
 import type { Cluster__Output, Cluster as ClusterInput } from './gen/envoy/config/cluster/v3/Cluster.ts';
+import type { TypedExtensionConfig as TypedExtensionConfigInput } from './gen/envoy/config/core/v3/TypedExtensionConfig.ts';
 import type {
   ClusterLoadAssignment__Output,
   ClusterLoadAssignment as ClusterLoadAssignmentInput,
 } from './gen/envoy/config/endpoint/v3/ClusterLoadAssignment.ts';
+import type { Filter } from './gen/envoy/config/listener/v3/Filter.ts';
 import type { FilterChain } from './gen/envoy/config/listener/v3/FilterChain.ts';
 import type { Listener__Output, Listener as ListenerInput } from './gen/envoy/config/listener/v3/Listener.ts';
 import type { StdoutAccessLog as StdoutAccessLogInput } from './gen/envoy/extensions/access_loggers/stream/v3/StdoutAccessLog.ts';
@@ -48,7 +50,7 @@ export {
 } from './message-type.ts';
 export { packBytes, unpackBytes } from './packed-bytes.ts';
 export { WireFields } from './wire-fields.ts';
-export type { AccessLog, FilterChain, Matcher, MatcherOnMatch };
+export type { AccessLog, Filter, FilterChain, Matcher, MatcherOnMatch };
 
 export const Cluster = messageType<ClusterInput, Partial<Cluster__Output>>('envoy.config.cluster.v3.Cluster');
 export const ClusterLoadAssignment = messageType<
@@ -57,6 +59,10 @@ export const ClusterLoadAssignment = messageType<
 >('envoy.config.endpoint.v3.ClusterLoadAssignment');
 export const Listener = messageType<ListenerInput, Partial<Listener__Output>>(
   'envoy.config.listener.v3.Listener',
+);
+/** What a filter is whose configuration is a resource of its own. */
+export const TypedExtensionConfig = messageType<TypedExtensionConfigInput>(
+  'envoy.config.core.v3.TypedExtensionConfig',
 );
 export const TlsInspector = messageType<TlsInspectorInput>(
   'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',

@@ -2,12 +2,13 @@ import {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,
   type EncodedResource,
+  EXTENSION_TYPE,
   LISTENER_TYPE,
 } from '../snapshot/resources/resource.ts';
 import { ResourceTable } from '../snapshot/resources/resource-table.ts';
 
 /** Types that are relayed, each in whole. */
-export const RELAYED_TYPES: readonly string[] = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE];
+export const RELAYED_TYPES: readonly string[] = [CLUSTER_TYPE, ENDPOINT_TYPE, EXTENSION_TYPE, LISTENER_TYPE];
 
 /** What one response of the control plane says, or one record of what was kept of them. */
 export interface ResourceUpdate {

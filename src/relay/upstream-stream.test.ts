@@ -81,7 +81,7 @@ describe('a stream to the control plane', () => {
     ask(CLUSTER_TYPE);
     assert.deepEqual(said(), []);
     ask(LISTENER_TYPE);
-    assert.deepEqual(said(), ['Listener *', 'End *']);
+    assert.deepEqual(said(), ['Listener *', 'TypedExtensionConfig *', 'End *']);
   });
 
   it('says what is there already, and asks for listeners when Envoy has these', () => {
@@ -95,7 +95,7 @@ describe('a stream to the control plane', () => {
     ask(LISTENER_TYPE);
     assert.deepEqual(said(), []);
     assert.equal(answer(), 'main');
-    assert.deepEqual(said(), ['Listener * has main', 'End *']);
+    assert.deepEqual(said(), ['Listener * has main', 'TypedExtensionConfig *', 'End *']);
   });
 
   it('acknowledges a response when Envoy has acknowledged all of it', () => {

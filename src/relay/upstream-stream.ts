@@ -1,5 +1,10 @@
 import { DeltaDiscoveryRequest } from '../proto/index.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
+import {
+  CLUSTER_TYPE,
+  ENDPOINT_TYPE,
+  EXTENSION_TYPE,
+  LISTENER_TYPE,
+} from '../snapshot/resources/resource.ts';
 import type { AdsStream } from '../xds/stream.ts';
 import { encodeSubscription, nodeOf, readResponse } from './discovery-messages.ts';
 import { RelayedResource } from './relayed-resource.ts';
@@ -18,6 +23,9 @@ export interface EnvoyProgress {
  */
 const END_TYPE = 'type.googleapis.com/sluice.discovery.v1.End';
 const INVALID_ARGUMENT = 3;
+
+/** Asked for when Envoy has what this node has of listeners; the control plane makes lists of hosts by which of those Envoy has. */
+const BEHIND: readonly string[] = [LISTENER_TYPE, EXTENSION_TYPE];
 
 /** A response of the control plane that it has no answer to yet. */
 interface Pending {
@@ -128,7 +136,7 @@ export class UpstreamStream {
     for (const { name, version } of isHeldOff ? [] : this.#resources.all(LISTENER_TYPE))
       if (!isSettled(name, version)) return;
     this.#hasAskedForListeners = true;
-    this.#send(encodeSubscription(LISTENER_TYPE, this.#resources.all(LISTENER_TYPE)));
+    for (const type of BEHIND) this.#send(encodeSubscription(type, this.#resources.all(type)));
     this.#send(encodeSubscription(END_TYPE, []));
   }
 
@@ -149,7 +157,7 @@ export class UpstreamStream {
         reported.set(name, version);
         names.push(name);
       }
-      const isAskedFor = typeUrl !== LISTENER_TYPE || this.#hasAskedForListeners;
+      const isAskedFor = !BEHIND.includes(typeUrl) || this.#hasAskedForListeners;
       if (names.length > 0 && isAskedFor)
         this.#request({ type_url: typeUrl, resource_names_subscribe: names });
     }

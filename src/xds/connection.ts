@@ -3,13 +3,14 @@ import type { Lane } from '../event-loop/turns.ts';
 import { type DeltaRequest, decodeDeltaRequest } from '../proto/index.ts';
 import { CLUSTER_TYPE, type ResourceView, type SnapshotChange } from '../snapshot/resources/resource.ts';
 import type { DemandWindowOptions, WindowEnd } from './demand-window.ts';
-import { ListenerPace, type ListenerPaceOptions } from './listener-pace.ts';
+import { ListenerPace, type ListenerPaceOptions } from './listeners/listener-pace.ts';
 import { limitsOf, type NodeIdentity } from './node-identity.ts';
 import { OwnerTurns } from './owner-turns.ts';
 import type { Rejections } from './rejections.ts';
 import { encodeResponse } from './service.ts';
-import { AdsStream, type StreamResponse } from './stream.ts';
+import { AdsStream } from './stream.ts';
 import type { StreamLimits } from './stream-limits.ts';
+import type { StreamResponse } from './stream-messages.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
 /** Responses handed to the transport and not yet taken by it; what waits beyond them is not even encoded. */
@@ -245,7 +246,9 @@ export class AdsConnection {
   }
 
   #pumpLater(waitMs: number): void {
-    if (waitMs === 0 || this.#later !== undefined) return;
+    if (waitMs === 0) return;
+    // What waits for something else than before may have to wait for less.
+    clearTimeout(this.#later);
     this.#later = setTimeout(() => {
       this.#later = undefined;
       this.#pump();

@@ -8,7 +8,7 @@ import {
   type SnapshotChange,
 } from '../snapshot/resources/resource.ts';
 import type { Batch, MaySend } from './batch.ts';
-import { ListenerForms } from './listener-forms.ts';
+import { ListenerForms } from './listeners/listener-forms.ts';
 import { type Subscription, WILDCARD } from './subscription.ts';
 
 export interface DemandWindowOptions {

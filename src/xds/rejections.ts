@@ -1,7 +1,8 @@
 import type { ResourceView } from '../snapshot/resources/resource.ts';
 import type { HeldResource } from './answers.ts';
 import type { NodeIdentity } from './node-identity.ts';
-import type { AdsStream, Rejection } from './stream.ts';
+import type { AdsStream } from './stream.ts';
+import type { Rejection } from './stream-messages.ts';
 
 /** What becomes of rejections, in the order in which it happens. */
 export type RejectionEvent =

@@ -5,7 +5,7 @@ import { type AdsCall, AdsConnection, type ConnectionEvents, type ConnectionOpti
 import { DEFAULT_DEMAND_WINDOW } from './demand-window.ts';
 import { Health } from './grpc-services/health.ts';
 import { reflection } from './grpc-services/reflection.ts';
-import { DEFAULT_LISTENER_PACE } from './listener-pace.ts';
+import { DEFAULT_LISTENER_PACE } from './listeners/listener-pace.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { Rejections } from './rejections.ts';
 import { DEFAULT_REQUEST_LIMIT, type RequestLimitOptions, requestLimit } from './request-limit.ts';

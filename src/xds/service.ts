@@ -1,6 +1,6 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../proto/index.ts';
-import type { StreamResponse } from './stream.ts';
+import type { StreamResponse } from './stream-messages.ts';
 
 export const ADS_SERVICE_NAME = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
 

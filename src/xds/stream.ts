@@ -2,47 +2,30 @@ import type { DeltaRequest } from '../proto/index.ts';
 import {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,
+  EXTENSION_TYPE,
   LISTENER_TYPE,
+  type ResourceSlots,
   type ResourceView,
   type SnapshotChange,
 } from '../snapshot/resources/resource.ts';
 import type { HeldResource } from './answers.ts';
 import type { Batch, MaySend } from './batch.ts';
 import { DemandWindow, type DemandWindowOptions } from './demand-window.ts';
-import type { ListenerPace } from './listener-pace.ts';
+import type { ListenerPace } from './listeners/listener-pace.ts';
+import { NewHostLists } from './listeners/new-host-lists.ts';
 import { OwnerTurns } from './owner-turns.ts';
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './stream-limits.ts';
+import type { RequestOutcome, StreamResponse } from './stream-messages.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 import { Subscription } from './subscription.ts';
 
 /** Envoy names each resource that it rejects in a line; beyond that a response is halved until it is clear. */
 const MAX_ERROR_LENGTH = 16 * 1024;
 
-export interface StreamResponse {
-  readonly typeUrl: string;
-  readonly nonce: string;
-  readonly batch: Batch;
-}
-
-/** A response that the client rejected (NACK). */
-export interface Rejection {
-  readonly typeUrl: string;
-  /** The client's words. */
-  readonly error: string;
-  /** Of the resources that are held back from now on; empty while the cause is being searched for. */
-  readonly names: readonly string[];
-}
-
-/** What a request turned out to be. */
-export interface RequestOutcome {
-  readonly acknowledged?: { readonly typeUrl: string; readonly resources: number };
-  readonly rejected?: Rejection;
-}
-
 const NOTHING: ReadonlyMap<string, HeldResource> = new Map();
 
 /** In this order resources are told, and in the opposite one they are taken away: nothing ever points at nothing. */
-const ORDER = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE];
+const ORDER = [CLUSTER_TYPE, ENDPOINT_TYPE, EXTENSION_TYPE, LISTENER_TYPE];
 
 /**
  * One ADS stream of one Envoy: a subscription for each type, and in which order their responses go. Pure: what is
@@ -57,6 +40,7 @@ export class AdsStream {
   #nonce = 0;
   readonly #pace: ListenerPace | undefined;
   readonly #window: DemandWindow;
+  readonly #newHosts: NewHostLists;
   readonly #turns: OwnerTurns;
   #hasBeenCurrent = false;
   #waitMs = 0;
@@ -73,6 +57,7 @@ export class AdsStream {
     this.#limits = limits;
     this.#pace = pace;
     this.#endpoints = new Subscription(() => view.slots(ENDPOINT_TYPE));
+    this.#newHosts = new NewHostLists(view, () => this.#subscriptions.get(EXTENSION_TYPE));
     this.#window = new DemandWindow(view, window, () => ({
       clusters: this.#subscriptions.get(CLUSTER_TYPE),
       endpoints: this.#subscriptions.get(ENDPOINT_TYPE),
@@ -85,6 +70,8 @@ export class AdsStream {
     const typeUrl = received.type_url ?? '';
     const request = this.#window.request(typeUrl, received);
     const subscription = this.#subscription(typeUrl);
+    this.#newHosts.answered(request.response_nonce ?? '', !request.error_detail);
+    if (typeUrl === LISTENER_TYPE) this.#newHosts.claim(request.initial_resource_versions ?? {});
     const outcome = this.#answer(subscription, typeUrl, request);
     const subscribe = request.resource_names_subscribe ?? [];
     this.#refuseAbove(({ nameCount }) => nameCount, subscribe.length);
@@ -136,8 +123,9 @@ export class AdsStream {
       );
     }
     const view = this.#view;
-    const subscription =
-      typeUrl === ENDPOINT_TYPE ? this.#endpoints : new Subscription(() => view.slots(typeUrl));
+    const slots = (): ResourceSlots =>
+      typeUrl === EXTENSION_TYPE ? this.#newHosts.slots : view.slots(typeUrl);
+    const subscription = typeUrl === ENDPOINT_TYPE ? this.#endpoints : new Subscription(slots);
     this.#subscriptions.set(typeUrl, subscription);
     return subscription;
   }
@@ -163,6 +151,7 @@ export class AdsStream {
     const { upserts, removals } = change;
     for (const { typeUrl, name } of upserts) this.#changed(typeUrl, name);
     for (const { typeUrl, name } of removals) this.#changed(typeUrl, name);
+    this.#newHosts.snapshotChanged(change);
     this.#window.changed(change);
     this.#settle();
   }
@@ -173,6 +162,8 @@ export class AdsStream {
   }
 
   #changed(typeUrl: string, name: string): void {
+    // Its own lists, see there.
+    if (typeUrl === EXTENSION_TYPE) return;
     // Also before Envoy has asked for endpoints: what is remembered of a slot must go with what was in it.
     const subscription = typeUrl === ENDPOINT_TYPE ? this.#endpoints : this.#subscriptions.get(typeUrl);
     subscription?.resourceChanged(name);
@@ -196,6 +187,8 @@ export class AdsStream {
   }
 
   #nextInOrder(): StreamResponse | undefined {
+    this.#newHosts.update(() => this.acknowledged(CLUSTER_TYPE));
+    this.#waitAtMost(this.#newHosts.waitMs);
     const { resourcesPerResponse, bytesPerResponse } = this.#limits;
     const others = [...this.#subscriptions.keys()].filter((each) => !ORDER.includes(each));
     for (const typeUrl of [...ORDER, ...others]) {
@@ -213,6 +206,8 @@ export class AdsStream {
     if (!this.#view.ready) return undefined;
     // Other types come behind all that there is to tell of these, removals included.
     for (const typeUrl of [...ORDER.toReversed(), ...others]) {
+      if (typeUrl === EXTENSION_TYPE && this.#newHosts.isWaiting) continue;
+      if (typeUrl === CLUSTER_TYPE && this.#newHosts.mustLeave) continue;
       const subscription = this.#subscriptions.get(typeUrl);
       const batch =
         subscription?.hasWork === true ? subscription.nextRemovals(resourcesPerResponse) : undefined;
@@ -232,11 +227,12 @@ export class AdsStream {
     return typeUrl === ENDPOINT_TYPE ? this.#maySendEndpoints : undefined;
   }
 
-  readonly #maySendListener: MaySend = ({ bytes, demand }, isKnown) => {
+  readonly #maySendListener: MaySend = (listener, isKnown) => {
+    const { bytes, demand } = listener;
     // It may be here before its clusters, for those who wait for them.
     if (demand !== undefined && !this.#view.ready && !this.#window.isOpen) return false;
     if (!isKnown || this.#pace === undefined) return true;
-    const waitMs = this.#pace.takeBytes(bytes.length);
+    const waitMs = this.#pace.takeBytes(bytes.length, this.#newHosts.areEnough(listener));
     this.#waitAtMost(waitMs ?? 0);
     return waitMs === 0;
   };
@@ -282,6 +278,7 @@ export class AdsStream {
     const nonce = String(this.#nonce);
     subscription.sent(nonce, batch);
     this.#turns.sent(nonce);
+    this.#newHosts.sent(typeUrl, nonce, batch.resources);
     if (typeUrl === LISTENER_TYPE && batch.resources.length > 0) this.#pace?.sent(nonce);
     return { typeUrl, nonce, batch: typeUrl === LISTENER_TYPE ? this.#window.sent(batch) : batch };
   }
@@ -326,6 +323,10 @@ export class AdsStream {
   /** Whether the last that was sent of a resource is this version of it. */
   hasSent(typeUrl: string, name: string, version: string): boolean {
     return this.#subscriptions.get(typeUrl)?.hasSent(name, version) ?? false;
+  }
+
+  get newHosts(): Pick<NewHostLists, 'serves'> {
+    return this.#newHosts;
   }
 
   /** As `isAcknowledged`, of many resources of a type; good until something happens. */

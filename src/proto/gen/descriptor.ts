@@ -455,6 +455,39 @@ export const DESCRIPTOR: object = {
             }
            }
           },
+          "ExtensionConfigSource": {
+           "fields": {
+            "config_source": {
+             "type": "ConfigSource",
+             "id": 1
+            },
+            "default_config": {
+             "type": "google.protobuf.Any",
+             "id": 2
+            },
+            "apply_default_config_without_warming": {
+             "type": "bool",
+             "id": 3
+            },
+            "type_urls": {
+             "rule": "repeated",
+             "type": "string",
+             "id": 4
+            }
+           }
+          },
+          "TypedExtensionConfig": {
+           "fields": {
+            "name": {
+             "type": "string",
+             "id": 1
+            },
+            "typed_config": {
+             "type": "google.protobuf.Any",
+             "id": 2
+            }
+           }
+          },
           "SubstitutionFormatString": {
            "oneofs": {
             "format": {
@@ -593,7 +626,8 @@ export const DESCRIPTOR: object = {
            "oneofs": {
             "config_type": {
              "oneof": [
-              "typed_config"
+              "typed_config",
+              "config_discovery"
              ]
             }
            },
@@ -605,6 +639,10 @@ export const DESCRIPTOR: object = {
             "typed_config": {
              "type": "google.protobuf.Any",
              "id": 4
+            },
+            "config_discovery": {
+             "type": "envoy.config.core.v3.ExtensionConfigSource",
+             "id": 5
             }
            }
           },
@@ -897,6 +935,10 @@ export const DESCRIPTOR: object = {
                 "read_only": {
                  "type": "bool",
                  "id": 3
+                },
+                "skip_if_empty": {
+                 "type": "bool",
+                 "id": 5
                 }
                }
               }

@@ -4,6 +4,7 @@ import type { Binding } from '../../model/gateway.ts';
 import { joinedKey, type ObjectKey, objectKey } from '../../model/key.ts';
 import { type Contender, type HostEntry, needsSingleAttempt, takesOneLabel } from './host-entry.ts';
 import { HostTree } from './host-tree.ts';
+import { NewHosts } from './new-hosts.ts';
 import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
 
 /** Hostname → Gateways (object keys), and how many of their listeners have it. */
@@ -28,6 +29,10 @@ export class BindingHosts {
    * those of several backends.
    */
   readonly named = new Map<string, HostEntry>();
+  /** Exact hosts that came below wildcards that were there already. */
+  readonly newHosts = new NewHosts();
+  /** Changes of the listener other than those. */
+  otherChanges = 0;
   /** Gateway listener hostnames on this binding, each with the Gateways (object keys) it is of and how often. */
   readonly patterns: HostnamesOfGateways = new Map();
   /** The same of listeners that are not served: their hostnames are closed to the wildcards of their Gateways. */
@@ -61,7 +66,7 @@ export class BindingHosts {
     this.#used = entry ?? { binding, users: 0 };
     this.#used.users += 1;
     if (entry === undefined) this.#bindings.set(key, this.#used);
-    return entry === undefined;
+    return this.#changed(entry === undefined);
   }
 
   /** Returns whether `binding` may be another one now. */
@@ -71,19 +76,26 @@ export class BindingHosts {
     if (entry === undefined) return false;
     entry.users -= 1;
     if (entry.users === 0) this.#bindings.delete(key);
-    return entry.users === 0;
+    return this.#changed(entry.users === 0);
   }
 
   /** A listener of a Gateway comes (1) or goes (-1). */
   listen(binding: Binding, hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void {
     if (sign === 1) this.use(binding);
     else this.release(binding);
+    this.#changed(true);
     count(this.patterns, hostname, gatewayKey, sign);
   }
 
   /** The same of a listener that is not served, and opens nothing. */
   reserve(hostname: string, gatewayKey: ObjectKey, sign: 1 | -1): void {
+    this.#changed(true);
     count(this.reserved, hostname, gatewayKey, sign);
+  }
+
+  #changed(isListenerTouched: boolean): boolean {
+    if (isListenerTouched) this.otherChanges += 1;
+    return isListenerTouched;
   }
 
   /** Whether nobody claims or reserves anything on it. */
@@ -133,14 +145,20 @@ export class BindingHosts {
       if (own) this.wildcards.set(suffix, entry);
       else this.wildcards.delete(suffix);
       if (own !== hadOwn) this.#rename(suffix);
-      return own || hadOwn;
+      return this.#changed(own || hadOwn);
     }
     const before = this.named.get(entry.host);
     const named = winner !== undefined && !own && this.#mustBeNamed(entry);
     if (named) this.named.set(entry.host, entry);
     else this.named.delete(entry.host);
+    const isNew = !hadOwn && before === undefined;
+    if (isNew && (own || named) && this.isUnderWildcard(entry.host)) {
+      this.newHosts.add(entry.name);
+      // One that is served by the index chain is served from the list as from the listener.
+      return own || needsSingleAttempt(entry) ? this.#changed(true) : true;
+    }
     // A named host may have come to need the other chain of the index.
-    return own || hadOwn || named || before !== undefined;
+    return this.#changed(own || hadOwn || named || before !== undefined);
   }
 
   #mustBeNamed(entry: HostEntry): boolean {

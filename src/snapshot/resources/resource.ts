@@ -3,6 +3,8 @@
 export const CLUSTER_TYPE = 'type.googleapis.com/envoy.config.cluster.v3.Cluster';
 export const ENDPOINT_TYPE = 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment';
 export const LISTENER_TYPE = 'type.googleapis.com/envoy.config.listener.v3.Listener';
+/** Configurations of filters that are resources of their own. */
+export const EXTENSION_TYPE = 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig';
 
 /** One resource, encoded once and shared by every stream. Immutable; a changed resource is a new object. */
 export interface EncodedResource {
@@ -24,6 +26,24 @@ export interface EncodedResource {
   readonly owner?: string | undefined;
   /** Of a listener: what it is for an Envoy that has not been told of all clusters, see `DemandForms`. */
   readonly demand?: DemandForms | undefined;
+  /** Of a listener: which hosts came below its wildcards, see `NewHostsOfListener`. */
+  readonly newHosts?: NewHostsOfListener | undefined;
+}
+
+/** Hosts below wildcards, numbered as they came, and the list of those that a listener does not name: docs/design/new-hosts.md. */
+export interface NewHostsOfListener {
+  readonly log: {
+    /** The latest of those with higher numbers, the oldest first, by the names of their clusters. */
+    after(number: number): Iterable<readonly [cluster: string, number: number]>;
+  };
+  /** The listener names all up to this number. */
+  readonly count: number;
+  /** Changes of the listener that were anything but such a host that came: equal numbers mean that no other difference is. */
+  readonly otherChanges: number;
+  /** Hosts on the list: Envoy reads it once for each wildcard. */
+  readonly most: number;
+  /** The list of some of these. */
+  list(clusters: Iterable<string>): EncodedResource;
 }
 
 /** How versions of the forms of a listener end, and no other: an Envoy that comes back says by them what it has. */

@@ -12,14 +12,23 @@ import {
   type DemandForms,
   type EncodedResource,
   FORM_ENDING,
+  type NewHostsOfListener,
 } from '../resources/resource.ts';
 import { INDEX_CHAIN, isIndexChain, onDemandName } from './filter-chain.ts';
 import { ANY_NAME, SERVER_NAME, toChain } from './matcher.ts';
 
-/** Adds to a listener its forms for the demand window. Nothing is encoded before an Envoy needs it. */
+/** Adds to a listener its forms for the demand window, and its new hosts. Nothing is encoded before an Envoy needs it. */
 export function withDemandForms(
   listener: EncodedResource,
-  { onDemand, clusters }: { readonly onDemand: readonly FilterChain[]; readonly clusters: readonly string[] },
+  {
+    onDemand,
+    clusters,
+    newHosts,
+  }: {
+    readonly onDemand: readonly FilterChain[];
+    readonly clusters: readonly string[];
+    readonly newHosts: NewHostsOfListener;
+  },
 ): EncodedResource {
   let last: { readonly hosts: readonly string[]; readonly form: EncodedResource } | undefined;
   const demand: DemandForms = {
@@ -34,7 +43,7 @@ export function withDemandForms(
     clusters,
   };
   const { typeUrl, name, version, bytes } = listener;
-  return { typeUrl, name, version, bytes, demand };
+  return { typeUrl, name, version, bytes, demand, newHosts };
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

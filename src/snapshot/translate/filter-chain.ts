@@ -3,6 +3,7 @@ import { duration, type FilterChain, SetFilterState, TcpProxy, toAny } from '../
 import type { EngineConfig } from '../config.ts';
 import { endpointSetOf } from '../hosts/endpoint-sets.ts';
 import { type HostEntry, needsSingleAttempt } from '../hosts/host-entry.ts';
+import { newHostsFilter } from './new-hosts-list.ts';
 
 export const INDEX_CHAIN = 'index';
 
@@ -92,12 +93,16 @@ export function indexChainName(entry: HostEntry): string {
 }
 
 /**
- * A host's own chains, one for each number of attempts. Their cluster is fixed: no change of backends touches them. Where such
+ * A host's own chains, one for each number of attempts; those of a wildcard look at the list of new hosts below it first. Their cluster is fixed: no change of backends touches them. Where such
  * a change is to end connections, there is only the one in use.
  */
-export function ownChains(binding: Binding, entry: HostEntry, config: EngineConfig): FilterChain[] {
-  if (closesOnDelete(entry)) return [chainOf(binding, entry, config)];
-  return twice(baseName(entry), binding, entry.name, idleTimeoutOf(entry) ?? config.idleTimeoutMs);
+export function ownChains(binding: Binding, entry: HostEntry, config: EngineConfig): readonly FilterChain[] {
+  const chains: readonly FilterChain[] = closesOnDelete(entry)
+    ? [chainOf(binding, entry, config)]
+    : twice(baseName(entry), binding, entry.name, idleTimeoutOf(entry) ?? config.idleTimeoutMs);
+  if (!entry.host.startsWith('*')) return chains;
+  const filter = newHostsFilter(binding.name);
+  return chains.map((each) => ({ ...each, filters: [filter, ...(each.filters ?? [])] }));
 }
 
 /** Which of its own chains a host is served through. */

@@ -9,6 +9,7 @@ import { BUFFER_LIMIT_BYTES, TCP_KEEPALIVE } from './cluster-settings.ts';
 import { withDemandForms } from './demand-forms.ts';
 import { chainOf, indexChains, onDemandChains, ownChains, reservedChain } from './filter-chain.ts';
 import { translateMatcher } from './matcher.ts';
+import { mostNewHosts, translateNewHosts } from './new-hosts-list.ts';
 
 /**
  * One listener of Envoy. Of its fields only the matcher and the chains beside the index chain may ever differ
@@ -51,6 +52,13 @@ export function translateListener(
   return withDemandForms(listener, {
     onDemand: onDemandChains(binding, config),
     clusters: [...state.ownChains.values()].map(({ name }) => name),
+    newHosts: {
+      log: state.newHosts,
+      count: state.newHosts.count,
+      otherChanges: state.otherChanges,
+      most: mostNewHosts(state.wildcards.size),
+      list: (clusters) => translateNewHosts(binding.name, clusters),
+    },
   });
 }
 

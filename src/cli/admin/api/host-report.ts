@@ -99,6 +99,7 @@ function changedAtMs({ engine }: Pick<AdminParts, 'engine'>, typeUrl: string, na
 
 interface Part {
   readonly name: string;
+  readonly cluster: string;
   readonly typeUrl: string;
   readonly resource: EncodedResource | undefined;
 }
@@ -108,14 +109,13 @@ function partsOf({ engine }: AdminParts, { served, closed }: HostExplanation): r
   return [...served, ...closed].flatMap(({ binding, cluster }): readonly Part[] => {
     const resource = engine.resources.get(CLUSTER_TYPE, cluster);
     const [set] = resource?.references ?? [];
+    const part = (name: string, typeUrl: string, of: string): Part => {
+      return { name, cluster, typeUrl, resource: engine.resources.get(typeUrl, of) };
+    };
     return [
-      { name: 'listener', typeUrl: LISTENER_TYPE, resource: engine.resources.get(LISTENER_TYPE, binding) },
-      { name: 'cluster', typeUrl: CLUSTER_TYPE, resource },
-      ...(set === undefined
-        ? []
-        : [
-            { name: 'endpoints', typeUrl: ENDPOINT_TYPE, resource: engine.resources.get(ENDPOINT_TYPE, set) },
-          ]),
+      part('listener', LISTENER_TYPE, binding),
+      part('cluster', CLUSTER_TYPE, cluster),
+      ...(set === undefined ? [] : [part('endpoints', ENDPOINT_TYPE, set)]),
     ];
   });
 }
@@ -124,10 +124,12 @@ function onNode(parts: AdminParts, node: ConnectedNode, explanation: HostExplana
   const { engine, server } = parts;
   const { stream, connectedAt, behindSince } = node;
   const wanted = partsOf(parts, explanation);
-  const lacking = wanted.filter(
-    ({ typeUrl, resource }) =>
-      resource === undefined || !stream.isAcknowledged(typeUrl, resource.name, resource.version),
-  );
+  const lacking = wanted.filter(({ typeUrl, resource, cluster }) => {
+    if (resource === undefined) return true;
+    // Served from the list of new hosts until the listener comes.
+    if (typeUrl === LISTENER_TYPE && stream.newHosts.serves(resource.name, cluster)) return false;
+    return !stream.isAcknowledged(typeUrl, resource.name, resource.version);
+  });
   const [rejection] = wanted.flatMap(({ typeUrl, resource }) => {
     const held = resource && server.rejections.of(stream, typeUrl).get(resource.name);
     return held === undefined ? [] : [{ resource: resource?.name ?? '', error: held.error }];

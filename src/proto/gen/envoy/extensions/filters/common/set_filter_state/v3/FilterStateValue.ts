@@ -6,6 +6,7 @@ export interface FilterStateValue {
   'object_key'?: (string);
   'format_string'?: (_envoy_config_core_v3_SubstitutionFormatString | null);
   'read_only'?: (boolean);
+  'skip_if_empty'?: (boolean);
   'key'?: "object_key";
   'value'?: "format_string";
 }
@@ -14,6 +15,7 @@ export interface FilterStateValue__Output {
   'object_key'?: (string);
   'format_string'?: (_envoy_config_core_v3_SubstitutionFormatString__Output);
   'read_only'?: (boolean);
+  'skip_if_empty'?: (boolean);
   'key'?: "object_key";
   'value'?: "format_string";
 }

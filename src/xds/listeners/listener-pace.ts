@@ -1,4 +1,4 @@
-import { TokenBucket } from '../event-loop/token-bucket.ts';
+import { TokenBucket } from '../../event-loop/token-bucket.ts';
 
 /** How fast changed listeners may follow each other, on one stream. */
 export interface ListenerPaceOptions {
@@ -24,6 +24,14 @@ const PAUSE_TIMES = 3;
 const LONGEST_PAUSE_MS = 250;
 
 /**
+ * Where new hosts are served from a list meanwhile, a listener that has nothing else to tell waits so many times what the last one took: one in a
+ * hundred of these hosts comes while Envoy replaces a listener ...
+ */
+const REST_TIMES = 100;
+/** ... and at most so many milliseconds: the list is not for long. */
+const LONGEST_REST_MS = 60_000;
+
+/**
  * A bucket of bytes: a listener that is larger than the bucket goes when that is full. And a share of time: changed listeners
  * wait for the answer to those before, and then for some of what these took. `now` in milliseconds.
  */
@@ -33,17 +41,18 @@ export class ListenerPace {
   #underWay: { readonly nonce: string; readonly sentAt: number } | undefined;
   #answeredAt = Number.NEGATIVE_INFINITY;
   #pauseUntil = Number.NEGATIVE_INFINITY;
+  #restUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: ListenerPaceOptions, now: () => number = () => performance.now()) {
     this.#bucket = new TokenBucket(options.bytesPerSecond, options.burstBytes);
     this.#now = now;
   }
 
-  /** Takes the bytes and returns 0, or says in how many milliseconds they may be taken; `undefined`: not before an answer. */
-  takeBytes(bytes: number): number | undefined {
+  /** Takes the bytes and returns 0, or says in how many milliseconds they may be taken; `undefined`: not before an answer. `mayRest`: nobody waits for it. */
+  takeBytes(bytes: number, mayRest = false): number | undefined {
     if (this.#underWay !== undefined) return undefined;
     const now = this.#now();
-    const pauseMs = Math.ceil(this.#pauseUntil - now);
+    const pauseMs = Math.ceil((mayRest ? this.#restUntil : this.#pauseUntil) - now);
     return pauseMs > 0 ? pauseMs : this.#bucket.takeTokens(bytes, now);
   }
 
@@ -58,6 +67,7 @@ export class ListenerPace {
     if (this.#underWay?.nonce === nonce) {
       const took = now - Math.max(this.#underWay.sentAt, this.#answeredAt);
       this.#pauseUntil = now + Math.min(LONGEST_PAUSE_MS, PAUSE_TIMES * took);
+      this.#restUntil = now + Math.min(LONGEST_REST_MS, REST_TIMES * took);
       this.#underWay = undefined;
     }
     this.#answeredAt = now;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLUSTER_TYPE, LISTENER_TYPE } from '../snapshot/resources/resource.ts';
+import { CLUSTER_TYPE, LISTENER_TYPE } from '../../snapshot/resources/resource.ts';
+import { AdsStream } from '../stream.ts';
+import { DEFAULT_STREAM_LIMITS } from '../stream-limits.ts';
+import { TestView } from '../test-view.ts';
 import { ListenerPace } from './listener-pace.ts';
-import { AdsStream } from './stream.ts';
-import { DEFAULT_STREAM_LIMITS } from './stream-limits.ts';
-import { TestView } from './test-view.ts';
 
 function setUp(options = { burstBytes: 1_000, bytesPerSecond: 100 }) {
   const clock = { now: 0 };
@@ -44,6 +44,23 @@ test('changed listeners wait for the answer to those before, and three times as 
   clock.now += 1_000;
   pace.answered('3');
   assert.equal(pace.takeBytes(10), 250);
+});
+
+test('one that nobody waits for waits a hundred times as long as the last one took, a minute at most', () => {
+  const { clock, pace } = setUp({ burstBytes: 1_000, bytesPerSecond: 1_000 });
+  const replaced = (tookMs: number): void => {
+    assert.equal(pace.takeBytes(10), 0);
+    pace.sent('1');
+    clock.now += tookMs;
+    pace.answered('1');
+  };
+  assert.equal(pace.takeBytes(10, true), 0);
+  replaced(20);
+  assert.deepEqual([pace.takeBytes(10, true), pace.takeBytes(10, false)], [2_000, 60]);
+  clock.now += 2_000;
+  assert.equal(pace.takeBytes(10, true), 0);
+  replaced(1_000);
+  assert.equal(pace.takeBytes(10, true), 60_000);
 });
 
 test('a changed listener waits for its turn and goes in its newest form; clusters do not wait', () => {

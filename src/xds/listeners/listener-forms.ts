@@ -1,4 +1,4 @@
-import { type DemandForm, type EncodedResource, FORM_ENDING } from '../snapshot/resources/resource.ts';
+import { type DemandForm, type EncodedResource, FORM_ENDING } from '../../snapshot/resources/resource.ts';
 
 /**
  * Which listeners one Envoy has in a form of its own (`DemandForms`). One that it had while its window was open keeps the filter
