@@ -130,8 +130,42 @@ describe('bad input', () => {
     ]);
     assert.deepEqual(served(plan), { 'a.example.com': ['api:443'], 'b.example.com': ['other:443'] });
     assert.equal(findingOf(plan, 'paths of host a.example.com')?.matters, 'no');
-    assert.match(findingOf(plan, 'host b.example.com')?.text ?? '', /ended TLS itself/);
+    assert.match(findingOf(plan, 'host b.example.com')?.text ?? '', /had no backend/);
     assert.equal(findingOf(plan, 'host b.example.com')?.matters, 'much');
+  });
+  it('a host whose paths are spread over Ingresses goes to the path /, whatever their ages', () => {
+    const plan = planOf([
+      ingress('admin', NGINX, [['x.example.com', ['/admin', 'admin', 443]]], {
+        created: '2025-02-01T00:00:00Z',
+      }),
+      ingress('web', NGINX, [['x.example.com', ['/', 'web', 443]]], { created: '2026-02-01T00:00:00Z' }),
+    ]);
+    assert.deepEqual(served(plan), { 'x.example.com': ['web:443'] });
+    const told = plan.findings.filter(({ field }) => field === 'host x.example.com');
+    assert.deepEqual(
+      told.map(({ object, matters }) => [object, matters]),
+      [['Ingress shop/admin', 'no']],
+    );
+    assert.match(told[0]?.text ?? '', /^Ingress shop\/web has it, as it had before, by its path \/\.$/);
+  });
+  it('a canary takes no host, however old it is', () => {
+    const canary = { ...NGINX, 'nginx.ingress.kubernetes.io/canary': 'true' };
+    const plan = planOf([
+      ingress('a-canary', canary, [['x.example.com', ['/', 'next', 443]]], {
+        created: '2025-02-01T00:00:00Z',
+      }),
+      ingress('web', NGINX, [['x.example.com', ['/', 'web', 443]]], { created: '2026-02-01T00:00:00Z' }),
+    ]);
+    assert.deepEqual(served(plan), { 'x.example.com': ['web:443'] });
+    assert.match(
+      findingOf(plan, 'nginx.ingress.kubernetes.io/canary')?.text ?? '',
+      /nothing through to a canary/,
+    );
+    assert.equal(findingOf(plan, 'host x.example.com'), undefined);
+    const none = { ...NGINX, 'nginx.ingress.kubernetes.io/canary': 'false' };
+    assert.deepEqual(served(planOf([ingress('web', none, [['x.example.com', ['/', 'web', 443]]])])), {
+      'x.example.com': ['web:443'],
+    });
   });
   it('hosts that are none, rules without a host, no backend', () => {
     const plan = planOf([

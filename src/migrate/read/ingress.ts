@@ -30,6 +30,8 @@ export function readIngress(raw: RawObject, classController: ClassController): O
     return { ...identity(raw, byClass?.controller ?? 'unknown'), annotations: {}, hosts: [], findings };
   }
   const annotations = readAnnotations(raw, tell, (name, value) => wish.annotation(name, value));
+  if (wish.takesNoHost?.(raw.annotations) === true)
+    return { ...identity(raw, wish.controller), annotations, hosts: [], findings };
   const hosts = readHosts(raw, spec, wish, tell);
   if (textOf(spec['ingressClassName']) !== undefined)
     tell('spec.ingressClassName', {
@@ -110,16 +112,19 @@ function readHosts(raw: RawObject, spec: Fields, dialect: Dialect, tell: Tell): 
     if (host.startsWith('*.') && dialect.wildcard !== undefined) tell(`host ${host}`, dialect.wildcard);
     const root = paths.find(({ path, isExact }) => path === '/' && !isExact);
     const chosen = root ?? paths.find(({ isExact }) => !isExact);
-    if (root === undefined && paths.length > 0 && dialect.withoutRoot !== undefined)
-      tell(`host ${host}`, dialect.withoutRoot);
+    const findings: Finding[] = [];
+    const tellOwner = tellInto(findings, raw);
+    const isWithoutRoot = root === undefined && dialect.withoutRoot !== undefined;
     const others = paths.filter((each) => each !== chosen);
     if (others.length > 0)
-      tell(`paths of host ${host}`, {
+      tellOwner(`paths of host ${host}`, {
         fate: 'lost',
         matters: root === undefined ? 'much' : 'no',
         text: `TLS passthrough knows no paths: ${chosen === undefined ? 'no path' : chosen.path} takes the whole host, the others take nothing, regular expressions neither.`,
       });
-    return { host, backends: backendOf(raw, chosen?.backend ?? fallback, host, tell) };
+    const backends = backendOf(raw, chosen?.backend ?? fallback, host, tellOwner);
+    if (isWithoutRoot && backends.length > 0) tellOwner(`host ${host}`, dialect.withoutRoot);
+    return { host, backends, isWithoutRoot, findings };
   });
 }
 
