@@ -86,6 +86,12 @@ describe('Ingresses of ingress-nginx', () => {
     assert.deepEqual(fresh.manifests[1]?.metadata.annotations, held);
     const stillHeld = planOf([...objects, ...fresh.manifests], { holdsDns: undefined });
     assert.deepEqual(stillHeld.manifests[1]?.metadata.annotations, held);
+    // After the cut-over the old object is kept from external-dns: its TLSRoute must not be.
+    for (const name of names) {
+      const moved = [ingress('web', { ...NGINX, [name]: 'none' }, [['a.example.com', ['/', 'api', 443]]])];
+      assert.deepEqual(planOf(moved).manifests[1]?.metadata.annotations, published);
+      assert.equal(findingOf(planOf(moved), name)?.fate, 'replaced');
+    }
   });
 });
 
