@@ -150,6 +150,15 @@ describe('HTTPProxies of Contour', () => {
       [],
     );
   });
+  it('keep their weights: none is 0, and where all are, all get the same', () => {
+    const of = (...weights: readonly (number | undefined)[]) => {
+      const services = weights.map((weight, index) => ({ name: `s${index}`, port: 443, weight }));
+      return served(planOf([proxy('web', { virtualhost, tcpproxy: { services } })]))['a.example.com'];
+    };
+    assert.deepEqual(of(90, undefined), ['s0:443*90', 's1:443*0']);
+    assert.deepEqual(of(undefined, undefined), ['s0:443*1', 's1:443*1']);
+    assert.deepEqual(of(0, 0), ['s0:443*1', 's1:443*1']);
+  });
   it('that include nothing, or each other, serve nothing', () => {
     for (const name of ['gone', 'web']) {
       const plan = planOf([proxy('web', { virtualhost, tcpproxy: { include: { name } } })]);

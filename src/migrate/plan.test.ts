@@ -210,6 +210,20 @@ describe('bad input', () => {
       false,
     );
   });
+  it('Ingresses of a version that no cluster serves, and annotations without quotes, are told of', () => {
+    const good = ingress('web', NGINX, [['a.example.com', ['/', 'api', 443]]]) as Record<string, unknown>;
+    const old = planOf([{ ...good, apiVersion: 'networking.k8s.io/v1beta1' }]);
+    assert.deepEqual([old.manifests, findingOf(old, 'apiVersion')?.matters], [[], 'much']);
+    const [name = ''] = Object.keys(NGINX);
+    const metadata = { name: 'web', annotations: { [name]: true } };
+    const unquoted = planOf([{ ...good, metadata }]);
+    assert.deepEqual(unquoted.manifests, []);
+    assert.match(findingOf(unquoted, name)?.text ?? '', /takes true without quotes.*write "true"/);
+    assert.deepEqual(
+      planOf([{ ...good, metadata: { name: 'web', annotations: { other: true } } }]).findings,
+      [],
+    );
+  });
   it('objects that are there twice, and objects that are nonsense', () => {
     const twice = ingress('web', NGINX, [['a.example.com', ['/', 'api', 443]]]);
     assert.match(planOf([twice, twice]).findings[0]?.text ?? '', /there twice/);

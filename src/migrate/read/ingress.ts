@@ -8,6 +8,8 @@ import { HIGRESS } from './higress.ts';
 import { INGRESS_NGINX } from './ingress-nginx.ts';
 import { readAnnotations, type Tell, tellInto } from './telling.ts';
 
+const SERVED = 'networking.k8s.io/v1';
+
 const DIALECTS: readonly Dialect[] = [INGRESS_NGINX, HIGRESS, HAPROXY, HAPROXY_INGRESS];
 
 /** `spec.controller` of an IngressClass by its name; `undefined` where it is not known. */
@@ -30,7 +32,14 @@ export function readIngress(raw: RawObject, classController: ClassController): O
     return { ...identity(raw, byClass?.controller ?? 'unknown'), annotations: {}, hosts: [], findings };
   }
   const annotations = readAnnotations(raw, tell, (name, value) => wish.annotation(name, value));
-  if (wish.takesNoHost?.(raw.annotations) === true)
+  const isOld = raw.apiVersion !== SERVED;
+  if (isOld)
+    tell('apiVersion', {
+      fate: 'lost',
+      matters: 'much',
+      text: `${raw.apiVersion} is served by no Kubernetes since 1.22, and its fields are not read: write it as ${SERVED}.`,
+    });
+  if (isOld || wish.takesNoHost?.(raw.annotations) === true)
     return { ...identity(raw, wish.controller), annotations, hosts: [], findings };
   const hosts = readHosts(raw, spec, wish, tell);
   if (textOf(spec['ingressClassName']) !== undefined)
@@ -58,7 +67,10 @@ function wishOf(raw: RawObject, dialects: readonly Dialect[], tell: Tell): Diale
   for (const dialect of dialects) {
     for (const name of dialect.passthrough) {
       const value = raw.annotations[name];
-      if (value === undefined) continue;
+      if (value === undefined) {
+        tellUnquoted(raw, name, tell);
+        continue;
+      }
       const asks = dialect.asks(value);
       if (asks === true) return dialect;
       if (asks === false) break;
@@ -70,6 +82,17 @@ function wishOf(raw: RawObject, dialects: readonly Dialect[], tell: Tell): Diale
     }
   }
   return undefined;
+}
+
+/** Of a file: no API server takes an annotation that is no text. */
+function tellUnquoted(raw: RawObject, name: string, tell: Tell): void {
+  const written = fieldsOf(fieldsOf(raw.fields['metadata'])['annotations'])[name];
+  if (typeof written !== 'boolean' && typeof written !== 'number') return;
+  tell(`metadata.annotations[${name}]`, {
+    fate: 'lost',
+    matters: 'much',
+    text: `No API server takes ${written} without quotes, and no TLSRoute is made: write "${written}".`,
+  });
 }
 
 interface Path {
