@@ -30,6 +30,28 @@ describe('Ingresses of Higress', () => {
   });
 });
 
+describe('Ingresses of Higress, by host', () => {
+  const higress = { 'higress.io/ssl-passthrough': 'true' };
+  it('are those with a path / of any type', () => {
+    const exact = planOf([ingress('web', higress, [['a.example.com', ['/', 'api', 443, 'Exact']]])]);
+    assert.deepEqual(served(exact), { 'a.example.com': ['api:443'] });
+    assert.equal(isMuch(exact), false);
+    const without = planOf([ingress('web', higress, [['a.example.com', ['/v1', 'api', 443]]])]);
+    assert.match(findingOf(without, 'host a.example.com')?.text ?? '', /no host without a path \//);
+    assert.equal(isMuch(without), true);
+  });
+  it('are not those of a canary', () => {
+    for (const name of ['nginx.ingress.kubernetes.io/canary', 'higress.io/canary']) {
+      const plan = planOf([
+        ingress('a-canary', { ...higress, [name]: 'true' }, [['a.example.com', ['/', 'next', 443]]]),
+        ingress('web', higress, [['a.example.com', ['/', 'api', 443]]]),
+      ]);
+      assert.deepEqual(served(plan), { 'a.example.com': ['api:443'] });
+      assert.match(findingOf(plan, name)?.text ?? '', /^Higress passed nothing/);
+    }
+  });
+});
+
 describe('Ingresses of HAProxy', () => {
   it('carry times over and say which lists are no longer in force', () => {
     for (const prefix of [

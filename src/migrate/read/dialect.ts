@@ -16,6 +16,8 @@ export interface Dialect {
   takesNoHost?(annotations: Readonly<Record<string, string>>): boolean;
   /** What it did with a wildcard host; `undefined` where as with any other. */
   readonly wildcard?: Meaning;
+  /** The path `/` is one of any type; unless set, `Exact` is none, since it takes nothing else. */
+  readonly isRootOfAnyType?: boolean;
   /** What it did with a host of which no Ingress has the path `/`; `undefined` where it took another path. */
   readonly withoutRoot?: Meaning;
 }

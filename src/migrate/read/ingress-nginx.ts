@@ -61,11 +61,15 @@ export const PASSES_NOW: Meaning = {
   text: 'The listener of the Gateway passes TLS through.',
 };
 
-const NO_CANARY: Meaning = {
+export function isCanary(value: string | undefined): boolean {
+  return value !== undefined && parseGoBool(value) === true;
+}
+
+export const noCanary = (controller: string): Meaning => ({
   fate: 'lost',
   matters: 'some',
-  text: 'ingress-nginx passed nothing through to a canary, and no TLSRoute is made of it. For a share of the connections give the TLSRoute of the host a second, weighted backendRef.',
-};
+  text: `${controller} passed nothing through to a canary, and no TLSRoute is made of it. For a share of the connections give the TLSRoute of the host a second, weighted backendRef.`,
+});
 
 /**
  * ingress-nginx v1.15.1: pkg/tcpproxy/tcp.go compares the name with each host of the list, so that a wildcard never is equal;
@@ -79,13 +83,13 @@ export const INGRESS_NGINX: Dialect = {
   asks: parseGoBool,
   annotation(name, value) {
     if (name === PASSTHROUGH) return PASSES_NOW;
-    if (name === CANARY && parseGoBool(value) === true) return NO_CANARY;
+    if (name === CANARY && isCanary(value)) return noCanary('ingress-nginx');
     if (name === `${PREFIX}ssl-redirect` || name === `${PREFIX}force-ssl-redirect`)
       if (parseGoBool(value) === false)
         return { fate: 'replaced', matters: 'no', text: 'Port 80 is not served.' };
     return droppedAnnotation(name, PREFIX);
   },
-  takesNoHost: (annotations) => parseGoBool(annotations[CANARY] ?? '') === true,
+  takesNoHost: (annotations) => isCanary(annotations[CANARY]),
   wildcard: {
     fate: 'replaced',
     matters: 'some',

@@ -133,7 +133,9 @@ function readHosts(raw: RawObject, spec: Fields, dialect: Dialect, tell: Tell): 
   const fallback = spec['defaultBackend'] === undefined ? undefined : fieldsOf(spec['defaultBackend']);
   return [...pathsByHost].map(([host, paths]): OldHost => {
     if (host.startsWith('*.') && dialect.wildcard !== undefined) tell(`host ${host}`, dialect.wildcard);
-    const root = paths.find(({ path, isExact }) => path === '/' && !isExact);
+    const root = paths.find(
+      ({ path, isExact }) => path === '/' && (!isExact || dialect.isRootOfAnyType === true),
+    );
     const chosen = root ?? paths.find(({ isExact }) => !isExact);
     const findings: Finding[] = [];
     const tellOwner = tellInto(findings, raw);
