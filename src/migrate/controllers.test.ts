@@ -15,7 +15,7 @@ describe('Ingresses of Higress', () => {
     ]);
     assert.deepEqual(served(plan), { '*.example.com': ['api:443'] });
     assert.equal(plan.hosts[0]?.controller, 'Higress');
-    assert.equal(findingOf(plan, 'higress.io/destination')?.matters, 'much');
+    assert.equal(findingOf(plan, 'higress.io/destination')?.matters, 'some');
     const both = { ...higress, 'nginx.ingress.kubernetes.io/ssl-passthrough': 'false' };
     const ofClass = {
       apiVersion: 'networking.k8s.io/v1',

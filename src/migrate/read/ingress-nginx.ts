@@ -24,7 +24,7 @@ const MATTERS: Readonly<Record<string, Matters>> = {
   'auth-url': 'some',
   'auth-tls-secret': 'some',
   'limit-connections': 'some',
-  destination: 'much',
+  destination: 'some',
 };
 
 /** Something of Sluice's own does it. */
