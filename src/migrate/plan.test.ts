@@ -154,6 +154,20 @@ describe('bad input', () => {
     );
     assert.match(told[0]?.text ?? '', /^Ingress shop\/web has it, as it had before, by its path \/\.$/);
   });
+  it('a host whose path / an older Ingress has that does not ask for passthrough', () => {
+    const asks = (path: string) =>
+      ingress('web', NGINX, [['x.example.com', [path, 'web', 443]]], { created: '2026-02-01T00:00:00Z' });
+    const silent = (created: string, spec: object = {}) =>
+      ingress('a', {}, [['X.example.com', ['/', 'other', 443]]], { created, spec });
+    const told = (...objects: object[]) =>
+      planOf(objects).findings.some(
+        ({ text, matters }) => matters === 'much' && /^Ingress shop\/a has its path/.test(text),
+      );
+    assert.equal(told(asks('/'), silent('2025-02-01T00:00:00Z')), true);
+    assert.equal(told(asks('/'), silent('2026-03-01T00:00:00Z')), false);
+    assert.equal(told(asks('/v1'), silent('2026-03-01T00:00:00Z')), true);
+    assert.equal(told(asks('/'), silent('2025-02-01T00:00:00Z', { ingressClassName: 'another' })), false);
+  });
   it('a canary takes no host, however old it is', () => {
     const canary = { ...NGINX, 'nginx.ingress.kubernetes.io/canary': 'true' };
     const plan = planOf([
