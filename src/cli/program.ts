@@ -98,7 +98,15 @@ Examples:
   # Cluster API and Kamaji; then a mapping of one's own.
   sluice tenants --mapping cluster-api --mapping kamaji --domain stage.example.com --gateway ingress/public
   sluice tenants --print-mapping generic > tenants.yaml && sluice tenants --mapping ./tenants.yaml --domain stage.example.com --gateway ingress/public
-${EXIT_CODES}`,
+
+Exit codes:
+  0   done, or stopped by SIGTERM or SIGINT
+  64  a flag, command or variable that does not parse (nothing was started)
+  66  the file of a mapping, or a kubeconfig that was named, is missing
+  69  an address is taken
+  70  a bug in Sluice
+  78  a mapping that is wrong, no usable kubeconfig, or a Node.js that is too old
+  130 stopped by a second signal before it had ended`,
 } as const;
 
 /** Reads a command line, of all commands; as `parseCommandLine`. */

@@ -15,7 +15,7 @@ describe('Ingresses of Higress', () => {
     ]);
     assert.deepEqual(served(plan), { '*.example.com': ['api:443'] });
     assert.equal(plan.hosts[0]?.controller, 'Higress');
-    assert.equal(findingOf(plan, 'higress.io/destination')?.matters, 'much');
+    assert.equal(findingOf(plan, 'higress.io/destination')?.matters, 'some');
     const both = { ...higress, 'nginx.ingress.kubernetes.io/ssl-passthrough': 'false' };
     const ofClass = {
       apiVersion: 'networking.k8s.io/v1',
@@ -27,6 +27,28 @@ describe('Ingresses of Higress', () => {
       planOf([ofClass, ingress('web', both, [['a.example.com', ['/', 'api', 443]]])]).hosts,
       [],
     );
+  });
+});
+
+describe('Ingresses of Higress, by host', () => {
+  const higress = { 'higress.io/ssl-passthrough': 'true' };
+  it('are those with a path / of any type', () => {
+    const exact = planOf([ingress('web', higress, [['a.example.com', ['/', 'api', 443, 'Exact']]])]);
+    assert.deepEqual(served(exact), { 'a.example.com': ['api:443'] });
+    assert.equal(isMuch(exact), false);
+    const without = planOf([ingress('web', higress, [['a.example.com', ['/v1', 'api', 443]]])]);
+    assert.match(findingOf(without, 'host a.example.com')?.text ?? '', /no host without a path \//);
+    assert.equal(isMuch(without), true);
+  });
+  it('are not those of a canary', () => {
+    for (const name of ['nginx.ingress.kubernetes.io/canary', 'higress.io/canary']) {
+      const plan = planOf([
+        ingress('a-canary', { ...higress, [name]: 'true' }, [['a.example.com', ['/', 'next', 443]]]),
+        ingress('web', higress, [['a.example.com', ['/', 'api', 443]]]),
+      ]);
+      assert.deepEqual(served(plan), { 'a.example.com': ['api:443'] });
+      assert.match(findingOf(plan, name)?.text ?? '', /^Higress passed nothing/);
+    }
   });
 });
 
@@ -149,6 +171,15 @@ describe('HTTPProxies of Contour', () => {
       planOf([proxy('web', { virtualhost: { fqdn: 'a.b' }, routes: [{ services }] })]).hosts,
       [],
     );
+  });
+  it('keep their weights: none is 0, and where all are, all get the same', () => {
+    const of = (...weights: readonly (number | undefined)[]) => {
+      const services = weights.map((weight, index) => ({ name: `s${index}`, port: 443, weight }));
+      return served(planOf([proxy('web', { virtualhost, tcpproxy: { services } })]))['a.example.com'];
+    };
+    assert.deepEqual(of(90, undefined), ['s0:443*90', 's1:443*0']);
+    assert.deepEqual(of(undefined, undefined), ['s0:443*1', 's1:443*1']);
+    assert.deepEqual(of(0, 0), ['s0:443*1', 's1:443*1']);
   });
   it('that include nothing, or each other, serve nothing', () => {
     for (const name of ['gone', 'web']) {

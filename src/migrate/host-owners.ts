@@ -9,29 +9,49 @@ export interface OwnedRoute {
 
 /**
  * Gives each host to the object that had it: the oldest, as all of the old controllers have it, and of those of one age the first by
- * namespace and name. New routes are all of one age, so that the order of the old ones would be lost.
+ * namespace and name; ahead of both, one with the path `/` where the controller takes no other. New routes are all of one age, so that
+ * the order of the old ones would be lost.
  */
 export function hostOwners(routes: readonly OldRoute[], findings: Finding[]): readonly OwnedRoute[] {
-  const owners = new Map<string, { readonly old: OldRoute; readonly host: OldHost }>();
-  return [...routes].sort(byAge).map((old): OwnedRoute => {
+  const sorted = [...routes].sort(byAge);
+  const owners = new Map<string, Claim>();
+  for (const isWithoutRoot of [false, true])
+    for (const old of sorted)
+      for (const host of old.hosts)
+        if ((host.isWithoutRoot ?? false) === isWithoutRoot && !owners.has(host.host))
+          owners.set(host.host, { old, host });
+  return sorted.map((old): OwnedRoute => {
     const hosts = old.hosts.filter((each) => {
-      const { host, backends } = each;
-      const owner = owners.get(host);
-      if (owner === undefined) {
-        owners.set(host, { old, host: each });
+      const owner = owners.get(each.host);
+      if (owner === undefined || owner.host === each) {
+        findings.push(...(each.findings ?? []));
         return true;
       }
-      const isSame = JSON.stringify(owner.host.backends) === JSON.stringify(backends);
-      findings.push({ object: titleOf(old), field: `host ${host}`, ...lostTo(owner.old, old, isSame) });
+      findings.push({
+        object: titleOf(old),
+        field: `host ${each.host}`,
+        ...lostTo(owner, { old, host: each }),
+      });
       return false;
     });
     return { old, hosts };
   });
 }
 
-function lostTo(owner: OldRoute, loser: OldRoute, isSame: boolean): Meaning {
-  if (isSame)
+interface Claim {
+  readonly old: OldRoute;
+  readonly host: OldHost;
+}
+
+function lostTo({ old: owner, host: had }: Claim, { old: loser, host }: Claim): Meaning {
+  if (JSON.stringify(had.backends) === JSON.stringify(host.backends))
     return { fate: 'lost', matters: 'no', text: `${titleOf(owner)} has it too, with the same backends.` };
+  if (owner.controller === loser.controller && host.isWithoutRoot === true && had.isWithoutRoot !== true)
+    return {
+      fate: 'lost',
+      matters: 'no',
+      text: `${titleOf(owner)} has it, as it had before, by its path /.`,
+    };
   const isAsBefore =
     owner.controller === loser.controller && owner.created !== '' && owner.created < loser.created;
   return isAsBefore

@@ -32,6 +32,10 @@ export interface OldHost {
   readonly host: string;
   /** Empty where nothing took them. */
   readonly backends: readonly OldBackend[];
+  /** The object has no path `/` of the host: another one that has it comes before, whatever their ages. */
+  readonly isWithoutRoot?: boolean;
+  /** Said where the host is this object's, and not where another one has it. */
+  readonly findings?: readonly Finding[];
 }
 
 /** An object of an old controller that passes TLS through, read in that controller's own terms. */

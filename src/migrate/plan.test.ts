@@ -86,6 +86,12 @@ describe('Ingresses of ingress-nginx', () => {
     assert.deepEqual(fresh.manifests[1]?.metadata.annotations, held);
     const stillHeld = planOf([...objects, ...fresh.manifests], { holdsDns: undefined });
     assert.deepEqual(stillHeld.manifests[1]?.metadata.annotations, held);
+    // After the cut-over the old object is kept from external-dns: its TLSRoute must not be.
+    for (const name of names) {
+      const moved = [ingress('web', { ...NGINX, [name]: 'none' }, [['a.example.com', ['/', 'api', 443]]])];
+      assert.deepEqual(planOf(moved).manifests[1]?.metadata.annotations, published);
+      assert.equal(findingOf(planOf(moved), name)?.fate, 'replaced');
+    }
   });
 });
 
@@ -130,8 +136,56 @@ describe('bad input', () => {
     ]);
     assert.deepEqual(served(plan), { 'a.example.com': ['api:443'], 'b.example.com': ['other:443'] });
     assert.equal(findingOf(plan, 'paths of host a.example.com')?.matters, 'no');
-    assert.match(findingOf(plan, 'host b.example.com')?.text ?? '', /ended TLS itself/);
+    assert.match(findingOf(plan, 'host b.example.com')?.text ?? '', /had no backend/);
     assert.equal(findingOf(plan, 'host b.example.com')?.matters, 'much');
+  });
+  it('a host whose paths are spread over Ingresses goes to the path /, whatever their ages', () => {
+    const plan = planOf([
+      ingress('admin', NGINX, [['x.example.com', ['/admin', 'admin', 443]]], {
+        created: '2025-02-01T00:00:00Z',
+      }),
+      ingress('web', NGINX, [['x.example.com', ['/', 'web', 443]]], { created: '2026-02-01T00:00:00Z' }),
+    ]);
+    assert.deepEqual(served(plan), { 'x.example.com': ['web:443'] });
+    const told = plan.findings.filter(({ field }) => field === 'host x.example.com');
+    assert.deepEqual(
+      told.map(({ object, matters }) => [object, matters]),
+      [['Ingress shop/admin', 'no']],
+    );
+    assert.match(told[0]?.text ?? '', /^Ingress shop\/web has it, as it had before, by its path \/\.$/);
+  });
+  it('a host whose path / an older Ingress has that does not ask for passthrough', () => {
+    const asks = (path: string) =>
+      ingress('web', NGINX, [['x.example.com', [path, 'web', 443]]], { created: '2026-02-01T00:00:00Z' });
+    const silent = (created: string, spec: object = {}) =>
+      ingress('a', {}, [['X.example.com', ['/', 'other', 443]]], { created, spec });
+    const told = (...objects: object[]) =>
+      planOf(objects).findings.some(
+        ({ text, matters }) => matters === 'much' && /^Ingress shop\/a has its path/.test(text),
+      );
+    assert.equal(told(asks('/'), silent('2025-02-01T00:00:00Z')), true);
+    assert.equal(told(asks('/'), silent('2026-03-01T00:00:00Z')), false);
+    assert.equal(told(asks('/v1'), silent('2026-03-01T00:00:00Z')), true);
+    assert.equal(told(asks('/'), silent('2025-02-01T00:00:00Z', { ingressClassName: 'another' })), false);
+  });
+  it('a canary takes no host, however old it is', () => {
+    const canary = { ...NGINX, 'nginx.ingress.kubernetes.io/canary': 'true' };
+    const plan = planOf([
+      ingress('a-canary', canary, [['x.example.com', ['/', 'next', 443]]], {
+        created: '2025-02-01T00:00:00Z',
+      }),
+      ingress('web', NGINX, [['x.example.com', ['/', 'web', 443]]], { created: '2026-02-01T00:00:00Z' }),
+    ]);
+    assert.deepEqual(served(plan), { 'x.example.com': ['web:443'] });
+    assert.match(
+      findingOf(plan, 'nginx.ingress.kubernetes.io/canary')?.text ?? '',
+      /nothing through to a canary/,
+    );
+    assert.equal(findingOf(plan, 'host x.example.com'), undefined);
+    const none = { ...NGINX, 'nginx.ingress.kubernetes.io/canary': 'false' };
+    assert.deepEqual(served(planOf([ingress('web', none, [['x.example.com', ['/', 'web', 443]]])])), {
+      'x.example.com': ['web:443'],
+    });
   });
   it('hosts that are none, rules without a host, no backend', () => {
     const plan = planOf([
@@ -168,6 +222,20 @@ describe('bad input', () => {
     assert.equal(
       unread.findings.some(({ matters }) => matters === 'much'),
       false,
+    );
+  });
+  it('Ingresses of a version that no cluster serves, and annotations without quotes, are told of', () => {
+    const good = ingress('web', NGINX, [['a.example.com', ['/', 'api', 443]]]) as Record<string, unknown>;
+    const old = planOf([{ ...good, apiVersion: 'networking.k8s.io/v1beta1' }]);
+    assert.deepEqual([old.manifests, findingOf(old, 'apiVersion')?.matters], [[], 'much']);
+    const [name = ''] = Object.keys(NGINX);
+    const metadata = { name: 'web', annotations: { [name]: true } };
+    const unquoted = planOf([{ ...good, metadata }]);
+    assert.deepEqual(unquoted.manifests, []);
+    assert.match(findingOf(unquoted, name)?.text ?? '', /takes true without quotes.*write "true"/);
+    assert.deepEqual(
+      planOf([{ ...good, metadata: { name: 'web', annotations: { other: true } } }]).findings,
+      [],
     );
   });
   it('objects that are there twice, and objects that are nonsense', () => {

@@ -7,6 +7,7 @@ import { readHttpProxy } from './read/contour.ts';
 import { isHandMade, MIRRORED, slicesOf } from './read/endpoints.ts';
 import { readIngress } from './read/ingress.ts';
 import { readIngressRouteTcp } from './read/traefik.ts';
+import { silentOwners } from './silent-owners.ts';
 import { OLD_TLS_ROUTE, type Sources } from './sources.ts';
 import { endpointSliceManifest } from './write/endpoint-slice.ts';
 import { type GatewayChoice, gatewayManifest } from './write/gateway.ts';
@@ -63,7 +64,9 @@ export function planMigration(sources: Sources, options: PlanOptions): Plan {
   for (const { findings: of } of read) for (const each of of) findings.push(each);
   const hosts: PlannedHost[] = [];
   const made: Manifest[] = [];
-  for (const owned of hostOwners(read, findings)) writeRoutes(owned, sources, options, findings, made, hosts);
+  const owners = hostOwners(read, findings);
+  findings.push(...silentOwners(sources, owners, read));
+  for (const owned of owners) writeRoutes(owned, sources, options, findings, made, hosts);
   // Those of older versions keep the Gateway that they name.
   const gateway = made.length === 0 ? [] : gatewayFor(sources, options.gateway, findings);
   const converted = [...convertRoutes(sources, findings), ...convertEndpoints(sources, findings)];

@@ -270,8 +270,8 @@ const HIGRESS_ONLY: readonly Entry[] = [
   {
     names: ['destination'],
     effect:
-      'The Service of the path is used; before, the destinations named here were, also for passthrough.',
-    instead: 'Name the Service in the path, or write a TLSRoute with weighted backendRefs.',
+      'The Service of the path is used, as it was before: Higress followed the destinations named here only where the path names no Service.',
+    instead: 'Name a Service in the path, or write a TLSRoute with weighted backendRefs.',
   },
   {
     names: ['tls-min-protocol-version', 'tls-max-protocol-version', 'ssl-cipher'],

@@ -21,6 +21,13 @@ export function commonAnnotation(name: string): Meaning | undefined {
     return { fate: 'replaced', matters: 'no', text: 'The parentRef of the TLSRoute names the Gateway.' };
   if (CARRIED.has(name)) return { fate: 'carried', matters: 'no', text: 'It is on the TLSRoute.' };
   const [, dns] = EXTERNAL_DNS.exec(name) ?? [];
+  // On the old object it may be there because its hosts have moved: on the TLSRoute it would take them out of DNS.
+  if (dns === 'controller')
+    return {
+      fate: 'replaced',
+      matters: 'some',
+      text: 'It says whose the records of the old object are. Whether external-dns publishes those of the TLSRoute is said by --dns.',
+    };
   if (dns === 'target')
     return {
       fate: 'lost',

@@ -76,8 +76,10 @@ function readTcpProxy(first: RawObject, proxy: ProxyLookup, tell: Tell): readonl
       tellPolicies(tcp, tell);
       if (services.length === 0)
         tell('spec.tcpproxy', { fate: 'lost', matters: 'much', text: 'It names no Service to send to.' });
-      return services.flatMap((service, index) =>
-        readService(holder, service, `spec.tcpproxy.services[${index}]`, tell),
+      return weighted(
+        services.flatMap((service, index) =>
+          readService(holder, service, `spec.tcpproxy.services[${index}]`, tell),
+        ),
       );
     }
     const namespace = textOf(include['namespace']) ?? holder.namespace;
@@ -134,7 +136,13 @@ function readService(holder: RawObject, service: Fields, field: string, tell: Te
       namespace: holder.namespace,
       service: name,
       port: numberOf(service['port']),
-      weight: numberOf(service['weight']) ?? 1,
+      weight: numberOf(service['weight']) ?? 0,
     },
   ];
+}
+
+/** No weight is 0, which gets no connections; but where none has another, all get the same (internal/envoy/v3/listener.go). */
+function weighted(backends: readonly OldBackend[]): readonly OldBackend[] {
+  if (backends.some(({ weight }) => weight > 0)) return backends;
+  return backends.map((each) => ({ ...each, weight: 1 }));
 }

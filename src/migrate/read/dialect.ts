@@ -12,9 +12,13 @@ export interface Dialect {
   asks(value: string): boolean | undefined;
   /** What an annotation means to a host that is passed through; `undefined` for one that is not this controller's. */
   annotation(name: string, value: string): KnownAnnotation | undefined;
+  /** Whether it took no host from an Ingress with these annotations. */
+  takesNoHost?(annotations: Readonly<Record<string, string>>): boolean;
   /** What it did with a wildcard host; `undefined` where as with any other. */
   readonly wildcard?: Meaning;
-  /** What it did with a host that has no path `/`; `undefined` where it took another path. */
+  /** The path `/` is one of any type; unless set, `Exact` is none, since it takes nothing else. */
+  readonly isRootOfAnyType?: boolean;
+  /** What it did with a host of which no Ingress has the path `/`; `undefined` where it took another path. */
   readonly withoutRoot?: Meaning;
 }
 

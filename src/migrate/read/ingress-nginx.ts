@@ -5,6 +5,7 @@ import type { Dialect, KnownAnnotation } from './dialect.ts';
 
 const PREFIX = 'nginx.ingress.kubernetes.io/';
 const PASSTHROUGH = `${PREFIX}ssl-passthrough`;
+const CANARY = `${PREFIX}canary`;
 
 /** What the owner of a host may take to be in force, or misses on port 80. All else worked on requests, of which a host that is passed through shows none. */
 const MATTERS: Readonly<Record<string, Matters>> = {
@@ -23,7 +24,7 @@ const MATTERS: Readonly<Record<string, Matters>> = {
   'auth-url': 'some',
   'auth-tls-secret': 'some',
   'limit-connections': 'some',
-  destination: 'much',
+  destination: 'some',
 };
 
 /** Something of Sluice's own does it. */
@@ -60,9 +61,20 @@ export const PASSES_NOW: Meaning = {
   text: 'The listener of the Gateway passes TLS through.',
 };
 
+export function isCanary(value: string | undefined): boolean {
+  return value !== undefined && parseGoBool(value) === true;
+}
+
+export const noCanary = (controller: string): Meaning => ({
+  fate: 'lost',
+  matters: 'some',
+  text: `${controller} passed nothing through to a canary, and no TLSRoute is made of it. For a share of the connections give the TLSRoute of the host a second, weighted backendRef.`,
+});
+
 /**
  * ingress-nginx v1.15.1: pkg/tcpproxy/tcp.go compares the name with each host of the list, so that a wildcard never is equal;
- * internal/ingress/controller puts a host on that list by its location `/` alone.
+ * internal/ingress/controller puts a host on that list by its location `/` alone, which has an empty Service, with no address to
+ * connect to, until the path `/` of an Ingress gives it one. A canary takes no part in either.
  */
 export const INGRESS_NGINX: Dialect = {
   controller: 'ingress-nginx',
@@ -71,11 +83,13 @@ export const INGRESS_NGINX: Dialect = {
   asks: parseGoBool,
   annotation(name, value) {
     if (name === PASSTHROUGH) return PASSES_NOW;
+    if (name === CANARY && isCanary(value)) return noCanary('ingress-nginx');
     if (name === `${PREFIX}ssl-redirect` || name === `${PREFIX}force-ssl-redirect`)
       if (parseGoBool(value) === false)
         return { fate: 'replaced', matters: 'no', text: 'Port 80 is not served.' };
     return droppedAnnotation(name, PREFIX);
   },
+  takesNoHost: (annotations) => isCanary(annotations[CANARY]),
   wildcard: {
     fate: 'replaced',
     matters: 'some',
@@ -84,6 +98,6 @@ export const INGRESS_NGINX: Dialect = {
   withoutRoot: {
     fate: 'replaced',
     matters: 'much',
-    text: 'ingress-nginx passed no host without a path / through, it ended TLS itself; Sluice passes all of it through. Remove the host where the backend is no TLS server.',
+    text: 'ingress-nginx had no backend for a host without a path /, and closed its connections; Sluice passes all of them through. Remove the host where the backend is no TLS server.',
   },
 };

@@ -8,6 +8,8 @@ import { HIGRESS } from './higress.ts';
 import { INGRESS_NGINX } from './ingress-nginx.ts';
 import { readAnnotations, type Tell, tellInto } from './telling.ts';
 
+const SERVED = 'networking.k8s.io/v1';
+
 const DIALECTS: readonly Dialect[] = [INGRESS_NGINX, HIGRESS, HAPROXY, HAPROXY_INGRESS];
 
 /** `spec.controller` of an IngressClass by its name; `undefined` where it is not known. */
@@ -30,6 +32,15 @@ export function readIngress(raw: RawObject, classController: ClassController): O
     return { ...identity(raw, byClass?.controller ?? 'unknown'), annotations: {}, hosts: [], findings };
   }
   const annotations = readAnnotations(raw, tell, (name, value) => wish.annotation(name, value));
+  const isOld = raw.apiVersion !== SERVED;
+  if (isOld)
+    tell('apiVersion', {
+      fate: 'lost',
+      matters: 'much',
+      text: `${raw.apiVersion} is served by no Kubernetes since 1.22, and its fields are not read: write it as ${SERVED}.`,
+    });
+  if (isOld || wish.takesNoHost?.(raw.annotations) === true)
+    return { ...identity(raw, wish.controller), annotations, hosts: [], findings };
   const hosts = readHosts(raw, spec, wish, tell);
   if (textOf(spec['ingressClassName']) !== undefined)
     tell('spec.ingressClassName', {
@@ -56,7 +67,10 @@ function wishOf(raw: RawObject, dialects: readonly Dialect[], tell: Tell): Diale
   for (const dialect of dialects) {
     for (const name of dialect.passthrough) {
       const value = raw.annotations[name];
-      if (value === undefined) continue;
+      if (value === undefined) {
+        tellUnquoted(raw, name, tell);
+        continue;
+      }
       const asks = dialect.asks(value);
       if (asks === true) return dialect;
       if (asks === false) break;
@@ -68,6 +82,17 @@ function wishOf(raw: RawObject, dialects: readonly Dialect[], tell: Tell): Diale
     }
   }
   return undefined;
+}
+
+/** Of a file: no API server takes an annotation that is no text. */
+function tellUnquoted(raw: RawObject, name: string, tell: Tell): void {
+  const written = fieldsOf(fieldsOf(raw.fields['metadata'])['annotations'])[name];
+  if (typeof written !== 'boolean' && typeof written !== 'number') return;
+  tell(`metadata.annotations[${name}]`, {
+    fate: 'lost',
+    matters: 'much',
+    text: `No API server takes ${written} without quotes, and no TLSRoute is made: write "${written}".`,
+  });
 }
 
 interface Path {
@@ -108,18 +133,23 @@ function readHosts(raw: RawObject, spec: Fields, dialect: Dialect, tell: Tell): 
   const fallback = spec['defaultBackend'] === undefined ? undefined : fieldsOf(spec['defaultBackend']);
   return [...pathsByHost].map(([host, paths]): OldHost => {
     if (host.startsWith('*.') && dialect.wildcard !== undefined) tell(`host ${host}`, dialect.wildcard);
-    const root = paths.find(({ path, isExact }) => path === '/' && !isExact);
+    const root = paths.find(
+      ({ path, isExact }) => path === '/' && (!isExact || dialect.isRootOfAnyType === true),
+    );
     const chosen = root ?? paths.find(({ isExact }) => !isExact);
-    if (root === undefined && paths.length > 0 && dialect.withoutRoot !== undefined)
-      tell(`host ${host}`, dialect.withoutRoot);
+    const findings: Finding[] = [];
+    const tellOwner = tellInto(findings, raw);
+    const isWithoutRoot = root === undefined && dialect.withoutRoot !== undefined;
     const others = paths.filter((each) => each !== chosen);
     if (others.length > 0)
-      tell(`paths of host ${host}`, {
+      tellOwner(`paths of host ${host}`, {
         fate: 'lost',
         matters: root === undefined ? 'much' : 'no',
         text: `TLS passthrough knows no paths: ${chosen === undefined ? 'no path' : chosen.path} takes the whole host, the others take nothing, regular expressions neither.`,
       });
-    return { host, backends: backendOf(raw, chosen?.backend ?? fallback, host, tell) };
+    const backends = backendOf(raw, chosen?.backend ?? fallback, host, tellOwner);
+    if (isWithoutRoot && backends.length > 0) tellOwner(`host ${host}`, dialect.withoutRoot);
+    return { host, backends, isWithoutRoot, findings };
   });
 }
 
