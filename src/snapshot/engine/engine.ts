@@ -25,7 +25,7 @@ import { isUnservedRouteKind } from '../../model/kinds.ts';
 import type { EngineConfig } from '../config.ts';
 import type { BindingHosts } from '../hosts/binding-hosts.ts';
 import { EndpointSetTable } from '../hosts/endpoint-sets.ts';
-import { type HostEntry, hostOfCluster } from '../hosts/host-entry.ts';
+import { hostOfCluster } from '../hosts/host-entry.ts';
 import { type EncodedResource, LISTENER_TYPE } from '../resources/resource.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
 import { translateListener } from '../translate/listener.ts';
@@ -66,7 +66,9 @@ export class Engine {
   /** By object key of the route: the listeners that it counts at. */
   readonly #attachments = new Stage<ObjectKey, readonly ListenerRef[]>({
     compute: (key) => this.#attachmentsOf(key),
-    output: (key, listeners) => this.#setAttached(key, listeners ?? []),
+    output: (key, listeners) => {
+      for (const parent of this.#attached.set(key, listeners ?? [])) this.#dirtyStatuses.add(parent);
+    },
   });
   /** By name of the binding. */
   readonly #listeners = new Stage<string, EncodedResource>({
@@ -115,7 +117,7 @@ export class Engine {
     });
     this.#hosts = new HostStage(config, this.resources, endpointSets, {
       endpointSet: (name) => this.#endpointSets.mark(name),
-      listener: (binding) => this.#listeners.mark(binding),
+      listener: (binding, mayWait) => this.#listeners.mark(binding, mayWait),
       status,
       attachment: (key) => this.#attachments.mark(key),
       connectionLimit: (namespace) => this.#budgets.connectionLimit(namespace),
@@ -149,16 +151,20 @@ export class Engine {
   }
 
   /**
-   * Computes what is dirty and publishes it. `pause` is asked now and then whether to stop early (to let the event loop
-   * breathe); returns false if it did, and the next call goes on: see `rounds` for where changes come faster than that.
+   * Computes what is dirty and publishes it. `pause` is asked now and then whether to stop early; returns false if it did, and the next
+   * call goes on: see `rounds` for where changes come faster. With `isPatient` listeners wait that lack nothing but what lists have.
    */
-  flush(pause: () => boolean = () => false): boolean {
-    do if (!this.#flushRound(pause)) return false;
+  flush(pause: () => boolean = () => false, isPatient = false): boolean {
+    do if (!this.#flushRound(pause, isPatient)) return false;
     while (this.#routes.queue.size > 0);
     return true;
   }
 
-  #flushRound(pause: () => boolean): boolean {
+  get hasPatientListeners(): boolean {
+    return this.#listeners.hasPatient;
+  }
+
+  #flushRound(pause: () => boolean, isPatient: boolean): boolean {
     if (!this.#parents.settle(pause)) return false;
     if (this.#own.settle(this.world, this.#parents.gateways.values(), this.#hosts.bindings.values()))
       this.#endpointSets.markAll();
@@ -168,6 +174,7 @@ export class Engine {
       this.#routes.queue.finish();
       return false;
     }
+    if (!isPatient) this.#listeners.hurry();
     this.#listeners.settle(() => false);
     this.resources.publish();
     this.#routes.queue.finish();
@@ -204,8 +211,8 @@ export class Engine {
     const { queue } = this.#routes;
     if (this.resources.ready || this.#config.sniMode !== 'index' || !queue.isRestPlain) return;
     // Then each host has a filter chain of its own.
-    if ([...this.gateways()].some(({ closeOnDelete }) => closeOnDelete)) return;
-    if (queue.bringForward(this.#hosts.wildcardTakes()) > 0) return;
+    const haveChains = [...this.gateways()].some(({ closeOnDelete }) => closeOnDelete);
+    if (haveChains || queue.bringForward(this.#hosts.wildcardTakes()) > 0) return;
     this.#listeners.settle(() => false);
     this.resources.publish();
   }
@@ -217,8 +224,7 @@ export class Engine {
 
   /** Settles hosts that no route that is still to be evaluated may want. */
   #settleEarly(): void {
-    const mustWait = ({ host }: HostEntry): boolean => this.#routes.queue.isWaiting(host);
-    this.#hosts.settleSome(PUBLISH_EVERY, mustWait);
+    this.#hosts.settleSome(PUBLISH_EVERY, ({ host }) => this.#routes.queue.isWaiting(host));
     this.#endpointSets.settleAdded();
     this.resources.publish();
   }
@@ -283,10 +289,8 @@ export class Engine {
 
   /** The claims of a route that it serves: within the budget of its namespace, and won by no other route. */
   servedClaims(route: RouteModel): readonly Claim[] {
-    return claimsWithout(route.claims, [
-      ...unserved(this.#budgets.overBudget(route.ref)),
-      ...this.lostClaims(route),
-    ]);
+    const over = this.#budgets.overBudget(route.ref);
+    return claimsWithout(route.claims, [...unserved(over), ...this.lostClaims(route)]);
   }
 
   /** The final state of a route (by its object key) with respect to each parent; empty where it is not ours. */
@@ -342,9 +346,5 @@ export class Engine {
       route && over === undefined && (!this.#hosts.isContended || this.lostClaims(route).length === 0);
     if (route === undefined || isAlone) return attachmentsOf(route?.parents ?? []);
     return attachmentsOf(routeStatus(route, this.lostClaims(route), { over }));
-  }
-
-  #setAttached(key: ObjectKey, listeners: readonly ListenerRef[]): void {
-    for (const parent of this.#attached.set(key, listeners)) this.#dirtyStatuses.add(parent);
   }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gatewayObjects, hostOf, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
+import { DOMAIN, gatewayObjects, hostOf, tenantObjects, upserts } from '../../../test/harness/tenants.ts';
 import { ManualLoop } from '../../event-loop/test-loop.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../config.ts';
-import { CLUSTER_TYPE } from '../resources/resource.ts';
+import { CLUSTER_TYPE, LISTENER_TYPE } from '../resources/resource.ts';
 import { Engine } from './engine.ts';
 import { type FlushClock, FlushLoop } from './flush-loop.ts';
 
@@ -108,6 +108,35 @@ test('what was saved is computed at once, for Envoys that have nothing', () => {
   assert.equal(engine.resources.ready, true);
   assert.deepEqual(flushes, [8]);
   assert.equal(clusters(engine).length, 2);
+});
+
+test('a listener that lacks nothing but a host of a list waits, as long as its work is a small part of the time', () => {
+  const { clock, engine, loop, flushes } = setUp();
+  const [wildcard, ...rest] = tenantObjects(1);
+  assert.ok(wildcard?.kind === 'TLSRoute');
+  const all = { ...wildcard, hostnames: [`*.${DOMAIN}`] };
+  loop.takeEvents(upserts([...gatewayObjects(), all, ...rest]));
+  loop.synced();
+  clock.tick = 1;
+  clock.next();
+  clock.tick = 0;
+  const listeners = (): unknown[] =>
+    [...engine.resources.all(LISTENER_TYPE)].map(({ newHosts }) => newHosts?.count);
+  assert.deepEqual(listeners(), [0]);
+  loop.takeEvents(upserts(tenantObjects(2)));
+  clock.next();
+  assert.ok(clusters(engine).includes(`0.0.0.0:443/${hostOf(2)}`));
+  assert.ok(engine.hasPatientListeners);
+  assert.deepEqual(listeners(), [0]);
+  const before = flushes.length;
+  while (engine.hasPatientListeners) clock.next();
+  assert.deepEqual(listeners(), [1]);
+  assert.equal(flushes.length, before, 'no event was in it');
+  // After a quiet time it does not wait.
+  loop.takeEvents(upserts(tenantObjects(3)));
+  clock.time += 10_000;
+  clock.next();
+  assert.deepEqual(listeners(), [2]);
 });
 
 test('an empty world is served as empty once synced', () => {

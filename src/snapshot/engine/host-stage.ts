@@ -13,7 +13,8 @@ import { Stage } from './stage.ts';
 /** What settled hosts mark in the stages behind them. */
 export interface HostOutput {
   endpointSet(name: string): void;
-  listener(binding: string): void;
+  /** `mayWait`: all that differs are new hosts that a list has, see `NewHostsOfListener`. */
+  listener(binding: string, mayWait?: boolean): void;
   /** The status of a route, by its object key, may differ. */
   status(routeKey: ObjectKey): void;
   /** A route won or lost a host: where it counts as attached may differ. */
@@ -174,7 +175,8 @@ export class HostStage {
     // With a chain for each host, every host that comes or goes changes the listener.
     const isChainTouched =
       this.#config.sniMode === 'chain' && (setBefore === undefined) !== (cluster === undefined);
-    if (isListenerTouched || isChainTouched) this.#output.listener(hosts.name);
+    if (isListenerTouched !== false || isChainTouched)
+      this.#output.listener(hosts.name, isListenerTouched === 'listed' && !isChainTouched);
     this.#useEndpointSet(setBefore, before?.owner ?? '', cluster);
     const resource = cluster && translateCluster(cluster, this.#config);
     this.#resources.stage(CLUSTER_TYPE, entry.name, resource);

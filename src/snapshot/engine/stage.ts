@@ -25,17 +25,28 @@ export function bring<K, V>(rules: StageRules<K, V>, key: K): void {
 export class Stage<K, V> {
   readonly #rules: StageRules<K, V>;
   readonly #dirty = new Set<K>();
+  readonly #patient = new Set<K>();
 
   constructor(rules: StageRules<K, V>) {
     this.#rules = rules;
   }
 
-  /** The value of the key may differ. */
-  mark(key: K): void {
-    this.#dirty.add(key);
+  /** The value of the key may differ. With `mayWait` it waits for another mark of the key, or for `hurry`. */
+  mark(key: K, mayWait = false): void {
+    (mayWait ? this.#patient : this.#dirty).add(key);
   }
 
-  /** Number of marked keys. */
+  /** Whether keys are marked that wait. */
+  get hasPatient(): boolean {
+    return this.#patient.size > 0;
+  }
+
+  /** What waits has waited. */
+  hurry(): void {
+    for (const key of this.#patient) this.#dirty.add(key);
+  }
+
+  /** Number of marked keys, without those that wait. */
   get size(): number {
     return this.#dirty.size;
   }
@@ -46,6 +57,7 @@ export class Stage<K, V> {
     // One iterator for all: a new one would go past the keys that were taken out before.
     for (const key of this.#dirty) {
       this.#dirty.delete(key);
+      if (this.#patient.size > 0) this.#patient.delete(key);
       bring(this.#rules, key);
       done += 1;
       if (done % stride === 0 && this.#dirty.size > 0 && pause()) return false;

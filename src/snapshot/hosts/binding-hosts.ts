@@ -132,9 +132,9 @@ export class BindingHosts {
 
   /**
    * Brings the sets that the matcher is made of in line with a host whose winner may have changed. Returns
-   * whether the listener has to be built again.
+   * whether the listener has to be built again: `listed` where that may wait, as the list of new hosts has what differs.
    */
-  settle(entry: HostEntry): boolean {
+  settle(entry: HostEntry): boolean | 'listed' {
     const winner = this.hosts.get(entry.host) === entry ? entry.contenders[0] : undefined;
     const own = winner !== undefined && needsOwnChain(entry.host, winner.claim.policy);
     const hadOwn = this.ownChains.has(entry.host);
@@ -155,7 +155,7 @@ export class BindingHosts {
     if (isNew && (own || named) && this.isUnderWildcard(entry.host)) {
       this.newHosts.add(entry.name);
       // One that is served by the index chain is served from the list as from the listener.
-      return own || needsSingleAttempt(entry) ? this.#changed(true) : true;
+      return own || needsSingleAttempt(entry) ? this.#changed(true) : 'listed';
     }
     // A named host may have come to need the other chain of the index.
     return this.#changed(own || hadOwn || named || before !== undefined);
