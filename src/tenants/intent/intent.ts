@@ -47,9 +47,10 @@ export interface TenantObject {
   readonly status?: unknown;
 }
 
-/** Of a Service's name; of other objects it is 253. */
+/** At most 63 characters. */
 const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** Of other objects; at most 253 characters. */
+export const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const MESSAGE_BYTES = 300;
 
 /** Ends the reading of an object with what is wrong. */
