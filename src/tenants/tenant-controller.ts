@@ -74,7 +74,7 @@ export class TenantController {
       ...{ client: this.#client, world, rules, mappings, events: this.#events, clock, wallClock, logger },
       onDue: (key) => this.#lookAt(new Set([key])),
     });
-    this.#queue = new WorkQueue({
+    this.#queue = new WorkQueue<TenantKey>({
       groupOf,
       perSecond: options.perSecond,
       concurrency: CONCURRENCY,

@@ -67,7 +67,9 @@ function readText(text: string): Entry | string {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const host = url && readHost(url.hostname.replace(/^\[|\]$/g, ''));
     if (url === undefined || host === undefined) return wrong;
-    return { host, port: url.port === '' ? SCHEME_PORTS[url.protocol] : Number(url.port) };
+    if (url.port === '') return { host, port: SCHEME_PORTS[url.protocol] };
+    const port = readPort(url.port);
+    return port === undefined ? wrong : { host, port };
   }
   const whole = readHost(text);
   if (whole !== undefined) return { host: whole, port: undefined };

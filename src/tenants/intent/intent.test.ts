@@ -47,6 +47,11 @@ describe('an endpoint', () => {
     );
   });
 
+  it('takes no port 0, in URLs either', () => {
+    for (const text of ['cp.example.com:0', 'https://cp.example.com:0'])
+      assert.match(String(readEndpointValue(text)), /is no endpoint/);
+  });
+
   it('takes URLs, with the port of their scheme', () => {
     assert.deepEqual(readEndpointValue('https://cp.example.com'), {
       hosts: [{ type: 'name', host: 'cp.example.com' }],

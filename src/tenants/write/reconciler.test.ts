@@ -10,7 +10,7 @@ import { Reconciler } from './reconciler.ts';
 
 const MAPPING = readMapping(SHIPPED_MAPPINGS['kdccluster'] ?? '', {
   domain: 'stage.example.com',
-  gateway: { namespace: 'infra', name: 'public' },
+  gateway: { namespace: 'infra', name: 'public', sectionName: undefined },
 });
 const KEY = tenantKey('kdccluster', 'shop', 'ghost');
 
@@ -55,7 +55,7 @@ function setUp(owner: Partial<OwnerReference>, answer: Pick<ApiAnswer, 'status' 
     onDue: () => {},
     clock: new ManualClock(),
     wallClock: () => new Date(0),
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    logger: { debug: () => {}, info: () => {}, warn: () => {} },
   });
   return { reconciler, requests };
 }
