@@ -3,7 +3,7 @@ import type { Evaluated, TenantVariables } from '../mapping/expression.ts';
 import type { AnnotationTemplates, ParentTemplate, PortMapping, TenantMapping } from '../mapping/mapping.ts';
 import type { Template } from '../mapping/template.ts';
 import { type Problem, type ProblemCode, problem } from '../problem.ts';
-import { type EndpointHost, readEndpointValue, readPort } from './endpoint-value.ts';
+import { type EndpointHost, quoted, readEndpointValue, readPort } from './endpoint-value.ts';
 
 export interface ParentName {
   readonly namespace: string;
@@ -127,7 +127,7 @@ function readIntentPort(
   const given = mapping.port && givenBy(mapping.port(variables), `port of ${name}`);
   const port = given === undefined ? (endpointPort ?? servicePort) : readPort(given);
   if (port === undefined)
-    throw new Unclear('SLUICE_TENANT_ENDPOINT_INVALID', `${JSON.stringify(given)} is no port (${name}).`);
+    throw new Unclear('SLUICE_TENANT_ENDPOINT_INVALID', `${quoted(given)} is no port (${name}).`);
   const route = textOf(mapping.route, variables, 'route');
   if (!OBJECT_NAME.test(route) || route.length > 253)
     throw new Unclear(
