@@ -108,6 +108,22 @@ describe('IngressRouteTCPs of Traefik', () => {
     assert.equal(isMuch(plan), false);
     assert.deepEqual(planOf([route('web', [], { secretName: 'x' })]).hosts, []);
   });
+  it('make nothing of a Service, or in a namespace, of which the name is none', () => {
+    const match = 'HostSNI(`a.example.com`)';
+    for (const name of ['../../../../api/v1/namespaces/infra/configmaps/x', 'x?force=true#', 'a b', 'A']) {
+      const plan = planOf([route('web', [{ match, services: [{ name, port: 443 }] }])]);
+      assert.deepEqual(served(plan), {});
+      assert.equal(plan.hosts[0]?.route, undefined);
+      assert.match(findingOf(plan, 'metadata.name')?.text ?? '', /no object can have that name/);
+    }
+    const elsewhere = {
+      ...route('web', [{ match, services: [{ name: 'api', port: 443 }] }]),
+      metadata: { name: 'web', namespace: 'shop/../infra' },
+    };
+    const plan = planOf([elsewhere]);
+    assert.deepEqual(served(plan), {});
+    assert.match(findingOf(plan, 'metadata.namespace')?.text ?? '', /no object can have that namespace/);
+  });
   it('that match more than names are not made, and what they kept out is told', () => {
     const services = [{ name: 'api', port: 443 }];
     for (const match of [

@@ -11,7 +11,7 @@ import { silentOwners } from './silent-owners.ts';
 import { OLD_TLS_ROUTE, type Sources } from './sources.ts';
 import { endpointSliceManifest } from './write/endpoint-slice.ts';
 import { type GatewayChoice, gatewayManifest } from './write/gateway.ts';
-import { type Manifest, MIGRATED_LABEL } from './write/manifest.ts';
+import { type Manifest, MIGRATED_LABEL, wrongName } from './write/manifest.ts';
 import {
   convertedTlsRoute,
   DNS_CONTROLLERS,
@@ -239,16 +239,23 @@ function gatewayFor(sources: Sources, choice: GatewayChoice, findings: Finding[]
 
 /** Whether an API server would store it; says so where it would not. */
 function isStored(manifest: Manifest, findings: Finding[]): boolean {
+  const wrong = wrongName(manifest);
   const verdict = judge(manifest);
-  if (isTaken(verdict)) return true;
+  if (wrong === undefined && isTaken(verdict)) return true;
   const [refusal] = verdict.refusals;
   const [unknown] = verdict.unknown;
+  const reason =
+    wrong !== undefined
+      ? `no object can have that ${wrong}`
+      : refusal === undefined
+        ? 'the field is unknown to v1'
+        : refusal.message;
   findings.push({
     object: titleOf({ ...manifest, ...manifest.metadata }),
-    field: (refusal?.field ?? unknown?.field ?? []).join('.'),
+    field: wrong === undefined ? (refusal?.field ?? unknown?.field ?? []).join('.') : `metadata.${wrong}`,
     fate: 'lost',
     matters: 'much',
-    text: `No API server would store it: ${refusal === undefined ? 'the field is unknown to v1' : refusal.message}. It is left out.`,
+    text: `No API server would store it: ${reason}. It is left out.`,
   });
   return false;
 }

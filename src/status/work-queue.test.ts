@@ -164,3 +164,26 @@ test('who adds hundreds of items does not hold up who adds one', async () => {
   await turn(clock);
   assert.deepEqual(worked.slice(0, 3), ['a0', 'b', 'a1']);
 });
+
+test('who changes something all the time does not hold up what is tried again', async () => {
+  const { clock, worked, queue: items } = queue({ groupOf: (key) => key.slice(0, 1) });
+  items.add('b', false);
+  for (let second = 0; second < 2; second += 1) {
+    for (let index = 0; index < 500; index += 1) items.add(`a${index}`);
+    await turn(clock, 1_000);
+  }
+  assert.equal(worked.indexOf('b'), 9);
+});
+
+test('a backlog in which nothing needs work holds up what is urgent for a moment only', async () => {
+  const looked: string[] = [];
+  const { clock, queue: items } = queue({
+    isNeeded: (key) => looked.push(key) > 0 && key.startsWith('a'),
+    concurrency: 1_000,
+    perSecond: 1_000,
+  });
+  for (let index = 0; index < 1_000; index += 1) items.add(`b${index}`, false);
+  for (let index = 0; index < 20; index += 1) items.add(`a${index}`);
+  await turn(clock);
+  assert.equal(looked.indexOf('a9'), 9 + 50);
+});

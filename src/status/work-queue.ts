@@ -31,10 +31,14 @@ export interface WorkQueueOptions<K extends string> {
 export const HELD_UP_MS = 50;
 /** Items looked at before other work gets the event loop. */
 const LOOKED_AT_ONCE = 100;
+/** Urgent items in a row after which it is the backlog's turn: who changes something all the time does not hold up those tried again. */
+const URGENT_IN_A_ROW = 9;
+/** Items of the backlog that are looked at in such a turn, until one needs work. */
+const LOOKED_AT_IN_TURN = 50;
 
 /**
  * Keys to work on, each once however often it is added, at a bounded rate. What changed just now goes before the
- * backlog of a start, so that twenty thousand old objects do not hold up a new one; and groups take turns.
+ * backlog of a start, so that twenty thousand old objects do not hold up a new one, but for one in ten; and groups take turns.
  */
 export class WorkQueue<K extends string> {
   readonly #options: WorkQueueOptions<K>;
@@ -45,6 +49,9 @@ export class WorkQueue<K extends string> {
   readonly #addedWhileRunning = new Set<K>();
   readonly #failures = new Map<K, number>();
   readonly #waiting = new Map<K, () => void>();
+  /** Urgent items that were worked on since the backlog had its turn. */
+  #urgentInRow = 0;
+  #lookedAtInTurn = 0;
   #cancelTimer: (() => void) | undefined;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #stopped = false;
@@ -125,7 +132,7 @@ export class WorkQueue<K extends string> {
         this.#schedule(0);
         return;
       }
-      const keys = this.#urgent.size > 0 ? this.#urgent : this.#backlog;
+      const keys = this.#isBacklogsTurn ? this.#backlog : this.#urgent;
       const key = keys.first();
       if (key === undefined) return;
       if (isNeeded(key)) {
@@ -136,10 +143,19 @@ export class WorkQueue<K extends string> {
         }
         this.#running.add(key);
         void this.#run(key);
+        this.#urgentInRow = keys === this.#urgent ? this.#urgentInRow + 1 : 0;
+        this.#lookedAtInTurn = 0;
+      } else if (keys === this.#backlog) {
+        this.#lookedAtInTurn += 1;
+        if (this.#lookedAtInTurn >= LOOKED_AT_IN_TURN) this.#urgentInRow = this.#lookedAtInTurn = 0;
       }
       keys.takeKey(key);
       this.#backlog.delete(key);
     }
+  }
+
+  get #isBacklogsTurn(): boolean {
+    return this.#urgent.size === 0 || (this.#backlog.size > 0 && this.#urgentInRow >= URGENT_IN_A_ROW);
   }
 
   async #run(key: K): Promise<void> {

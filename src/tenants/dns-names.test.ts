@@ -33,6 +33,7 @@ function setUp() {
     resolver: resolver as unknown as NameResolver,
     clock,
     random: () => 0,
+    groupOf: (user) => user.split('/')[0] ?? '',
     onChange: (users) => changes.push([...users].sort()),
   });
   return { resolver, clock, changes, names };
@@ -95,6 +96,69 @@ describe('a DNS name', () => {
     clock.advance(60_000);
     await settle();
     assert.deepEqual(names.answerOf('cp.example.com').addresses, ['10.0.0.1']);
+  });
+
+  it('keeps no address of a family that was answered, whatever becomes of the other', async () => {
+    const { resolver, clock, names } = setUp();
+    resolver.v6 = 'ESERVFAIL';
+    for (let index = 1; index <= 3; index += 1) {
+      resolver.v4 = at(`10.0.0.${index}`, 1);
+      if (index === 1) names.need('a', ['cp.example.com']);
+      else clock.advance(60_000);
+      await settle();
+      assert.deepEqual(names.answerOf('cp.example.com').addresses, [`10.0.0.${index}`]);
+    }
+  });
+
+  it('does not wait for those of another group whose servers do not answer', async () => {
+    const { resolver, names } = setUp();
+    const resolve4 = resolver.resolve4 as (name: string) => Promise<RecordWithTtl[]>;
+    const never = new Promise<RecordWithTtl[]>(() => {});
+    const asked: string[] = [];
+    resolver.resolve4 = ((name: string) => {
+      asked.push(name);
+      return name.startsWith('hangs') ? never : resolve4(name);
+    }) as typeof resolver.resolve4;
+    resolver.v4 = at('10.0.0.1');
+    const hanging = Array.from({ length: 100 }, (_, index) => `hangs-${index}.example.com`);
+    names.need('stranger/a', [...hanging, 'cp.example.com']);
+    names.need('shop/a', ['cp.example.com']);
+    await settle();
+    assert.deepEqual(names.answerOf('cp.example.com').addresses, ['10.0.0.1']);
+    assert.equal(asked.length, 9);
+    assert.equal(asked.at(-1), 'cp.example.com');
+  });
+
+  it('is asked for once, however often it comes and goes while it waits', async () => {
+    const { resolver, clock, names } = setUp();
+    const waiting: (() => void)[] = [];
+    const resolve4 = resolver.resolve4;
+    resolver.resolve4 = async () => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return await resolve4();
+    };
+    resolver.v4 = at('10.0.0.1');
+    names.need(
+      'a',
+      Array.from({ length: 40 }, (_, index) => `other-${index}.example.com`),
+    );
+    for (let index = 0; index < 50; index += 1) {
+      names.need('b', ['cp.example.com']);
+      names.need('b', []);
+    }
+    names.need('b', ['cp.example.com']);
+    names.need('a', []);
+    while (waiting.length > 0) {
+      for (const each of waiting.splice(0)) each();
+      await settle();
+    }
+    const before = resolver.questions;
+    clock.advance(60_000);
+    await settle();
+    assert.equal(waiting.length, 1);
+    for (const each of waiting.splice(0)) each();
+    await settle();
+    assert.equal(resolver.questions, before + 1);
   });
 
   it('is asked for no more when nobody needs it', async () => {

@@ -2,6 +2,7 @@ import type { Resolver } from 'node:dns/promises';
 import { parseIpAddress } from '../gateway/values/ip-address.ts';
 import { compareText } from '../gateway/values/order.ts';
 import type { Clock, Random } from '../kubernetes-api/clock.ts';
+import { NameTurns } from './name-turns.ts';
 import type { NameAnswer } from './world/plan.ts';
 
 /** Of a resolver of `node:dns/promises`, what is asked. */
@@ -11,15 +12,20 @@ export interface DnsNamesOptions {
   readonly resolver: NameResolver;
   readonly clock: Clock;
   readonly random: Random;
+  /** Names of users of one group take turns with those of others. */
+  readonly groupOf: (user: string) => string;
   /** What a name stands for is other than before; `users` are who asked for it. */
   readonly onChange: (users: ReadonlySet<string>) => void;
 }
 
 interface Name {
   addresses: readonly string[];
+  /** The same by family, IPv4 first. */
+  families: readonly (readonly string[])[];
   failure: string | undefined;
   failures: number;
   readonly users: Set<string>;
+  isWaiting: boolean;
   cancel: () => void;
 }
 
@@ -41,7 +47,7 @@ export class DnsNames {
   readonly #options: DnsNamesOptions;
   readonly #names = new Map<string, Name>();
   readonly #namesOf = new Map<string, readonly string[]>();
-  readonly #waiting: string[] = [];
+  readonly #turns = new NameTurns();
   #running = 0;
   #isStopped = false;
 
@@ -73,17 +79,22 @@ export class DnsNames {
       const known = this.#names.get(name);
       if (known !== undefined) {
         known.users.add(user);
+        // Of a group that may have its turn before those that wait for it already.
+        if (known.isWaiting) this.#turns.add(this.#options.groupOf(user), name);
+        this.#pump();
         continue;
       }
-      const cancel = (): void => {};
-      this.#names.set(name, {
+      const added: Name = {
         addresses: [],
+        families: [],
         failure: undefined,
         failures: 0,
         users: new Set([user]),
-        cancel,
-      });
-      this.#ask(name);
+        isWaiting: false,
+        cancel: () => {},
+      };
+      this.#names.set(name, added);
+      this.#ask(name, added);
     }
   }
 
@@ -94,26 +105,41 @@ export class DnsNames {
 
   #release(name: string, user: string): void {
     const known = this.#names.get(name);
-    known?.users.delete(user);
-    if (known === undefined || known.users.size > 0) return;
+    if (known === undefined) return;
+    const group = this.#options.groupOf(user);
+    known.users.delete(user);
+    if (known.isWaiting && !this.#hasUserOf(known, group)) this.#turns.delete(group, name);
+    if (known.users.size > 0) return;
     known.cancel();
     this.#names.delete(name);
   }
 
-  #ask(name: string): void {
-    this.#waiting.push(name);
+  #hasUserOf({ users }: Name, group: string): boolean {
+    for (const user of users) if (this.#options.groupOf(user) === group) return true;
+    return false;
+  }
+
+  #ask(name: string, known: Name): void {
+    known.isWaiting = true;
+    for (const user of known.users) this.#turns.add(this.#options.groupOf(user), name);
     this.#pump();
   }
 
   #pump(): void {
     while (this.#running < CONCURRENCY && !this.#isStopped) {
-      const name = this.#waiting.shift();
-      if (name === undefined) return;
-      const known = this.#names.get(name);
-      if (known === undefined) continue;
+      const turn = this.#turns.take();
+      if (turn === undefined) return;
+      const known = this.#names.get(turn.name);
+      // Of several groups that wait for it, one has had its turn.
+      if (known?.isWaiting !== true) {
+        this.#turns.end(turn);
+        continue;
+      }
+      known.isWaiting = false;
       this.#running += 1;
-      void this.#resolve(name, known).finally(() => {
+      void this.#resolve(turn.name, known).finally(() => {
         this.#running -= 1;
+        this.#turns.end(turn);
         this.#pump();
       });
     }
@@ -129,15 +155,17 @@ export class DnsNames {
     if (this.#isStopped || this.#names.get(name) !== known) return;
     const records = answers.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
     const errors = answers.flatMap((each) => (each.status === 'rejected' ? [codeOf(each.reason)] : []));
-    const found = records
-      .flatMap(({ address }) => parseIpAddress(address)?.text ?? [])
-      .sort(compareText)
-      .slice(0, MAX_ADDRESSES);
-    // One family that could not be asked for takes nothing away from what was found of it before.
-    const isPartial = errors.some((code) => code !== 'ENODATA' && code !== 'ENOTFOUND');
-    const addresses = isPartial ? [...new Set([...found, ...known.addresses])].sort(compareText) : found;
+    // A family that could not be asked for keeps what was found of it before, and only that.
+    const families = answers.map((each, index) =>
+      each.status === 'rejected' && !isAnswer(codeOf(each.reason))
+        ? (known.families[index] ?? [])
+        : addressesIn(each),
+    );
+    const isPartial = errors.some((code) => !isAnswer(code));
+    const found = answers.flatMap(addressesIn);
     const failure = found.length === 0 ? [...new Set(errors)].join(', ') || 'no address' : undefined;
-    const next = failure === undefined ? addresses : known.addresses;
+    if (failure === undefined) known.families = families;
+    const next = known.families.flat().sort(compareText).slice(0, MAX_ADDRESSES);
     const isChanged = next.join() !== known.addresses.join() || failure !== known.failure;
     known.addresses = next;
     known.failure = failure;
@@ -145,9 +173,25 @@ export class DnsNames {
     const ttlMs = Math.min(...records.map(({ ttl }) => ttl * 1_000), MOST_MS);
     const retryMs = Math.min(RETRY.baseMs * 2 ** Math.min(known.failures, 20), RETRY.maxMs);
     const waitMs = known.failures > 0 ? retryMs : Math.max(ttlMs, LEAST_MS);
-    known.cancel = clock.after(waitMs * (1 + random() / 10), () => this.#ask(name));
+    known.cancel = clock.after(waitMs * (1 + random() / 10), () => this.#ask(name, known));
     if (isChanged) onChange(known.users);
   }
+}
+
+/** That there is no address of the family. */
+function isAnswer(code: string): boolean {
+  return code === 'ENODATA' || code === 'ENOTFOUND';
+}
+
+/** Canonical. */
+function addressesIn(
+  answer: PromiseSettledResult<readonly { readonly address: string }[]>,
+): readonly string[] {
+  if (answer.status === 'rejected') return [];
+  return answer.value
+    .flatMap(({ address }) => parseIpAddress(address)?.text ?? [])
+    .sort(compareText)
+    .slice(0, MAX_ADDRESSES);
 }
 
 function codeOf(error: unknown): string {

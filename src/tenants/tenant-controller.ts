@@ -65,6 +65,7 @@ export class TenantController {
       resolver: options.resolver,
       clock,
       random: Math.random,
+      groupOf,
       onChange: (users) => this.#lookAt(users as ReadonlySet<TenantKey>),
     });
     const rules = { ...refusal, answerOf: (name: string) => this.#names.answerOf(name) };
@@ -73,8 +74,8 @@ export class TenantController {
       ...{ client: this.#client, world, rules, mappings, events: this.#events, clock, wallClock, logger },
       onDue: (key) => this.#lookAt(new Set([key])),
     });
-    this.#queue = new WorkQueue({
-      groupOf: (key) => key.split('/')[1] ?? '',
+    this.#queue = new WorkQueue<TenantKey>({
+      groupOf,
       perSecond: options.perSecond,
       concurrency: CONCURRENCY,
       isNeeded: (key) => this.#reconciler.isNeeded(key),
@@ -216,4 +217,9 @@ export class TenantController {
     };
     add(0);
   }
+}
+
+/** Namespaces take turns. */
+function groupOf(key: string): string {
+  return key.split('/')[1] ?? '';
 }

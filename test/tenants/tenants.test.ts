@@ -137,6 +137,25 @@ describe('a KdcCluster', { timeout: 60_000 }, () => {
     assert.deepEqual(hostsOf(await tenants.find(ROUTE, 'twin-api', 'others')), ['twin-cp.stage.kube-dc.com']);
   });
 
+  it('goes on at once beside Services whose owners somebody made up', async () => {
+    const forged = ['../../../../api/v1/namespaces/kube-system/secrets/x', 'a name\nof two lines'].map(
+      (name, index) => ({
+        ...SERVICE,
+        metadata: {
+          name: `forged-${index}`,
+          namespace: 'tenants',
+          labels: { 'sluice.dev/tenants': 'kdccluster' },
+          ownerReferences: [{ apiVersion: 'v1', kind: 'Secret', name, uid: `u${index}`, controller: true }],
+        },
+        spec: { clusterIP: 'None', ports: [{ port: 443 }] },
+      }),
+    );
+    await tenants.cluster.client.apply(forged, 'sluice-tenants');
+    await tenants.createKdc('beside', endpoint('10.0.8.1'));
+    await untilSlice('beside', '10.0.8.1');
+    for (const { metadata } of forged)
+      await until(async () => (await tenants.find(SERVICE, metadata.name)) === undefined, { what: 'gone' });
+  });
   it('leaves a foreign Service alone, and goes on when it is gone', async () => {
     const foreign = { ...SERVICE, metadata: { name: 'shop-api-proxy', namespace: 'tenants' } };
     const spec = { selector: { app: 'shop' }, ports: [{ port: 80 }] };

@@ -23,6 +23,16 @@ export const OWN_LABELS: Readonly<Record<string, string>> = { [MIGRATED_LABEL]: 
 
 const LONGEST_NAME = 253;
 
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Which part of its name no API server takes; `undefined`: none. Names of Services in objects of other controllers may be any text. */
+export function wrongName({ metadata }: Manifest): 'name' | 'namespace' | undefined {
+  const { name, namespace } = metadata;
+  if (name.length > LONGEST_NAME || !NAME.test(name)) return 'name';
+  return NAMESPACE.test(namespace) ? undefined : 'namespace';
+}
+
 /** A name of an object from parts; of one that is too long, the end is a hash of the whole. */
 export function objectName(...parts: readonly (string | number)[]): string {
   const whole = parts.join('.');

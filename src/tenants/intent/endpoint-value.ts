@@ -67,7 +67,9 @@ function readText(text: string): Entry | string {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const host = url && readHost(url.hostname.replace(/^\[|\]$/g, ''));
     if (url === undefined || host === undefined) return wrong;
-    return { host, port: url.port === '' ? SCHEME_PORTS[url.protocol] : Number(url.port) };
+    if (url.port === '') return { host, port: SCHEME_PORTS[url.protocol] };
+    const port = readPort(url.port);
+    return port === undefined ? wrong : { host, port };
   }
   const whole = readHost(text);
   if (whole !== undefined) return { host: whole, port: undefined };
@@ -91,7 +93,12 @@ export function readPort(value: unknown): number | undefined {
   return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : undefined;
 }
 
-function quoted(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+/** A value for a message; one that is nested too deeply for that is no reason to fail. */
+export function quoted(value: unknown): string {
+  try {
+    const text = JSON.stringify(value) ?? String(value);
+    return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  } catch {
+    return 'a value in thousands of others';
+  }
 }

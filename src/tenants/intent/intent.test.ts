@@ -47,6 +47,18 @@ describe('an endpoint', () => {
     );
   });
 
+  it('says so of a value that is nested thousands of times', () => {
+    let deep: unknown = 'x';
+    for (let level = 0; level < 9_990; level += 1) deep = { deep };
+    for (const value of [[[deep]], { host: deep }, { host: 'cp.example.com', port: deep }])
+      assert.match(String(readEndpointValue(value)), /is no (?:endpoint|host|port)$/);
+  });
+
+  it('takes no port 0, in URLs either', () => {
+    for (const text of ['cp.example.com:0', 'https://cp.example.com:0'])
+      assert.match(String(readEndpointValue(text)), /is no endpoint/);
+  });
+
   it('takes URLs, with the port of their scheme', () => {
     assert.deepEqual(readEndpointValue('https://cp.example.com'), {
       hosts: [{ type: 'name', host: 'cp.example.com' }],

@@ -3,7 +3,7 @@ import type { Evaluated, TenantVariables } from '../mapping/expression.ts';
 import type { AnnotationTemplates, ParentTemplate, PortMapping, TenantMapping } from '../mapping/mapping.ts';
 import type { Template } from '../mapping/template.ts';
 import { type Problem, type ProblemCode, problem } from '../problem.ts';
-import { type EndpointHost, readEndpointValue, readPort } from './endpoint-value.ts';
+import { type EndpointHost, quoted, readEndpointValue, readPort } from './endpoint-value.ts';
 
 export interface ParentName {
   readonly namespace: string;
@@ -47,9 +47,10 @@ export interface TenantObject {
   readonly status?: unknown;
 }
 
-/** Of a Service's name; of other objects it is 253. */
+/** At most 63 characters. */
 const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** Of other objects; at most 253 characters. */
+export const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const MESSAGE_BYTES = 300;
 
 /** Ends the reading of an object with what is wrong. */
@@ -126,7 +127,7 @@ function readIntentPort(
   const given = mapping.port && givenBy(mapping.port(variables), `port of ${name}`);
   const port = given === undefined ? (endpointPort ?? servicePort) : readPort(given);
   if (port === undefined)
-    throw new Unclear('SLUICE_TENANT_ENDPOINT_INVALID', `${JSON.stringify(given)} is no port (${name}).`);
+    throw new Unclear('SLUICE_TENANT_ENDPOINT_INVALID', `${quoted(given)} is no port (${name}).`);
   const route = textOf(mapping.route, variables, 'route');
   if (!OBJECT_NAME.test(route) || route.length > 253)
     throw new Unclear(

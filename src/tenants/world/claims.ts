@@ -17,7 +17,7 @@ export class Claims {
     const affected = new Set<string>();
     const before = this.#claimsOf.get(claimant.key) ?? [];
     for (const claim of before) if (!claims.includes(claim)) this.#drop(claim, claimant.key, affected);
-    for (const claim of claims) this.#add(claim, claimant, affected);
+    for (const claim of claims) this.#add(claim, claimant, before.includes(claim), affected);
     if (claims.length > 0) this.#claimsOf.set(claimant.key, claims);
     else this.#claimsOf.delete(claimant.key);
     affected.delete(claimant.key);
@@ -29,15 +29,20 @@ export class Claims {
     return this.#claimants.get(claim)?.[0]?.key;
   }
 
-  #add(claim: string, claimant: Claimant, affected: Set<string>): void {
-    const present = this.#claimants.get(claim) ?? [];
-    const others = present.filter(({ key }) => key !== claimant.key);
-    const next = [...others, claimant].sort(
-      (a, b) => compareText(a.created, b.created) || compareText(a.key, b.key),
-    );
-    this.#claimants.set(claim, next);
-    if (next[0]?.key === present[0]?.key) return;
-    for (const { key } of others) affected.add(key);
+  /** Thousands may want one host: they are never sorted anew. */
+  #add(claim: string, claimant: Claimant, hasIt: boolean, affected: Set<string>): void {
+    const claimants = this.#claimants.get(claim);
+    if (claimants === undefined) {
+      this.#claimants.set(claim, [claimant]);
+      return;
+    }
+    const [first] = claimants;
+    const index = hasIt ? claimants.findIndex(({ key }) => key === claimant.key) : -1;
+    if (index >= 0 && claimants[index]?.created === claimant.created) return;
+    if (index >= 0) claimants.splice(index, 1);
+    claimants.splice(placeOf(claimant, claimants), 0, claimant);
+    if (claimants[0]?.key === first?.key) return;
+    for (const { key } of claimants) affected.add(key);
   }
 
   #drop(claim: string, key: string, affected: Set<string>): void {
@@ -47,4 +52,21 @@ export class Claims {
     else this.#claimants.delete(claim);
     if (present[0]?.key === key) for (const each of rest) affected.add(each.key);
   }
+}
+
+/** Index in those that are in order. */
+function placeOf(claimant: Claimant, claimants: readonly Claimant[]): number {
+  let from = 0;
+  let to = claimants.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const other = claimants[middle];
+    if (other !== undefined && precedes(other, claimant)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function precedes(a: Claimant, b: Claimant): boolean {
+  return (compareText(a.created, b.created) || compareText(a.key, b.key)) < 0;
 }

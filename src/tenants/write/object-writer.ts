@@ -1,7 +1,9 @@
 import type { ApiAnswer, ApiClient } from '../../kubernetes-api/api-client.ts';
 import { failureOfStatus } from '../../kubernetes-api/api-failure.ts';
 import { objectPath, type StatusResources } from '../../status/kubernetes/status-resources.ts';
+import { OBJECT_NAME } from '../intent/intent.ts';
 import type { DesiredObject, OwnedKind, Owner } from '../intent/objects.ts';
+import type { TenantMapping } from '../mapping/mapping.ts';
 import { FIELD_MANAGER } from '../names.ts';
 import { holds, type OwnedObject, readOwnedObject } from '../world/owned-object.ts';
 
@@ -65,11 +67,17 @@ export class ObjectWriter {
     return { type: 'right', object: this.#written(desired.kind, place, cleaned) };
   }
 
-  /** Whether the owner of an object is there, or one of its name; `plural` of its kind. */
-  async hasOwner({ namespace, owners }: OwnedObject, plural: string): Promise<boolean> {
+  /**
+   * Whether the owner of an object is there, or one of its name. Whoever may write in the namespace may have made the reference up, and
+   * the API server takes any text for a name: one that no object of the mapping's kind can have is not asked for.
+   */
+  async hasOwner({ namespace, owners }: OwnedObject, watch: TenantMapping['watch']): Promise<boolean> {
     const owner = owners.find(({ controller }) => controller === true);
-    if (owner === undefined) return false;
-    const path = `/apis/${owner.apiVersion}/namespaces/${namespace}/${plural}/${owner.name}`;
+    const isOfKind =
+      owner?.kind === watch.kind &&
+      watch.versions.some((version) => owner.apiVersion === `${watch.group}/${version}`);
+    if (!isOfKind || owner.name.length > 253 || !OBJECT_NAME.test(owner.name)) return false;
+    const path = `/apis/${owner.apiVersion}/namespaces/${namespace}/${watch.plural}/${owner.name}`;
     const { status, body, retryAfterMs } = await this.#client.send('GET', path);
     if (status === 200 || status === NOT_FOUND) return status === 200;
     throw failureOfStatus(`GET ${path}`, status, body, retryAfterMs);

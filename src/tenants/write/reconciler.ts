@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../kubernetes-api/api-client.ts';
-import { ApiFailure, asApiFailure } from '../../kubernetes-api/api-failure.ts';
+import { ApiFailure, asApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
 import type { Clock } from '../../kubernetes-api/clock.ts';
 import type { EventRecorder } from '../../status/event-recorder.ts';
 import { StatusResources } from '../../status/kubernetes/status-resources.ts';
@@ -44,6 +44,8 @@ const LOOK_AGAIN_MS = 30_000;
 const OUTAGE = { baseMs: 200, maxMs: 15_000 };
 /** A failure that lasts is told again after this long. */
 const REMINDER_MS = 60_000;
+/** Failures that every tenant would see. Of any other this one may be the cause, and nobody else is to wait for it. */
+const OF_ALL: readonly FailureReason[] = ['config', 'unreachable', 'silent', 'unauthorized', 'throttled'];
 /** 4xx other than those with a meaning of their own: the API server will not take it, however often it is asked. */
 const REFUSED = / was answered 4(00|04|05|13|15|22)\b/;
 
@@ -118,7 +120,7 @@ export class Reconciler {
       if (/ was answered 409\b/.test(failure.message)) return { type: 'again', afterMs: CONFLICT_MS };
       const upper = Math.min(OUTAGE.maxMs, OUTAGE.baseMs * 2 ** Math.min(failures, 20));
       const afterMs = failure.retryAfterMs ?? upper / 2 + (Math.random() * upper) / 2;
-      return { type: failure.reason === 'server' ? 'again' : 'pause', afterMs };
+      return { type: OF_ALL.includes(failure.reason) ? 'pause' : 'again', afterMs };
     }
   }
 
@@ -153,7 +155,7 @@ export class Reconciler {
   async #isThere(key: TenantKey, [first]: readonly OwnedObject[]): Promise<boolean> {
     const mapping = this.#options.mappings.find(({ name }) => key.startsWith(`${name}/`));
     if (first === undefined || mapping === undefined) return false;
-    return await this.#writer.hasOwner(first, mapping.watch.plural);
+    return await this.#writer.hasOwner(first, mapping.watch);
   }
 
   #contended({ wanted = [] }: Plan): readonly Problem[] {
@@ -215,7 +217,6 @@ export class Reconciler {
     desired: DesiredObject,
     seen: ReadonlyMap<OwnedId, OwnedObject>,
   ): Promise<Problem | undefined> {
-    const { world } = this.#options;
     const { kind } = desired;
     return await this.#refusals(tenant.key, kind, async () => {
       const result = await this.#writer.apply(desired, tenant.owner, seen.get(desired.id));
@@ -223,7 +224,7 @@ export class Reconciler {
         case 'right':
           this.counts.applied[kind] += 1;
           this.#settle(tenant.key, desired, result.object);
-          world.setOwned(result.object);
+          this.#options.world.setOwned(result.object);
           return undefined;
         case 'taken':
           return taken(desired, result.by);
