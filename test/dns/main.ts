@@ -1,6 +1,8 @@
 /** `npm run test:dns`: the records that the real external-dns makes of Sluice's statuses, on a real API server, with real Envoys. */
 import assert from 'node:assert/strict';
+import process from 'node:process';
 import { after, before, test } from 'node:test';
+import { AssetError } from '../../scripts/kubernetes-assets.cache.ts';
 import type { ControlPlane } from '../../src/cli/serve/control-plane.ts';
 import { freePorts } from '../e2e/gateway-node.ts';
 import type { EnvoyProcess } from '../harness/envoy-process.ts';
@@ -19,6 +21,7 @@ import {
   statusOf,
   untilStatus,
 } from '../kubernetes/status-replica.ts';
+import { externalDns } from './external-dns.ts';
 import { startZone, type Zone } from './zone.ts';
 
 const TIMEOUT = { timeout: 600_000 };
@@ -27,6 +30,19 @@ const OLD = '198.51.100.7';
 /** The address of a node without an Envoy is out of all statuses by then at the latest: docs/operations.md. */
 const TAKEN_AWAY_MS = 12_000;
 const NODES = { 'gw-1': ['203.0.113.1', '2001:db8::1'], 'gw-2': ['203.0.113.2'] } as const;
+
+// Its modules are many, and not every module proxy has all of them.
+const missing = await externalDns().then(
+  () => undefined,
+  (error: unknown) => {
+    if (error instanceof AssetError) return error.message;
+    throw error;
+  },
+);
+if (missing !== undefined) {
+  process.stdout.write(`skipped: ${missing}\n`);
+  process.exit(0);
+}
 
 let cluster: Cluster;
 let plane: ControlPlane | undefined;
