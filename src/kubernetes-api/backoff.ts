@@ -1,11 +1,21 @@
 import type { Random } from './clock.ts';
 
-export interface BackoffOptions {
+export interface BackoffBounds {
   /** Upper end of the first delay. */
   readonly baseMs: number;
   /** Upper end of every delay. */
   readonly maxMs: number;
+}
+
+export interface BackoffOptions extends BackoffBounds {
   readonly random: Random;
+}
+
+/** Milliseconds after so many failures before this one: between half of an upper end that doubles each time and that end. */
+export function backoffAfter({ baseMs, maxMs }: BackoffBounds, failures: number, random: Random): number {
+  // 2^40 ms is beyond any sensible maximum, and far from losing precision.
+  const upper = Math.min(maxMs, baseMs * 2 ** Math.min(failures, 40));
+  return upper / 2 + (random() * upper) / 2;
 }
 
 /**
@@ -27,11 +37,9 @@ export class Backoff {
 
   /** Milliseconds to wait before the next try. */
   next(): number {
-    const { baseMs, maxMs, random } = this.#options;
-    // 2^40 ms is beyond any sensible maximum, and far from losing precision.
-    const upper = Math.min(maxMs, baseMs * 2 ** Math.min(this.#failures, 40));
+    const delay = backoffAfter(this.#options, this.#failures, this.#options.random);
     this.#failures += 1;
-    return upper / 2 + (random() * upper) / 2;
+    return delay;
   }
 
   reset(): void {

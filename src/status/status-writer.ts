@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ApiClient } from '../kubernetes-api/api-client.ts';
 import { ApiFailure, failureOfStatus } from '../kubernetes-api/api-failure.ts';
+import { backoffAfter } from '../kubernetes-api/backoff.ts';
 import { type Clock, sleep } from '../kubernetes-api/clock.ts';
 import type { DesiredStatus, StatusKind } from '../model/desired-status.ts';
 import { type ObjectKey, objectKey, parseObjectKey } from '../model/key.ts';
@@ -231,7 +232,7 @@ export class StatusWriter {
     });
     if (patched.status === 409) {
       this.counts.conflicts += 1;
-      return { type: 'again', afterMs: backoff(CONFLICT_BACKOFF, failures) };
+      return { type: 'again', afterMs: backoffAfter(CONFLICT_BACKOFF, failures, Math.random) };
     }
     if (patched.status === 404) return this.#notFound(key, kind, name, patched.body);
     if (patched.status < 200 || patched.status >= 300) {
@@ -284,7 +285,10 @@ export class StatusWriter {
     this.#tell(key, failure);
     const isRefused = failure.reason === 'forbidden' || isInvalid(failure);
     if (isRefused) return { type: 'again', afterMs: REFUSED_AGAIN_MS };
-    const afterMs = Math.min(failure.retryAfterMs ?? backoff(OUTAGE_BACKOFF, failures), REFUSED_AGAIN_MS);
+    const afterMs = Math.min(
+      failure.retryAfterMs ?? backoffAfter(OUTAGE_BACKOFF, failures, Math.random),
+      REFUSED_AGAIN_MS,
+    );
     // An object that etcd finds too large is answered 500, and is its owner's trouble alone.
     if (failure.reason === 'server') {
       this.#failing.add(parseObjectKey(key).namespace);
@@ -328,15 +332,6 @@ export class StatusWriter {
 /** 400 or 422: the API server will not take it, however often it is asked. */
 function isInvalid({ reason, message }: ApiFailure): boolean {
   return reason === 'server' && / was answered 4(00|22)\b/.test(message);
-}
-
-/** Between half of it and the whole: what failed together does not come back together. */
-function backoff(
-  { baseMs, maxMs }: { readonly baseMs: number; readonly maxMs: number },
-  failures: number,
-): number {
-  const upper = Math.min(maxMs, baseMs * 2 ** Math.min(failures, 20));
-  return upper / 2 + (Math.random() * upper) / 2;
 }
 
 /** Twenty thousand of them are kept. */

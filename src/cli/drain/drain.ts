@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
+import { EXIT, type ExitCode } from '../cli-error.ts';
 import type { Logger } from '../logger.ts';
+import { listening } from '../serve/listen-address.ts';
 import { type Drained, drainEnvoy } from './drain-envoy.ts';
 import type { DrainConfig } from './drain-flags.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
@@ -119,14 +120,9 @@ async function lookForEnvoy(admin: EnvoyAdmin, logger: Logger, ending: AbortSign
 }
 
 async function listen(server: Server, { hookAddress: { host, port } }: DrainConfig): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `--hook-address ${host}:${port} cannot be listened on (${reason}); is another "sluice drain" running?`;
-    throw new CliError('SLUICE_ADDRESS_UNAVAILABLE', EXIT.unavailable, message, { cause });
-  }
+  const listens = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  await listening('--hook-address', `${host}:${port}`, listens, 'is another "sluice drain" running?');
 }

@@ -4,10 +4,10 @@ import { StateFolder } from '../../relay/state-folder.ts';
 import { StateKeeper } from '../../relay/state-keeper.ts';
 import { CLUSTER_TYPE } from '../../snapshot/resources/resource.ts';
 import { type AdminPage, AdminServer, textPage } from '../admin/admin-server.ts';
-import { CliError, EXIT } from '../cli-error.ts';
 import type { SocketAddress, SocketPath } from '../flag-values.ts';
 import type { Logger } from '../logger.ts';
 import { LineBudget } from '../serve/line-budget.ts';
+import { at, listening } from '../serve/listen-address.ts';
 import { logRejection } from '../serve/rejection-log.ts';
 import { type ControlPlaneTargets, controlPlaneTargets } from './control-plane-targets.ts';
 import type { NodeConfig } from './node-flags.ts';
@@ -90,8 +90,8 @@ export class GatewayNode {
 
   async #start(): Promise<void> {
     const { adminAddress, xdsAddress, stateDir } = this.#config;
-    const adminPort = await listening('--admin-address', adminAddress, this.#admin.listen(adminAddress));
-    const xdsPort = await listening('--listen', xdsAddress, this.#listen(xdsAddress));
+    const adminPort = await listeningAt('--admin-address', adminAddress, this.#admin.listen(adminAddress));
+    const xdsPort = await listeningAt('--listen', xdsAddress, this.#listen(xdsAddress));
     this.#logger.info(
       {
         xds: textOf(xdsAddress, xdsPort),
@@ -197,24 +197,14 @@ export class GatewayNode {
 
 function textOf(address: SocketAddress | SocketPath, port: number): string {
   if ('path' in address) return `unix:${address.path}`;
-  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`;
+  return at(address, port);
 }
 
-async function listening(
+async function listeningAt(
   flag: string,
   address: SocketAddress | SocketPath,
   port: Promise<number>,
 ): Promise<number> {
-  try {
-    return await port;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const where = textOf(address, 'port' in address ? address.port : 0);
-    throw new CliError(
-      'SLUICE_ADDRESS_UNAVAILABLE',
-      EXIT.unavailable,
-      `${flag} ${where} cannot be listened on (${reason}); is another "sluice node" running?`,
-      { cause },
-    );
-  }
+  const where = textOf(address, 'port' in address ? address.port : 0);
+  return await listening(flag, where, port, 'is another "sluice node" running?');
 }

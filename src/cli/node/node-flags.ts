@@ -1,9 +1,8 @@
 import { BOOTSTRAP_FLAGS } from '../bootstrap-flags.ts';
 import type { FlagSet, FlagValues } from '../flag.ts';
-import { duration, filePath, listenAddress, listenSocket, peerAddress } from '../flag-values.ts';
+import { listenAddress, listenSocket, peerAddress } from '../flag-values.ts';
 import { LOG_FLAGS } from '../flags.ts';
-
-const MINUTE_MS = 60_000;
+import { STATE_FLAGS } from '../serve/state-flags.ts';
 
 export const NODE_FLAGS = {
   controlPlane: {
@@ -34,21 +33,11 @@ export const NODE_FLAGS = {
     description: "what Sluice's certificate must be for; unless set, the host of --control-plane",
   },
   stateDir: {
-    name: '--state-dir',
-    value: 'DIR',
+    ...STATE_FLAGS.stateDir,
     description:
       'folder, of this node and this Envoy alone, to keep what Sluice said in, for a start without it; unless set, nothing is kept',
-    env: 'SLUICE_STATE_DIR',
-    schema: filePath,
   },
-  stateMaxAgeMs: {
-    name: '--state-max-age',
-    value: 'DURATION',
-    description: 'age from which on what was kept is not served at a start',
-    env: 'SLUICE_STATE_MAX_AGE',
-    default: '24h',
-    schema: duration(MINUTE_MS, 30 * 24 * 60 * MINUTE_MS, 'from 1m to 720h'),
-  },
+  stateMaxAgeMs: STATE_FLAGS.stateMaxAgeMs,
   adminAddress: {
     name: '--admin-address',
     value: 'HOST:PORT',

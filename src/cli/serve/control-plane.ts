@@ -22,7 +22,7 @@ import { ChangeLog } from './change-log.ts';
 import { EndpointLog } from './endpoint-log.ts';
 import { GatewayNodes } from './gateway-nodes.ts';
 import { LineBudget } from './line-budget.ts';
-import { addressHere, at, listening } from './listen-address.ts';
+import { addressHere, at, listeningAt } from './listen-address.ts';
 import { ManifestLog } from './manifest-log.ts';
 import { logNodeProblems } from './node-limits.ts';
 import { logRejection } from './rejection-log.ts';
@@ -193,8 +193,8 @@ export class ControlPlane implements AsyncDisposable {
     const { source, logger } = this.#options;
     const xdsAddress = addressHere(this.#options.xdsAddress);
     const adminAddress = addressHere(this.#options.adminAddress);
-    this.#adminPort = await listening('--admin-address', adminAddress, this.#admin.listen(adminAddress));
-    this.#xdsPort = await listening('--xds-address', xdsAddress, this.#server.listen(xdsAddress));
+    this.#adminPort = await listeningAt('--admin-address', adminAddress, this.#admin);
+    this.#xdsPort = await listeningAt('--xds-address', xdsAddress, this.#server);
     logger.info(
       { xds: at(xdsAddress, this.#xdsPort), admin: at(adminAddress, this.#adminPort) },
       'listening',

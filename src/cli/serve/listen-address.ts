@@ -22,21 +22,32 @@ export function at({ host }: SocketAddress, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** The port that is listened on at last; throws `CliError` where the address of the flag cannot be. */
-export async function listening(
+/** What is listened on at last; throws `CliError` where `where`, the value of the flag, cannot be. `question`: what may be wrong. */
+export async function listening<T>(
   flag: string,
-  address: SocketAddress,
-  port: Promise<number>,
-): Promise<number> {
+  where: string,
+  listen: Promise<T>,
+  question: string,
+): Promise<T> {
   try {
-    return await port;
+    return await listen;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CliError(
       'SLUICE_ADDRESS_UNAVAILABLE',
       EXIT.unavailable,
-      `${flag} ${at(address, address.port)} cannot be listened on (${reason}); is another Sluice running, or is it not an address of this machine?`,
+      `${flag} ${where} cannot be listened on (${reason}); ${question}`,
       { cause },
     );
   }
+}
+
+/** The same of a server of `sluice serve`: its port. */
+export async function listeningAt(
+  flag: string,
+  address: SocketAddress,
+  server: { listen(address: SocketAddress): Promise<number> },
+): Promise<number> {
+  const question = 'is another Sluice running, or is it not an address of this machine?';
+  return await listening(flag, at(address, address.port), server.listen(address), question);
 }

@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import process from 'node:process';
-import { isInRanges, parseAddressRange } from '../../gateway/parents/address-pool.ts';
+import { refusalRules } from '../../gateway/endpoints/address-refusal.ts';
 import { podNamespace } from '../../kubernetes-api/service-account.ts';
 import type { TenantMapping } from '../../tenants/mapping/mapping.ts';
 import { MappingError, readMapping } from '../../tenants/mapping/read-mapping.ts';
@@ -12,6 +12,7 @@ import { TenantController } from '../../tenants/tenant-controller.ts';
 import { AdminServer, textPage } from '../admin/admin-server.ts';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Logger } from '../logger.ts';
+import { at, listening } from '../serve/listen-address.ts';
 import { requireSource } from '../source.ts';
 import { OWN_NAMESPACE } from '../status-flags.ts';
 import type { TenantsConfig } from './tenants-flags.ts';
@@ -36,7 +37,13 @@ export async function tenants(config: TenantsConfig, logger: Logger): Promise<Ex
   const controller = createController(config, mappings, logger);
   const admin = adminServer(controller);
   try {
-    const adminPort = await listen(admin, config.adminAddress);
+    const { adminAddress } = config;
+    const adminPort = await listening(
+      '--admin-address',
+      at(adminAddress, adminAddress.port),
+      admin.listen(adminAddress),
+      'is another "sluice tenants" running?',
+    );
     await controller.start();
     const names = mappings.map(({ name }) => name);
     logger.info({ code: 'SLUICE_TENANTS', admin: adminPort, mappings: names }, 'watching tenants');
@@ -54,15 +61,14 @@ function createController(
   mappings: readonly TenantMapping[],
   logger: Logger,
 ): TenantController {
-  const { allowLoopbackEndpoints, deniedEndpoints, dnsServers } = config;
-  const denied = deniedEndpoints.flatMap((text) => parseAddressRange(text) ?? []);
+  const { dnsServers } = config;
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   if (dnsServers.length > 0) resolver.setServers(dnsServers);
   return new TenantController({
     kubeconfig: config.kubeconfig,
     context: config.context,
     mappings,
-    refusal: { allowLoopbackEndpoints, isDenied: (address) => isInRanges(address, denied) },
+    refusal: refusalRules(config),
     resolver,
     perSecond: config.tenantRate,
     election: config.leaderElection
@@ -85,20 +91,6 @@ function adminServer(controller: TenantController): AdminServer {
     },
     '/metrics': async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   });
-}
-
-async function listen(admin: AdminServer, address: TenantsConfig['adminAddress']): Promise<number> {
-  try {
-    return await admin.listen(address);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(
-      'SLUICE_ADDRESS_UNAVAILABLE',
-      EXIT.unavailable,
-      `--admin-address ${address.host}:${address.port} cannot be listened on (${reason}); is another "sluice tenants" running?`,
-      { cause },
-    );
-  }
 }
 
 /** Rejects with a `CliError` for the first that cannot be read, or says what it must not. */

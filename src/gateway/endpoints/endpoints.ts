@@ -51,7 +51,7 @@ export type EndpointConfig = Pick<GatewayConfig, 'allowLoopbackEndpoints'> & {
    */
   readonly isOwn?: (address: string, port: number) => boolean;
   /** Whether the operator denies the address. */
-  readonly isDenied?: (address: IpAddress) => boolean;
+  readonly isDenied?: ((address: IpAddress) => boolean) | undefined;
 };
 
 type Family = 'IPv4' | 'IPv6';

@@ -20,26 +20,6 @@ export class NamespacedMap<V> {
     this.update(namespace, name, () => value);
   }
 
-  /**
-   * Puts the value in the place of another, unless that is the same; returns what was there before (`undefined`: nothing), or the
-   * value itself where it is the same.
-   */
-  exchange(namespace: string, name: string, value: V, isSame: (a: V, b: V) => boolean): V | undefined {
-    const values = this.#namespaces.get(namespace);
-    if (values === undefined) {
-      this.#namespaces.set(namespace, new Only(name, value));
-      this.#size += 1;
-      return undefined;
-    }
-    const only = values instanceof Only ? values : undefined;
-    const before =
-      values instanceof Only ? (values.name === name ? values.value : undefined) : values.get(name);
-    if (before !== undefined && isSame(before, value)) return value;
-    if (only !== undefined && only.name === name) only.value = value;
-    else this.set(namespace, name, value);
-    return before;
-  }
-
   /** Puts in the place of a value, or of none, what is made of it; as one look, which is what costs. */
   update(namespace: string, name: string, change: (before: V | undefined) => V): void {
     const values = this.#namespaces.get(namespace);

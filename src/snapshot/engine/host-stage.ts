@@ -168,15 +168,15 @@ export class HostStage {
       this.#stage.mark(present);
       return;
     }
-    const isListenerTouched = hosts.settle(entry);
+    const news = hosts.settle(entry);
     this.#tellContenders(entry);
     const before = this.#resources.latest(CLUSTER_TYPE, entry.name);
     const setBefore = before?.references?.[0];
     // With a chain for each host, every host that comes or goes changes the listener.
     const isChainTouched =
       this.#config.sniMode === 'chain' && (setBefore === undefined) !== (cluster === undefined);
-    if (isListenerTouched !== false || isChainTouched)
-      this.#output.listener(hosts.name, isListenerTouched === 'listed' && !isChainTouched);
+    if (news !== 'none' || isChainTouched)
+      this.#output.listener(hosts.name, news === 'listed' && !isChainTouched);
     this.#useEndpointSet(setBefore, before?.owner ?? '', cluster);
     const resource = cluster && translateCluster(cluster, this.#config);
     this.#resources.stage(CLUSTER_TYPE, entry.name, resource);

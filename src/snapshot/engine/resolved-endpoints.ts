@@ -1,3 +1,4 @@
+import { refusalRules } from '../../gateway/endpoints/address-refusal.ts';
 import { EndpointSubsets } from '../../gateway/endpoints/endpoint-subset.ts';
 import {
   type Endpoint,
@@ -14,7 +15,6 @@ import {
   endpointsProblem,
   explainEndpoints,
 } from '../../gateway/explain/explain-endpoints.ts';
-import { isInRanges, parseAddressRange } from '../../gateway/parents/address-pool.ts';
 import type { Reach } from '../../gateway/status/serving.ts';
 import type { ServiceTarget, WeightedBackend } from '../../model/gateway.ts';
 import { structurallyEqual } from '../collections/structural-equality.ts';
@@ -83,13 +83,7 @@ export class ResolvedEndpoints {
 
   constructor(world: World, config: EngineConfig, own: OwnAddresses) {
     this.#world = world;
-    const { allowLoopbackEndpoints, deniedEndpoints } = config.gateway;
-    const denied = deniedEndpoints.flatMap((text) => parseAddressRange(text) ?? []);
-    this.#config = {
-      allowLoopbackEndpoints,
-      isOwn: (address, port) => own.has(address, port),
-      ...(denied.length > 0 && { isDenied: (address) => isInRanges(address, denied) }),
-    };
+    this.#config = { ...refusalRules(config.gateway), isOwn: (address, port) => own.has(address, port) };
   }
 
   /** Whether anything is refused or missing at all. */
@@ -217,14 +211,5 @@ function atMost(limit: number, resolved: Resolved, seed: string): readonly Endpo
 }
 
 function sameEndpoints(a: readonly ResolvedShare[], b: readonly ResolvedShare[]): boolean {
-  return a.every((share, index) => {
-    const other = b[index]?.endpoints ?? [];
-    return (
-      share.endpoints === other ||
-      (share.endpoints.length === other.length &&
-        share.endpoints.every(
-          ({ address, port }, each) => other[each]?.address === address && other[each].port === port,
-        ))
-    );
-  });
+  return a.every(({ endpoints }, index) => structurallyEqual(endpoints, b[index]?.endpoints));
 }

@@ -56,9 +56,7 @@ export class Stage<K, V> {
     let done = 0;
     // One iterator for all: a new one would go past the keys that were taken out before.
     for (const key of this.#dirty) {
-      this.#dirty.delete(key);
-      if (this.#patient.size > 0) this.#patient.delete(key);
-      bring(this.#rules, key);
+      this.#bring(key);
       done += 1;
       if (done % stride === 0 && this.#dirty.size > 0 && pause()) return false;
     }
@@ -70,10 +68,15 @@ export class Stage<K, V> {
     let done = 0;
     for (const key of this.#dirty) {
       if (mustWait?.(key) === true) continue;
-      this.#dirty.delete(key);
-      bring(this.#rules, key);
+      this.#bring(key);
       done += 1;
       if (done >= limit) return;
     }
+  }
+
+  #bring(key: K): void {
+    this.#dirty.delete(key);
+    if (this.#patient.size > 0) this.#patient.delete(key);
+    bring(this.#rules, key);
   }
 }

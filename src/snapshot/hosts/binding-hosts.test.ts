@@ -29,13 +29,13 @@ function contender(
 }
 
 function settled(state: BindingHosts, added: Contender): boolean {
-  return state.settle(state.claim(added)) !== false;
+  return state.settle(state.claim(added)) !== 'none';
 }
 
 function withdrawn(state: BindingHosts, name: string, host: string): boolean {
   const entry = state.unclaim(key(`TLSRoute/tenant/${name}`), host);
   assert.ok(entry);
-  return state.settle(entry) !== false;
+  return state.settle(entry) !== 'none';
 }
 
 test('the suffixes of a host are tried longest first, then the one of *', () => {

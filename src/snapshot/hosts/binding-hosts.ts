@@ -10,6 +10,9 @@ import { suffixOf, wildcardSuffixes } from './wildcard-suffixes.ts';
 /** Hostname → Gateways (object keys), and how many of their listeners have it. */
 type HostnamesOfGateways = Map<string, Map<ObjectKey, number>>;
 
+/** What a listener lacks: nothing, nothing but a host that the list of new hosts has meanwhile, or anything else. */
+export type ListenerNews = 'none' | 'listed' | 'other';
+
 /** An address set under which Gateways listen. */
 interface UsedBinding {
   readonly binding: Binding;
@@ -98,6 +101,10 @@ export class BindingHosts {
     return isListenerTouched;
   }
 
+  #news(isListenerTouched: boolean): ListenerNews {
+    return this.#changed(isListenerTouched) ? 'other' : 'none';
+  }
+
   /** Whether nobody claims or reserves anything on it. */
   get isEmpty(): boolean {
     return this.hosts.size === 0 && this.reserved.size === 0;
@@ -132,9 +139,9 @@ export class BindingHosts {
 
   /**
    * Brings the sets that the matcher is made of in line with a host whose winner may have changed. Returns
-   * whether the listener has to be built again: `listed` where that may wait, as the list of new hosts has what differs.
+   * whether the listener has to be built again.
    */
-  settle(entry: HostEntry): boolean | 'listed' {
+  settle(entry: HostEntry): ListenerNews {
     const winner = this.hosts.get(entry.host) === entry ? entry.contenders[0] : undefined;
     const own = winner !== undefined && needsOwnChain(entry.host, winner.claim.policy);
     const hadOwn = this.ownChains.has(entry.host);
@@ -145,7 +152,7 @@ export class BindingHosts {
       if (own) this.wildcards.set(suffix, entry);
       else this.wildcards.delete(suffix);
       if (own !== hadOwn) this.#rename(suffix);
-      return this.#changed(own || hadOwn);
+      return this.#news(own || hadOwn);
     }
     const before = this.named.get(entry.host);
     const named = winner !== undefined && !own && this.#mustBeNamed(entry);
@@ -155,10 +162,10 @@ export class BindingHosts {
     if (isNew && (own || named) && this.isUnderWildcard(entry.host)) {
       this.newHosts.add(entry.name);
       // One that is served by the index chain is served from the list as from the listener.
-      return own || needsSingleAttempt(entry) ? this.#changed(true) : 'listed';
+      return own || needsSingleAttempt(entry) ? this.#news(true) : 'listed';
     }
     // A named host may have come to need the other chain of the index.
-    return this.#changed(own || hadOwn || named || before !== undefined);
+    return this.#news(own || hadOwn || named || before !== undefined);
   }
 
   #mustBeNamed(entry: HostEntry): boolean {

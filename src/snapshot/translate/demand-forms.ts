@@ -7,6 +7,7 @@ import {
   Resource,
   StringValue,
 } from '../../proto/index.ts';
+import { structurallyEqual } from '../collections/structural-equality.ts';
 import {
   type DemandForm,
   type DemandForms,
@@ -35,7 +36,7 @@ export function withDemandForms(
     open: new ListenerForm(listener, 'open', onDemand),
     named: (hosts) => {
       // 0.1 s of work for 20,000 hosts, which many Envoys may ask for at once.
-      if (last === undefined || !isSame(last.hosts, hosts))
+      if (last === undefined || !structurallyEqual(last.hosts, hosts))
         last = { hosts, form: new ListenerForm(listener, 'named', onDemand, hosts) };
       return last.form;
     },
@@ -44,10 +45,6 @@ export function withDemandForms(
   };
   const { typeUrl, name, version, bytes } = listener;
   return { typeUrl, name, version, bytes, demand, newHosts };
-}
-
-function isSame(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, index) => text === b[index]);
 }
 
 /**

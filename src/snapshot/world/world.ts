@@ -35,8 +35,14 @@ export class World {
       objects = new NamespacedMap();
       this.#objects.set(object.kind, objects);
     }
-    const before = objects.exchange(namespace, name, object, structurallyEqual);
-    if (before === object) return undefined;
+    let before: KubernetesObject | undefined;
+    let isSame = false;
+    objects.update(namespace, name, (known) => {
+      before = known;
+      isSame = structurallyEqual(known, object);
+      return isSame && known !== undefined ? known : object;
+    });
+    if (isSame) return undefined;
     this.#index(before, object);
     return { before, after: object };
   }

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../kubernetes-api/api-client.ts';
 import { ApiFailure, asApiFailure, type FailureReason } from '../../kubernetes-api/api-failure.ts';
+import { backoffAfter } from '../../kubernetes-api/backoff.ts';
 import type { Clock } from '../../kubernetes-api/clock.ts';
 import type { EventRecorder } from '../../status/event-recorder.ts';
 import { StatusResources } from '../../status/kubernetes/status-resources.ts';
@@ -118,8 +119,7 @@ export class Reconciler {
       const failure = asApiFailure(error);
       this.#tell('SLUICE_TENANT_WRITE_FAILED', failure.reason, key, `${failure.message}; it is tried again`);
       if (/ was answered 409\b/.test(failure.message)) return { type: 'again', afterMs: CONFLICT_MS };
-      const upper = Math.min(OUTAGE.maxMs, OUTAGE.baseMs * 2 ** Math.min(failures, 20));
-      const afterMs = failure.retryAfterMs ?? upper / 2 + (Math.random() * upper) / 2;
+      const afterMs = failure.retryAfterMs ?? backoffAfter(OUTAGE, failures, Math.random);
       return { type: OF_ALL.includes(failure.reason) ? 'pause' : 'again', afterMs };
     }
   }
